@@ -1,0 +1,98 @@
+"""MindSpore's dtypes: names, printing, conversion to numpy, and the promotion of two tensors' dtypes.
+
+Comes in: dtypes as users write them. Goes out: `DType` objects (``mstype.float32``) or `numpy.dtype`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .errors import DtypeError
+
+
+class DType:
+    """One MindSpore dtype, such as ``mstype.float32``; it prints as ``Float32``."""
+
+    __slots__ = ("_label", "name", "numpy")
+
+    def __init__(self, name: str, numpy_name: str | None = None) -> None:
+        self.name = name
+        self.numpy = np.dtype(numpy_name or name)
+        self._label = {
+            "bool_": "Bool",
+            "uint8": "UInt8",
+            "uint16": "UInt16",
+            "uint32": "UInt32",
+            "uint64": "UInt64",
+        }.get(name, name.capitalize())
+
+    def __repr__(self) -> str:
+        return self._label
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, DType) and self.numpy == other.numpy
+
+    def __hash__(self) -> int:
+        return hash(self.numpy)
+
+
+bool_ = DType("bool_", "bool")
+int8, int16, int32, int64 = (DType(f"int{bits}") for bits in (8, 16, 32, 64))
+uint8, uint16, uint32, uint64 = (DType(f"uint{bits}") for bits in (8, 16, 32, 64))
+float16, float32, float64 = (DType(f"float{bits}") for bits in (16, 32, 64))
+complex64, complex128 = (DType(f"complex{bits}") for bits in (64, 128))
+half, single, double = float16, float32, float64
+int_, float_ = int64, float64
+number = (int8, int16, int32, int64, uint8, uint16, uint32, uint64, float16, float32, float64)
+
+_BY_NUMPY = {kind.numpy: kind for kind in (bool_, *number, complex64, complex128)}
+_ORDER = [np.dtype(name) for name in "bool uint8 int8 int16 int32 int64 float16 float32 float64".split()]
+
+
+def to_numpy(kind: object) -> np.dtype:
+    """The numpy dtype of ``kind``: a `DType` or a numpy dtype or scalar type.
+
+    Raises
+    ------
+    DtypeError
+        For a string or anything else (MindSpore refuses strings too).
+    """
+    if isinstance(kind, DType):
+        return kind.numpy
+    if isinstance(kind, np.dtype) or (isinstance(kind, type) and issubclass(kind, np.generic)):
+        return np.dtype(kind)
+    raise DtypeError(f"A dtype must be one of mindspore.dtype, such as mstype.float32, but got {kind!r}.")
+
+
+def from_numpy(kind: np.dtype) -> DType:
+    """The MindSpore dtype of a numpy dtype."""
+    try:
+        return _BY_NUMPY[kind]
+    except KeyError:
+        raise DtypeError(f"A tensor's dtype must be a number or bool, but got {kind}.") from None
+
+
+def promote(first: np.dtype, second: np.dtype) -> np.dtype:
+    """The dtype of ``Tensor op Tensor``: the later of the two in bool, uint8, int8 .. int64, float16 .. float64.
+
+    Differs from numpy as MindSpore does: an integer beside a float takes the float's dtype, whatever its width.
+    """
+    if first == second:
+        return first
+    if {first, second} == {np.dtype("int8"), np.dtype("uint8")}:
+        return np.dtype("int16")
+    if first in _ORDER and second in _ORDER:
+        return max(first, second, key=_ORDER.index)
+    return np.promote_types(first, second)
+
+
+def is_float(kind: np.dtype) -> bool:
+    """True for float16, float32 and float64 (and for exact numbers in object arrays, used by the check)."""
+    return kind.kind in "fO"
+
+
+def short(kind: np.dtype) -> str:
+    """A short name for printed graphs: ``f32``, ``i64``, ``bool``."""
+    return {"f": "f", "i": "i", "u": "u", "c": "c"}.get(kind.kind, "") + (
+        str(kind.itemsize * 8) if kind.kind in "fiuc" else kind.name
+    )

@@ -1,0 +1,62 @@
+"""The public names: where each one lives, so that the package can give it out without importing anything before.
+
+`PUBLIC` maps a name to ``"module"`` or ``"module:attribute"`` inside this package. No public function may be called as
+a submodule is: importing the submodule would put it in the function's place.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+_DTYPES = (
+    "bool_ int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex64 complex128"
+).split()
+
+# What MindSpore's root offers, with its meaning.
+FACADE: dict[str, str] = {
+    "Parameter": "tensor:Parameter",
+    "ParameterTuple": "tensor:ParameterTuple",
+    "Tensor": "tensor:Tensor",
+    "GRAPH_MODE": "context:GRAPH_MODE",
+    "PYNATIVE_MODE": "context:PYNATIVE_MODE",
+    "context": "context",
+    "dtype": "dtype",
+    "get_context": "context:get_context",
+    "get_grad": "functional:get_grad",
+    "grad": "functional:grad",
+    "jacfwd": "functional:jacfwd",
+    "jacrev": "functional:jacrev",
+    "jvp": "functional:jvp",
+    "nn": "nn",
+    "ops": "ops",
+    "set_context": "context:set_context",
+    "set_seed": "initializer:set_seed",
+    "value_and_grad": "functional:value_and_grad",
+    "vjp": "functional:vjp",
+    **{name: f"dtype:{name}" for name in _DTYPES},
+}
+
+# What this package adds.
+OWN: dict[str, str] = {
+    "GradReport": "report:GradReport",
+    "check": "pipeline:check",
+    "compile": "compiled:compile_gradient",
+    "derive": "formulas.derivation:derive",
+    "exporters": "export:exporters",
+    "registered_ops": "primitives:registered_ops",
+}
+
+PUBLIC: dict[str, str] = {**FACADE, **OWN}
+
+
+def load(name: str) -> Any:
+    """The object that the public ``name`` stands for."""
+    module, _, attribute = PUBLIC[name].partition(":")
+    # The ops enter themselves into the registry; a tensor's operators find them there.
+    import_module(".primitives", __package__)
+    found = import_module(f".{module}", __package__)
+    return getattr(found, attribute) if attribute else found
+
+
+__all__ = ["FACADE", "OWN", "PUBLIC", "load"]

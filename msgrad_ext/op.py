@@ -1,0 +1,279 @@
+"""What an op is: one class with three voices, a shape contract, a place in the registry, and a way to be called.
+
+``numpy`` computes, ``vjp`` pulls a cotangent back (written in ops), ``meaning`` says one output element as a formula.
+The voices share no helper: their agreement is the proof. Calling an op computes at once, or, while a network is being
+traced, hands the op to the recorder of that trace.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from contextvars import ContextVar
+from functools import lru_cache
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+
+from .contract import Contract
+from .dtype import promote
+from .errors import (
+    ArgumentError,
+    ArgumentValueError,
+    DtypeError,
+    EngineError,
+    MsgradError,
+    NotSupportedError,
+    VoiceError,
+    user_location,
+)
+from .ir import Lit, Shape, literal
+from .registry import OPS, register
+from .tensor import Tensor, as_tensor, is_number
+
+Operand = Tensor | Lit
+
+
+class Recorder(Protocol):
+    """What a running trace offers to ops."""
+
+    def apply(self, op: Op, operands: Sequence[Operand]) -> Tensor:
+        """Record ``op`` and return a stand-in for its result."""
+
+
+recorder: ContextVar[Recorder | None] = ContextVar("recorder", default=None)
+
+
+class Op:
+    """One operation. Subclass it to add an op; nothing else is needed (see docs/adding_an_op.md).
+
+    Class keywords
+    --------------
+    shapes : str
+        The shape contract, such as ``"M K, K N -> M N"``; without one, `out_shape` says the shape.
+    functions, methods : str
+        Space-separated names under which the op is offered in ``ops`` and as a method of `Tensor`.
+    constants : str
+        Operands that are constants by MindSpore's convention: they get no gradient, in either road.
+    assumes : dict
+        What the op takes for granted of an operand, such as ``{"labels": "simplex"}``.
+    view : bool
+        The result may share the operand's memory.
+    """
+
+    contract: ClassVar[Contract | None] = None
+    constants: ClassVar[tuple[str, ...]] = ()
+    assumes: ClassVar[dict[str, str]] = {}
+    operands: ClassVar[tuple[str, ...]] = ()
+    view: ClassVar[bool] = False
+    nested: ClassVar[bool] = False
+    smooth: ClassVar[bool] = True
+
+    def __init_subclass__(
+        cls,
+        shapes: str | None = None,
+        functions: str = "",
+        methods: str = "",
+        constants: str = "",
+        assumes: dict[str, str] | None = None,
+        view: bool = False,
+        abstract: bool = False,
+    ) -> None:
+        super().__init_subclass__()
+        if shapes is not None:
+            cls.contract = Contract(shapes)
+        cls.constants = tuple(constants.split())
+        cls.assumes = dict(assumes or {})
+        cls.view = view
+        if "numpy" in vars(cls):
+            cls.operands = tuple(name for name in inspect.signature(cls.numpy).parameters if name != "self")
+        if not abstract:
+            register(cls, functions, methods)
+
+    # The three voices -------------------------------------------------------------------------------------------
+
+    def numpy(self, *operands: Any) -> Any:
+        """Compute the result from arrays."""
+        raise NotImplementedError
+
+    def vjp(self, ct: Any, out: Any, *operands: Any) -> Any:
+        """The cotangents of the operands, given that of the result; None for an operand without one."""
+        raise NotSupportedError(f"For '{type(self).__name__}', there is no derivative.")
+
+    def meaning(self, *operands: Any) -> Any:
+        """A function from an output index to the formula of that element."""
+        raise NotImplementedError
+
+    # The contract -----------------------------------------------------------------------------------------------
+
+    def out_shape(self, *shapes: Sequence[Any]) -> tuple[Any, ...]:
+        """The result's shape from the operands' shapes; axis lengths may be symbols (see `contract`)."""
+        if self.contract is None:
+            raise EngineError(f"For '{type(self).__name__}', there is neither a shape contract nor out_shape.")
+        names = self.operands if len(self.operands) == len(shapes) else [f"operand {i}" for i in range(len(shapes))]
+        return self.contract.solve(type(self).__name__, names, shapes)
+
+    def out_dtype(self, *dtypes: np.dtype) -> np.dtype:
+        """The result's dtype; by default all operands must have one dtype, and it is that."""
+        if any(kind != dtypes[0] for kind in dtypes):
+            got = " and ".join(str(kind) for kind in dtypes)
+            raise DtypeError(f"For '{type(self).__name__}', all operands must have one dtype, but got {got}.")
+        return dtypes[0]
+
+    def infer(self, *atoms: Any) -> tuple[Shape, np.dtype]:
+        """Shape and dtype of the result for operands that have a shape and a dtype."""
+        shapes = tuple(atom.shape for atom in atoms)
+        # Every pass validates its graph anew; a contract's answer for lengths that are numbers never changes.
+        plain = self.contract and type(self).out_shape is Op.out_shape and len(self.operands) == len(shapes)
+        shape = _solved(self.contract, type(self).__name__, self.operands, shapes) if plain else self.out_shape(*shapes)
+        return shape, self.out_dtype(*(atom.dtype for atom in atoms))
+
+    # Parameters of the op: what ``__init__`` and `bind` set on it ----------------------------------------------------
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The op's own settings, such as ``{"axis": (0,)}``."""
+        return vars(self)
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """A hashable value that is equal for ops that do the same."""
+        return (type(self), *sorted(self.params.items()))
+
+    def set(self, **params: Any) -> Op:
+        """A copy of this op with more settings."""
+        copy = object.__new__(type(self))
+        copy.__dict__.update(self.__dict__, **params)
+        return copy
+
+    def __str__(self) -> str:
+        settings = ", ".join(f"{name}={value}" for name, value in self.params.items())
+        return f"{type(self).__name__}[{settings}]" if settings else type(self).__name__
+
+    def __repr__(self) -> str:
+        settings = ", ".join(f"{name}={value}" for name, value in self.params.items())
+        return f"Prim[{type(self).__name__}]" + (f"<{settings}>" if settings else "")
+
+    # Calling ----------------------------------------------------------------------------------------------------
+
+    def bind(self, *args: Any) -> tuple[Op, Sequence[Any]] | Any:
+        """Turn the arguments of a call into this op with its settings, and operands.
+
+        An op whose call takes settings (``ReduceSum()(x, axis)``) overrides it. It may also return a finished result,
+        composed of other ops.
+        """
+        if len(args) != len(self.operands):
+            wanted = f"{len(self.operands)} operand" + "s" * (len(self.operands) != 1)
+            raise ArgumentError(f"For '{type(self).__name__}', a call takes {wanted}, but got {len(args)}.")
+        return self, args
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Apply the op: compute now, or record it if a network is being traced."""
+        try:
+            bound = self.bind(*args, **kwargs)
+            if not (isinstance(bound, tuple) and len(bound) == 2 and isinstance(bound[0], Op)):
+                return bound
+            op, given = bound
+            return apply(op, op.convert(given))
+        except MsgradError as error:
+            raise error.at(user_location())
+
+    def convert(self, operands: Sequence[Any]) -> Sequence[Operand]:
+        """Operands as tensors and literals: Python numbers take the dtype of the tensors beside them."""
+        name = type(self).__name__
+        tensors = [as_operand(name, operand) for operand in operands]
+        kinds = [tensor.numpy_dtype for tensor in tensors if isinstance(tensor, Tensor)]
+        return [tensor if isinstance(tensor, (Tensor, Lit)) else weak_literal(tensor, kinds) for tensor in tensors]
+
+
+@lru_cache(maxsize=4096)
+def _solved(contract: Contract, name: str, operands: tuple[str, ...], shapes: tuple[Shape, ...]) -> Shape:
+    return contract.solve(name, operands, shapes)
+
+
+def apply(op: Op, operands: Sequence[Operand]) -> Tensor:
+    """The result of a bound op on converted operands."""
+    running = recorder.get()
+    if running is not None:
+        return running.apply(op, operands)
+    return compute(op, operands)
+
+
+def compute(op: Op, operands: Sequence[Operand]) -> Tensor:
+    """Apply ``op`` to operands whose values are known."""
+    arrays = [operand.value if isinstance(operand, Lit) else operand._array() for operand in operands]
+    return Tensor._wrap(evaluate(op, arrays, op.infer(*arrays)[1]))
+
+
+def evaluate(op: Op, arrays: Sequence[np.ndarray], dtype: np.dtype) -> np.ndarray:
+    """Run the ``numpy`` voice as numpy reports nothing (MindSpore prints no warnings), with the contract's dtype."""
+    with np.errstate(all="ignore"):
+        result = np.asarray(op.numpy(*arrays))
+    if result.dtype != dtype and result.dtype != object:
+        name = type(op).__name__
+        raise VoiceError(f"For '{name}', the result must be {dtype}, but the numpy voice gave {result.dtype}.", name)
+    return result
+
+
+def as_operand(op: str, value: Any) -> Any:
+    """``value`` as a tensor or literal; a Python number stays itself, to take its neighbours' dtype."""
+    if isinstance(value, (Tensor, Lit)) or is_number(value):
+        return value
+    if isinstance(value, (np.ndarray, np.generic)):
+        return as_tensor(value)
+    raise ArgumentError(f"For '{op}', an operand must be a Tensor or a number, but got {type(value).__name__}.")
+
+
+def weak_literal(number: float | int | bool, kinds: Sequence[np.dtype]) -> Lit:
+    """A Python number beside tensors of dtypes ``kinds``: it does not widen a float, and a float beside ints is float32."""
+    common = None
+    for kind in kinds:
+        common = kind if common is None else promote(common, kind)
+    if common is None or (common.kind in "iub" and isinstance(number, float)):
+        common = np.dtype("float32" if isinstance(number, float) else "bool" if isinstance(number, bool) else "int64")
+    elif common.kind == "b" and not isinstance(number, bool):
+        common = np.dtype("int64")
+    try:
+        return literal(number, common)
+    except OverflowError:
+        raise ArgumentValueError(f"The number {number} does not fit the {common} tensor beside it.") from None
+
+
+class Elementwise(Op, abstract=True):
+    """Base of ops that work element by element: operands are promoted to one dtype and broadcast."""
+
+    def __init_subclass__(cls, abstract: bool = False, **keywords: Any) -> None:
+        count = len(inspect.signature(cls.numpy).parameters) - 1 if "numpy" in vars(cls) else 0
+        keywords.setdefault("shapes", ", ".join(["..."] * count) + " -> ..." if count else None)
+        super().__init_subclass__(abstract=abstract, **keywords)
+
+    def convert(self, operands: Sequence[Any]) -> Sequence[Operand]:
+        """Operands cast to their common dtype."""
+        given = super().convert(operands)
+        common = given[0].dtype if isinstance(given[0], Lit) else given[0].numpy_dtype
+        for operand in given[1:]:
+            common = promote(common, operand.dtype if isinstance(operand, Lit) else operand.numpy_dtype)
+        return [cast(operand, self.working_dtype(common)) for operand in given]
+
+    def working_dtype(self, common: np.dtype) -> np.dtype:
+        """The dtype to compute in, given the operands' common one."""
+        return common
+
+
+class Smooth(Elementwise, abstract=True):
+    """Base of elementwise ops that need floats (``exp``, ``sin``): an integer operand is refused, as MindSpore does."""
+
+    def working_dtype(self, common: np.dtype) -> np.dtype:
+        if common.kind not in "fO":
+            raise DtypeError(f"For '{type(self).__name__}', the operand must be a float tensor, but got {common}.")
+        return common
+
+
+def cast(operand: Operand, kind: np.dtype) -> Operand:
+    """``operand`` in dtype ``kind``; a `Cast` is recorded only if something changes."""
+    if isinstance(operand, Lit):
+        return operand if operand.dtype == kind else Lit(literal(operand.value, kind).value, operand.exact)
+    if operand.numpy_dtype == kind:
+        return operand
+    op, given = OPS["Cast"]().bind(operand, kind)
+    return apply(op, op.convert(given))
