@@ -1,0 +1,124 @@
+"""Activations: tanh, sigmoid, ReLU, softmax and its logarithm."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..contract import normal_axes
+from ..errors import ArgumentError, DtypeError
+from ..lazy import sym
+from ..op import Elementwise, Op, Smooth
+from ..registry import composite, fn
+from ..tensor import Tensor
+
+
+class Tanh(Smooth, functions="tanh", methods="tanh"):
+    """Hyperbolic tangent."""
+
+    def numpy(self, a):
+        return np.tanh(a)
+
+    def vjp(self, ct, out, a):
+        return ct * (1 - out * out)
+
+    def meaning(self, a):
+        return lambda *i: sym.tanh(a[i])
+
+
+class Sigmoid(Smooth, functions="sigmoid", methods="sigmoid"):
+    """Logistic function, ``1 / (1 + exp(-a))``."""
+
+    def numpy(self, a):
+        return 1 / (1 + np.exp(-a))
+
+    def vjp(self, ct, out, a):
+        return ct * (out * (1 - out))
+
+    def meaning(self, a):
+        return lambda *i: sym.sigmoid(a[i])
+
+
+class ReLU(Elementwise, functions="relu", methods="relu"):
+    """Rectified linear unit, ``max(a, 0)``.
+
+    Notes
+    -----
+    The derivative at 0 is 0, MindSpore's convention.
+    """
+
+    smooth = False
+
+    def numpy(self, a):
+        return np.maximum(a, 0)
+
+    def vjp(self, ct, out, a):
+        return fn.select(a > 0, ct, fn.zeros_like(ct))
+
+    def meaning(self, a):
+        return lambda *i: sym.relu(a[i])
+
+
+class _AlongAxis(Op, shapes="... -> ...", abstract=True):
+    """Base of ops that normalise along one axis."""
+
+    def __init__(self, axis=-1):
+        if isinstance(axis, tuple) and len(axis) == 1:
+            axis = axis[0]
+        if isinstance(axis, bool) or not isinstance(axis, int):
+            raise ArgumentError(f"For '{type(self).__name__}', the axis must be int, but got {axis!r}.")
+        self.axis = axis
+
+    def bind(self, a):
+        (axis,) = normal_axes(type(self).__name__, self.axis, a.ndim)
+        return self.set(axis=axis), (a,)
+
+    def out_dtype(self, kind):
+        if kind.kind not in "fO":
+            raise DtypeError(f"For '{type(self).__name__}', the operand must be a float tensor, but got {kind}.")
+        return kind
+
+
+class Softmax(_AlongAxis):
+    """Softmax along an axis, ``exp(a) / sum(exp(a))``."""
+
+    def numpy(self, a):
+        e = np.exp(a - np.max(a, axis=self.axis, keepdims=True))
+        return e / np.sum(e, axis=self.axis, keepdims=True)
+
+    def vjp(self, ct, out, a):
+        return out * (ct - fn.reduce_sum(ct * out, self.axis, True))
+
+    def meaning(self, a):
+        def row_total(i):
+            return sym.total(a.shape[self.axis], lambda k: sym.exp(a[(*i[: self.axis], k, *i[self.axis + 1 :])]))
+
+        return lambda *i: sym.exp(a[i]) / row_total(i)
+
+
+class LogSoftmax(_AlongAxis):
+    """Logarithm of the softmax along an axis, ``a - log(sum(exp(a)))``."""
+
+    def numpy(self, a):
+        shifted = a - np.max(a, axis=self.axis, keepdims=True)
+        return shifted - np.log(np.sum(np.exp(shifted), axis=self.axis, keepdims=True))
+
+    def vjp(self, ct, out, a):
+        return ct - fn.exp(out) * fn.reduce_sum(ct, self.axis, True)
+
+    def meaning(self, a):
+        def row_total(i):
+            return sym.total(a.shape[self.axis], lambda k: sym.exp(a[(*i[: self.axis], k, *i[self.axis + 1 :])]))
+
+        return lambda *i: a[i] - sym.log(row_total(i))
+
+
+@composite(functions="softmax", methods="softmax")
+def softmax(x: Tensor, axis: int = -1) -> Tensor:
+    """Softmax along ``axis``."""
+    return Softmax(axis)(x)
+
+
+@composite(functions="log_softmax", methods="log_softmax")
+def log_softmax(x: Tensor, axis: int = -1) -> Tensor:
+    """Logarithm of the softmax along ``axis``."""
+    return LogSoftmax(axis)(x)

@@ -1,0 +1,189 @@
+"""Comparisons, logic and selection. Their results are piecewise constant: no cotangent passes through a condition."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..dtype import promote
+from ..errors import AxisError, DtypeError
+from ..lazy import sym
+from ..op import Elementwise, Op, cast
+from ..registry import composite, fn
+from ..tensor import Tensor
+
+
+class _Comparison(Elementwise, abstract=True):
+    """Base of comparisons: the result is bool, without a gradient."""
+
+    smooth = False
+
+    def out_dtype(self, *dtypes):
+        super().out_dtype(*dtypes)
+        return np.dtype(bool)
+
+    def vjp(self, ct, out, a, b):
+        return None, None
+
+
+class Greater(_Comparison, functions="greater gt", methods="greater gt"):
+    """``a > b``."""
+
+    def numpy(self, a, b):
+        return a > b
+
+    def meaning(self, a, b):
+        return lambda *i: sym.compare(a[i], ">", b[i])
+
+
+class GreaterEqual(_Comparison, functions="greater_equal ge", methods="greater_equal ge"):
+    """``a >= b``."""
+
+    def numpy(self, a, b):
+        return a >= b
+
+    def meaning(self, a, b):
+        return lambda *i: sym.compare(a[i], ">=", b[i])
+
+
+class Less(_Comparison, functions="less lt", methods="less lt"):
+    """``a < b``."""
+
+    def numpy(self, a, b):
+        return a < b
+
+    def meaning(self, a, b):
+        return lambda *i: sym.compare(a[i], "<", b[i])
+
+
+class LessEqual(_Comparison, functions="less_equal le", methods="less_equal le"):
+    """``a <= b``."""
+
+    def numpy(self, a, b):
+        return a <= b
+
+    def meaning(self, a, b):
+        return lambda *i: sym.compare(a[i], "<=", b[i])
+
+
+class Equal(_Comparison, functions="equal eq", methods="equal eq"):
+    """``a == b``."""
+
+    def numpy(self, a, b):
+        return a == b
+
+    def meaning(self, a, b):
+        return lambda *i: sym.compare(a[i], "==", b[i])
+
+
+class NotEqual(_Comparison, functions="not_equal ne", methods="not_equal ne"):
+    """``a != b``."""
+
+    def numpy(self, a, b):
+        return a != b
+
+    def meaning(self, a, b):
+        return lambda *i: sym.compare(a[i], "!=", b[i])
+
+
+class _Logical(_Comparison, abstract=True):
+    """Base of logical ops: bool in, bool out."""
+
+    def working_dtype(self, common):
+        if common.kind != "b":
+            raise DtypeError(f"For '{type(self).__name__}', the operands must be bool, but got {common}.")
+        return common
+
+
+class LogicalAnd(_Logical, functions="logical_and", methods="logical_and"):
+    """``a and b``."""
+
+    def numpy(self, a, b):
+        return a & b
+
+    def meaning(self, a, b):
+        return lambda *i: a[i] * b[i]
+
+
+class LogicalOr(_Logical, functions="logical_or", methods="logical_or"):
+    """``a or b``."""
+
+    def numpy(self, a, b):
+        return a | b
+
+    def meaning(self, a, b):
+        return lambda *i: a[i] + b[i] - a[i] * b[i]
+
+
+class LogicalNot(_Logical, functions="logical_not", methods="logical_not"):
+    """``not a``."""
+
+    def numpy(self, a):
+        return ~a
+
+    def vjp(self, ct, out, a):
+        return None
+
+    def meaning(self, a):
+        return lambda *i: 1 - a[i]
+
+
+class Select(Op, shapes="..., ..., ... -> ...", functions="select"):
+    """``a`` where the condition holds, ``b`` elsewhere.
+
+    Notes
+    -----
+    Only the chosen branch gets the cotangent. The other one's rule still runs, with a cotangent of zero: where its
+    derivative is infinite or NaN the product is NaN, as in MindSpore, and a check says ``outside-domain``.
+    """
+
+    smooth = False
+
+    def numpy(self, condition, a, b):
+        return np.where(condition, a, b)
+
+    def vjp(self, ct, out, condition, a, b):
+        none = ct * 0
+        return None, Select()(condition, ct, none), Select()(condition, none, ct)
+
+    def out_dtype(self, condition, a, b):
+        if condition.kind not in "bO":
+            raise DtypeError(f"For 'Select', the condition must be bool, but got {condition}.")
+        return super().out_dtype(a, b)
+
+    def convert(self, operands):
+        """The two branches cast to their common dtype."""
+        condition, a, b = super().convert(operands)
+        kinds = [getattr(branch, "numpy_dtype", branch.dtype) for branch in (a, b)]
+        common = promote(*kinds)
+        return [condition, cast(a, common), cast(b, common)]
+
+    def meaning(self, condition, a, b):
+        return lambda *i: sym.where(condition[i], a[i], b[i])
+
+
+@composite(functions="where")
+def where(condition: Tensor, a: Tensor, b: Tensor) -> Tensor:
+    """``a`` where ``condition`` holds, ``b`` elsewhere."""
+    return Select()(condition, a, b)
+
+
+@composite(functions="one_hot")
+def one_hot(indices: Tensor, depth: int, on_value: Any = 1.0, off_value: Any = 0.0, axis: int = -1) -> Tensor:
+    """A new axis of length ``depth`` with ``on_value`` at the index and ``off_value`` elsewhere.
+
+    The values give the dtype; numbers make it float32.
+    """
+    from ..tensor import Tensor, is_number
+
+    rank = indices.ndim + 1
+    if not isinstance(axis, int) or not -rank <= axis < rank:
+        raise AxisError(f"For 'one_hot', axis must be in the range [{-rank}, {rank}), but got {axis}.")
+    place = axis % rank
+    numbers = Tensor(np.arange(depth, dtype=np.int64).reshape([depth] + [1] * (rank - 1 - place)))
+    chosen = Equal()(fn.expand_dims(indices, place), numbers)
+    values = [Tensor(np.float32(one)) if is_number(one) else one for one in (on_value, off_value)]
+    if is_number(on_value) and is_number(off_value) and (on_value, off_value) == (1, 0):
+        return fn.cast(chosen, np.float32)
+    return Select()(chosen, *(fn.broadcast_to(one, chosen.shape) for one in values))
