@@ -1,0 +1,187 @@
+"""Basic simplification: a graph comes in, a graph with the same outputs and fewer equations goes out.
+
+Equal equations become one, constants are computed, identities that hold for every float (NaN and infinities included)
+are used, broadcasts that an elementwise op would make anyway are dropped, and what no output needs is removed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .contract import broadcast
+from .ir import Atom, Eqn, Graph, Guard, Lit, Var, literal, rename
+from .op import Elementwise, Op, evaluate
+from .registry import OPS
+
+Rule = Callable[["Simplifier", Op, tuple[Atom, ...], Var], "Atom | tuple[Op, tuple[Atom, ...]] | None"]
+
+
+def simplify(graph: Graph) -> Graph:
+    """``graph`` with equal, constant and needless equations removed, and its variables numbered anew."""
+    return rename(remove_dead(Simplifier().run(graph)))
+
+
+def remove_dead(graph: Graph) -> Graph:
+    """``graph`` without the equations that no output and no guard needs."""
+    needed = {atom for atom in (*graph.outputs, *(guard.var for guard in graph.guards)) if isinstance(atom, Var)}
+    kept = []
+    for eqn in reversed(graph.eqns):
+        if eqn.out in needed:
+            kept.append(eqn)
+            needed.update(atom for atom in eqn.inputs if isinstance(atom, Var))
+    return Graph(graph.inputs, tuple(reversed(kept)), graph.outputs, graph.guards)
+
+
+class Simplifier:
+    """One run over a graph: what each variable has become, and which equations there are already."""
+
+    def __init__(self) -> None:
+        self.new: dict[Var, Atom] = {}
+        self.made: dict[Var, Eqn] = {}
+        self.seen: dict[Any, Var] = {}
+        self.eqns: list[Eqn] = []
+
+    def run(self, graph: Graph) -> Graph:
+        """The simplified graph."""
+        for eqn in graph.eqns:
+            self.new[eqn.out] = self.simplified(eqn)
+        guards = tuple(Guard(self.now(guard.var), guard.value, guard.location) for guard in graph.guards)
+        return Graph(graph.inputs, tuple(self.eqns), tuple(map(self.now, graph.outputs)), guards)
+
+    def now(self, atom: Atom) -> Atom:
+        """What ``atom`` has become."""
+        return self.new.get(atom, atom) if isinstance(atom, Var) else atom
+
+    def simplified(self, eqn: Eqn) -> Atom:
+        """The atom that ``eqn`` comes down to; its equation is added if there is none like it yet."""
+        op, inputs = eqn.op, tuple(map(self.now, eqn.inputs))
+        again = True
+        while again:
+            again = False
+            for rule in RULES:
+                result = rule(self, op, inputs, eqn.out)
+                if isinstance(result, (Var, Lit)):
+                    return result
+                if result is not None:
+                    (op, inputs), again = result, True
+                    break
+        key = (op.key, *map(_identity, inputs))
+        if key not in self.seen:
+            self.seen[key] = eqn.out
+            self.made[eqn.out] = Eqn(op, inputs, eqn.out, eqn.location)
+            self.eqns.append(self.made[eqn.out])
+        return self.seen[key]
+
+    def source(self, atom: Atom, name: str) -> Eqn | None:
+        """The equation that made ``atom``, if its op is called ``name``."""
+        made = self.made.get(atom) if isinstance(atom, Var) else None
+        return made if made is not None and type(made.op).__name__ == name else None
+
+    def uniform(self, atom: Atom) -> Lit | None:
+        """The scalar that every element of ``atom`` equals, if that is known."""
+        made = self.source(atom, "BroadcastTo")
+        scalar = made.inputs[0] if made else atom
+        return scalar if isinstance(scalar, Lit) and not scalar.shape else None
+
+
+def _identity(atom: Atom) -> Any:
+    if isinstance(atom, Lit) and not atom.shape:
+        return (atom.dtype.str, atom.value.tobytes(), atom.exact)
+    return id(atom)
+
+
+def fold_scalars(state: Simplifier, op: Op, inputs: tuple[Atom, ...], out: Var) -> Any:
+    """An op on scalar constants is computed now."""
+    if out.shape or op.nested or not all(isinstance(atom, Lit) and not atom.shape for atom in inputs):
+        return None
+    value = evaluate(op, [atom.value for atom in inputs], out.dtype)  # type: ignore[union-attr]
+    exact = inputs[0].exact if type(op).__name__ == "Cast" and out.dtype.kind == "f" else None  # type: ignore[union-attr]
+    return Lit(literal(value).value, exact)
+
+
+_MOVES = frozenset({"Reshape", "Transpose", "ExpandDims", "Squeeze", "BroadcastTo", "StridedSlice"})
+
+
+def fold_uniform(state: Simplifier, op: Op, inputs: tuple[Atom, ...], out: Var) -> Any:
+    """An elementwise op on constants that are broadcast works on the scalars, and its result is broadcast."""
+    if type(op).__name__ in _MOVES and not _broadcasts_scalar(op, inputs):
+        scalar = state.uniform(inputs[0])
+        return scalar and (OPS["BroadcastTo"](out.shape), (scalar,)) if out.shape else scalar
+    if not out.shape or not isinstance(op, Elementwise):
+        return None
+    scalars = [state.uniform(atom) for atom in inputs]
+    if any(scalar is None for scalar in scalars):
+        return None
+    value = evaluate(op, [scalar.value for scalar in scalars], out.dtype)  # type: ignore[union-attr]
+    return OPS["BroadcastTo"](out.shape), (literal(value),)
+
+
+def _broadcasts_scalar(op: Op, inputs: tuple[Atom, ...]) -> bool:
+    return type(op).__name__ == "BroadcastTo" and not inputs[0].shape
+
+
+def drop_broadcasts(state: Simplifier, op: Op, inputs: tuple[Atom, ...], out: Var) -> Any:
+    """An elementwise op broadcasts by itself: an operand needs no broadcast if another has the full shape."""
+    if not isinstance(op, Elementwise) and type(op).__name__ != "Select":
+        return None
+    for position, atom in enumerate(inputs):
+        made = state.source(atom, "BroadcastTo")
+        if made is None:
+            continue
+        bare = (*inputs[:position], made.inputs[0], *inputs[position + 1 :])
+        if broadcast(*(one.shape for one in bare)) == out.shape and any(isinstance(one, Var) for one in bare):
+            return op, bare
+    return None
+
+
+def neutral(state: Simplifier, op: Op, inputs: tuple[Atom, ...], out: Var) -> Any:
+    """``1 * x``, ``x / 1``, ``x ** 1``."""
+    name = type(op).__name__
+    if name not in ("Mul", "Div", "RealDiv", "Pow"):
+        return None
+    for one, other in ((inputs[1], inputs[0]), (inputs[0], inputs[1])):
+        scalar = state.uniform(one)
+        if scalar is not None and scalar.value == 1 and other.shape == out.shape:
+            return other
+        if name != "Mul":
+            break
+    return None
+
+
+def move_only(state: Simplifier, op: Op, inputs: tuple[Atom, ...], out: Var) -> Any:
+    """Moves that change nothing, and moves of moves."""
+    if not inputs:
+        return None
+    name, first = type(op).__name__, inputs[0]
+    if name in ("Reshape", "BroadcastTo", "Cast") and (first.shape, first.dtype) == (out.shape, out.dtype):
+        return first
+    if name in ("ZerosLike", "OnesLike"):
+        return OPS["BroadcastTo"](out.shape), (literal(int(name == "OnesLike"), out.dtype),)
+    if name == "StopGradient":
+        return first
+    if name == "Transpose" and op.perm == tuple(range(len(op.perm))):  # type: ignore[attr-defined]
+        return first
+    made = state.source(first, name) if name in ("Reshape", "Transpose", "Neg") else None
+    if made is None:
+        return None
+    if name == "Neg":
+        return made.inputs[0]
+    if name == "Transpose":
+        inner = made.op.perm  # type: ignore[attr-defined]
+        return op.set(perm=tuple(inner[axis] for axis in op.perm)), made.inputs  # type: ignore[attr-defined]
+    return op, made.inputs
+
+
+def choose(state: Simplifier, op: Op, inputs: tuple[Atom, ...], out: Var) -> Any:
+    """A selection by a constant condition."""
+    if type(op).__name__ != "Select":
+        return None
+    condition = state.uniform(inputs[0])
+    if condition is not None:
+        chosen = inputs[1] if condition.value else inputs[2]
+        return chosen if chosen.shape == out.shape else (OPS["BroadcastTo"](out.shape), (chosen,))
+    return None
+
+
+RULES: tuple[Rule, ...] = (fold_scalars, move_only, choose, neutral, fold_uniform, drop_broadcasts)

@@ -1,0 +1,320 @@
+"""Run a network on stand-ins and record what happens: a function and its arguments come in, a `Program` goes out.
+
+The stand-ins carry the example's values, so Python control flow on data works; each branch taken on a value becomes a
+guard. Whatever the network reads that is not an argument (a parameter, a value of a surrounding trace) becomes a
+further input of the graph; plain tensors become constants.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .errors import (
+    ArgumentError,
+    ArgumentValueError,
+    EngineError,
+    Location,
+    NotSupportedError,
+    TracedValueError,
+    VoiceError,
+    user_location,
+)
+from .ir import Atom, Eqn, Graph, Guard, Lit, Var, literal, unique
+from .op import Op, Operand, apply, compute, evaluate, recorder
+from .tensor import Parameter, Tensor
+
+_REPLACEMENT = {
+    "float()": "keep the tensor; a number in it takes part as it is",
+    "int()": "keep the tensor, or use ops.cast",
+    "item()": "keep the tensor",
+    "asnumpy()": "keep the tensor, or use ops.stop_gradient if it is meant as a constant",
+    "tolist()": "keep the tensor",
+    "Tensor()": "use ops.stack or ops.concat, or keep the tensor",
+    "numpy.asarray()": "use the function of the same name in ops",
+}
+
+
+class Traced(Tensor):
+    """A tensor inside a running trace: a variable of the graph, with the example's value if there is one."""
+
+    def __init__(self, trace: Trace, var: Atom, value: np.ndarray | None) -> None:
+        self._trace = trace
+        self._var: Any = var
+        self._value = value  # type: ignore[assignment]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self._var.shape
+
+    @property
+    def numpy_dtype(self) -> np.dtype:
+        return self._var.dtype
+
+    def _array(self) -> np.ndarray:
+        if self._value is None:
+            raise EngineError(f"The value of {self._var.name} is not known while a derivative rule runs.")
+        return self._value
+
+    def _leave(self, how: str) -> np.ndarray:
+        name = how.removeprefix("numpy.").removesuffix("()")
+        advice = _REPLACEMENT.get(how, f"use ops.{name} or another function of ops")
+        raise TracedValueError(
+            f"For '{how}', a tensor of the network can not leave it, since its gradient would be cut; {advice}.",
+            user_location(),
+        )
+
+    def __bool__(self) -> bool:
+        value = super().__bool__()
+        self._trace.guards.append(Guard(self._var, value, user_location()))
+        return value
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        raise NotSupportedError(
+            "For 'Tensor', assigning to an element of a tensor of the network is not supported; "
+            "build the result with ops.where or ops.concat.",
+            user_location(),
+        )
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Traced:
+        # Nothing can write into it, and a copy of the whole trace would cut the gradient.
+        return self
+
+    def __str__(self) -> str:
+        return str(self._value) if self._value is not None else str(self._var)
+
+    def __repr__(self) -> str:
+        return f"Traced({self._var})"
+
+
+class Trace:
+    """A recording in progress; ops reach it through `op.recorder`."""
+
+    def __init__(self, paths: Mapping[int, str] | None = None) -> None:
+        self.paths = dict(paths or {})
+        self.inputs: list[Var] = []
+        self.eqns: list[Eqn] = []
+        self.guards: list[Guard] = []
+        self.captured: list[Tensor] = []
+        self.names: set[str] = set()
+        self.locate: Callable[[], Location | None] = user_location
+        self.open = True
+        self._captures: dict[int, Traced] = {}
+        self.count = 0
+
+    def input(self, name: str, shape: tuple[int, ...], dtype: np.dtype, value: np.ndarray | None) -> Traced:
+        """A new input of the graph."""
+        var = Var(unique(name, self.names), shape, dtype)
+        self.inputs.append(var)
+        return Traced(self, var, value)
+
+    def capture(self, tensor: Tensor) -> Traced:
+        """The stand-in for a tensor from outside: a `Parameter`, or a value of a surrounding trace."""
+        found = self._captures.get(id(tensor))
+        if found is None:
+            own = tensor.name if isinstance(tensor, Parameter) else tensor._var.name  # type: ignore[attr-defined]
+            name = self.paths.get(id(tensor), own)
+            if isinstance(tensor, Traced) and not tensor._trace.open:
+                raise ArgumentValueError(
+                    f"The tensor {tensor._var.name} belongs to a gradient that has ended; return it instead of storing it.",
+                    user_location(),
+                )
+            found = self.input(name, tensor.shape, tensor.numpy_dtype, tensor._value)
+            self.captured.append(tensor)
+            self._captures[id(tensor)] = found
+        return found
+
+    def stand_in(self, operand: Operand) -> Traced | Tensor | Lit:
+        """``operand`` as this trace sees it."""
+        if isinstance(operand, Parameter) or (isinstance(operand, Traced) and operand._trace is not self):
+            return self.capture(operand)
+        return operand
+
+    def apply(self, op: Op, operands: Sequence[Operand]) -> Tensor:
+        """Record ``op``, or compute it at once if it depends on constants only."""
+        given = [self.stand_in(operand) for operand in operands]
+        if not any(isinstance(operand, Traced) for operand in given):
+            return compute(op, given)
+        return self.record(op, [self.atom(operand) for operand in given], [_value(operand) for operand in given])
+
+    def record(self, op: Op, atoms: Sequence[Atom], values: Sequence[np.ndarray | None]) -> Traced:
+        """Append an equation; the result's value is computed when all operands' values are known."""
+        shape, kind = op.infer(*atoms)
+        value = None if any(one is None for one in values) else evaluate(op, values, kind)  # type: ignore[arg-type]
+        if value is not None and value.shape != shape:
+            name = type(op).__name__
+            raise VoiceError(
+                f"For '{name}', the result must have shape {shape}, but the numpy voice gave {value.shape}.", name
+            )
+        self.count += 1
+        var = Var(unique(f"v{self.count}", self.names), shape, kind)
+        self.eqns.append(Eqn(op, tuple(atoms), var, self.locate()))
+        return Traced(self, var, value)
+
+    @staticmethod
+    def atom(operand: Traced | Tensor | Lit) -> Atom:
+        """The graph's name for an operand; a tensor's values are copied, so that later changes do not reach the graph."""
+        if isinstance(operand, Traced):
+            return operand._var
+        return operand if isinstance(operand, Lit) else literal(operand._array())
+
+    @contextmanager
+    def running(self) -> Iterator[Trace]:
+        """Make this the trace that ops record into."""
+        token = recorder.set(self)
+        try:
+            yield self
+        finally:
+            recorder.reset(token)
+            self.open = False
+
+
+def _value(operand: Traced | Tensor | Lit) -> np.ndarray | None:
+    return operand.value if isinstance(operand, Lit) else operand._value
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """A place in a structure of results: the number of the tensor that stands there, or a constant."""
+
+    index: int | None
+    constant: Any = None
+
+
+@dataclass(frozen=True)
+class Program:
+    """A traced function.
+
+    Attributes
+    ----------
+    graph : Graph
+        Its inputs are first the tensor arguments, then what was captured.
+    arguments : tuple of str
+        Names of the tensor arguments, in order.
+    captured : tuple of Tensor
+        The parameters and outer stand-ins that the further inputs stand for.
+    structure : object
+        The result with a `Leaf` for each tensor, in tuples, lists and dicts.
+    values : tuple of ndarray
+        The example's values of the graph's inputs.
+    result : tuple of ndarray
+        The example's values of the graph's outputs.
+    """
+
+    graph: Graph
+    arguments: tuple[str, ...]
+    captured: tuple[Tensor, ...]
+    structure: Any
+    values: tuple[np.ndarray | None, ...]
+    result: tuple[np.ndarray | None, ...]
+
+    def capture_of(self, tensor: Tensor) -> Var | None:
+        """The graph's input that stands for ``tensor``, or None if the function does not read it."""
+        for var, captured in zip(self.graph.inputs[len(self.arguments) :], self.captured):
+            if captured is tensor:
+                return var
+        return None
+
+
+def trace(function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any] | None = None) -> Program:
+    """Run ``function`` on stand-ins for its tensor arguments and record the graph.
+
+    Parameters
+    ----------
+    function : callable
+        A `Cell` or a function of tensors.
+    args, kwargs
+        The arguments; those that are not tensors are passed on as they are.
+
+    Raises
+    ------
+    MsgradError
+        With the user's line, if an op refuses what it is given.
+    """
+    if isinstance(function, type) and hasattr(function, "construct"):
+        raise ArgumentError(
+            f"The network must be an instance, {function.__name__}(...), but got the class.", user_location()
+        )
+    if not callable(function):
+        raise ArgumentError(
+            f"The network must be a Cell or a function, but got {type(function).__name__}.", user_location()
+        )
+    parameters: dict[str, Parameter] = getattr(function, "named_parameters", dict)()
+    tracing = Trace({id(parameter): path for path, parameter in parameters.items()})
+    names = argument_names(function, args)
+    given: list[Any] = []
+    arguments = []
+
+    def stand_in(name: str, value: Any) -> Any:
+        if not isinstance(value, Tensor):
+            return value
+        traced = tracing.input(name, value.shape, value.numpy_dtype, value._value)
+        arguments.append(traced._var.name)
+        return traced
+
+    for name, value in zip(names, args):
+        given.append(stand_in(name, value))
+    keywords = {name: stand_in(name, value) for name, value in (kwargs or {}).items()}
+    values = [one._value for one in (*args, *(kwargs or {}).values()) if isinstance(one, Tensor)]
+    with tracing.running():
+        result = function(*given, **keywords)
+        outputs: list[Atom] = []
+        results: list[np.ndarray | None] = []
+        structure = _structure(result, tracing, outputs, results)
+        for parameter in parameters.values():
+            # One that the network does not use is an input too: its gradient is zero, not missing.
+            tracing.capture(parameter)
+    graph = Graph(tuple(tracing.inputs), tuple(tracing.eqns), tuple(outputs), tuple(tracing.guards))
+    values += [captured._value for captured in tracing.captured]
+    return Program(graph, tuple(arguments), tuple(tracing.captured), structure, tuple(values), tuple(results))
+
+
+def _structure(result: Any, tracing: Trace, outputs: list[Atom], values: list[np.ndarray | None]) -> Any:
+    """``result`` with a `Leaf` for each tensor; the tensors' atoms and values are appended to the lists."""
+    if isinstance(result, (tuple, list)):
+        return (
+            type(result)([_structure(one, tracing, outputs, values) for one in result])
+            if type(result)
+            in (
+                tuple,
+                list,
+            )
+            else tuple(_structure(one, tracing, outputs, values) for one in result)
+        )
+    if isinstance(result, dict):
+        return {key: _structure(one, tracing, outputs, values) for key, one in result.items()}
+    if not isinstance(result, Tensor):
+        return Leaf(None, result)
+    standing = tracing.stand_in(result)
+    outputs.append(tracing.atom(standing))  # type: ignore[arg-type]
+    values.append(_value(standing))
+    return Leaf(len(outputs) - 1)
+
+
+def argument_names(function: Callable[..., Any], args: Sequence[Any]) -> list[str]:
+    """The names that the function's signature gives to positional arguments."""
+    target = getattr(function, "construct", function)
+    try:
+        parameters = list(inspect.signature(target).parameters.values())
+    except (TypeError, ValueError):
+        return [f"x{index}" for index in range(len(args))]
+    names: list[str] = []
+    for parameter in parameters:
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            names += [f"{parameter.name}_{index}" for index in range(len(args) - len(names))]
+        elif parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD):
+            names.append(parameter.name)
+    return (names + [f"x{index}" for index in range(len(names), len(args))])[: len(args)]
+
+
+def replay(graph: Graph, operands: Sequence[Any]) -> tuple[Tensor | Lit, ...]:
+    """Apply the equations of ``graph`` to tensors: computes at once, or records into the running trace."""
+    known: dict[Any, Any] = dict(zip(graph.inputs, operands))
+    for eqn in graph.eqns:
+        known[eqn.out] = apply(eqn.op, [known.get(atom, atom) for atom in eqn.inputs])
+    return tuple(known.get(atom, atom) for atom in graph.outputs)
