@@ -1,0 +1,216 @@
+"""`compile_gradient`: a network's value and gradients as one compiled function, traced again when it must be.
+
+A call is answered from a plan only if shapes, dtypes, further arguments, the branches that Python took, and everything
+the trace took for constant are as they were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .errors import ArgumentError, ArgumentValueError, DtypeError, MsgradError, UnknownNameError, choices, user_location
+from .grad_operation import check_sens, parameter_name
+from .ir import Graph, Var, literal
+from .numeric.plan import GuardFailed, Plan
+from .reverse import bind, reverse
+from .simplify import simplify
+from .surroundings import Surroundings
+from .tensor import Epoch, Parameter, Tensor, as_tensor
+from .trace import Leaf, Program, trace
+
+_KEPT = 8
+
+
+@dataclass(frozen=True, eq=False)
+class Version:
+    """One traced and compiled form of the network."""
+
+    program: Program
+    plan: Plan
+    names: tuple[str, ...]
+    epoch: int
+    outer: Surroundings
+
+
+class CompiledGradient:
+    """A network's value and gradients, compiled; call it like the network.
+
+    Made by `msgrad_ext.compile`. A call takes ndarrays, tensors or numbers and returns ``(value, gradients)``: the
+    network's output as ndarrays in its own structure, and a dict from name to ndarray. Parameters are read afresh at
+    every call. Results are fresh arrays.
+    """
+
+    def __init__(
+        self, function: Callable[..., Any], example: Sequence[Any], wrt: Sequence[str] | None, sens: Any
+    ) -> None:
+        self.function = function
+        self.wrt = None if wrt is None else tuple([wrt] if isinstance(wrt, str) else wrt)
+        self.sens = None if sens is None else tuple(map(as_tensor, sens if isinstance(sens, (tuple, list)) else [sens]))
+        self._versions: list[Version] = []
+        self._trace(as_inputs(example))
+
+    @property
+    def source(self) -> str:
+        """The generated numpy source of the version that answered last."""
+        return self._versions[0].plan.source
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the gradients: inputs first, then parameters."""
+        return self._versions[0].names
+
+    @property
+    def graph(self) -> Graph:
+        """The simplified graph of value and gradients."""
+        return self._versions[0].plan.graph
+
+    def __repr__(self) -> str:
+        return f"CompiledGradient({type(self.function).__name__}, by {', '.join(self.names)})"
+
+    def __call__(self, *args: Any) -> tuple[Any, dict[str, np.ndarray]]:
+        """Value and gradients at ``args``."""
+        given = as_inputs(args)
+        arrays = [one._array() for one in given if isinstance(one, Tensor)]
+        for version in self._versions:
+            if self._fits(version, given, arrays):
+                try:
+                    return self._answer(version, arrays)
+                except GuardFailed:
+                    continue
+        return self._answer(self._trace(given), arrays)
+
+    def _fits(self, version: Version, given: Sequence[Any], arrays: Sequence[np.ndarray]) -> bool:
+        inputs = version.program.graph.inputs
+        return (
+            version.epoch == Epoch.count
+            and len(arrays) == len(version.program.arguments)
+            and all(array.shape == var.shape and array.dtype == var.dtype for array, var in zip(arrays, inputs))
+            and all(
+                one.shape == var.shape and one.numpy_dtype == var.dtype
+                for one, var in zip(version.program.captured, inputs[len(arrays) :])
+            )
+            and version.outer.unchanged(given)
+        )
+
+    def _answer(self, version: Version, arrays: Sequence[np.ndarray]) -> tuple[Any, dict[str, np.ndarray]]:
+        if self._versions[:1] != [version]:
+            self._versions = [version, *(one for one in self._versions if one is not version)][:_KEPT]
+        results = version.plan(*arrays, *(one._array() for one in version.program.captured))
+        count = len(version.program.graph.outputs)
+        value = fill(version.program.structure, results[:count])
+        return value, dict(zip(version.names, results[count:]))
+
+    def _trace(self, given: Sequence[Any]) -> Version:
+        epoch = Epoch.count
+        program = trace(self.function, given)
+        wrt = choose(self.function, program, self.wrt)
+        whole = reverse(program.graph, list(wrt.values()), self.sens is not None)
+        if self.sens is not None:
+            whole = self._weighted(program, whole)
+        version = Version(program, Plan(simplify(whole)), tuple(wrt), epoch, Surroundings(self.function, given))
+        self._versions = [version, *(one for one in self._versions if one.epoch == Epoch.count)][:_KEPT]
+        return version
+
+    def _weighted(self, program: Program, whole: Graph) -> Graph:
+        """``whole`` with its weights bound to the given ones."""
+        assert self.sens is not None
+        weights = check_sens(self.sens if len(self.sens) > 1 else self.sens[0], program)
+        return bind(whole, [literal(one._array()) for one in weights])
+
+
+def compile_gradient(
+    net: Callable[..., Any], *args: Any, wrt: Sequence[str] | None = None, sens: Any = None
+) -> CompiledGradient:
+    """Compile the value and the gradients of ``net``.
+
+    Parameters
+    ----------
+    net : Cell or callable
+        The network.
+    *args
+        Example inputs: tensors, ndarrays or numbers; they fix shapes and dtypes (others are traced when they come).
+    wrt : sequence of str, optional
+        Names of inputs and parameters; by default all float inputs and all trainable parameters.
+    sens : Tensor or ndarray, optional
+        Weights of the output, of its shape and dtype; ones by default.
+
+    Returns
+    -------
+    CompiledGradient
+        Call it with inputs; it returns ``(value, gradients)``.
+
+    Raises
+    ------
+    MsgradError
+        With the user's line, if the network can not be traced or a name in ``wrt`` is unknown.
+    """
+    try:
+        return CompiledGradient(net, args, wrt, sens)
+    except MsgradError as error:
+        raise error.at(user_location())
+
+
+def native(value: Any) -> np.ndarray:
+    """``value`` in this machine's byte order, without a copy where it is so already."""
+    array = np.asarray(value)
+    return array.astype(array.dtype.newbyteorder("="), copy=False)
+
+
+def as_inputs(args: Sequence[Any]) -> list[Any]:
+    """Arrays as tensors; anything else as it is."""
+    return [Tensor._wrap(native(one)) if isinstance(one, (np.ndarray, np.generic)) else one for one in args]
+
+
+def choose(function: Callable[..., Any], program: Program, wrt: Sequence[str] | None) -> dict[str, Var]:
+    """The inputs to differentiate by, by name: inputs first, then parameters.
+
+    Raises
+    ------
+    UnknownNameError
+        If ``wrt`` names something that the network does not have.
+    DtypeError
+        If it names something that is not float.
+    """
+    inputs = dict(zip(program.arguments, program.graph.inputs))
+    parameters: dict[str, tuple[Var, bool]] = {}
+    for var, tensor in zip(program.graph.inputs[len(inputs) :], program.captured):
+        if isinstance(tensor, Parameter):
+            name = parameter_name(function, tensor)
+            # One name is one thing: where two would share it, the second goes by its name in the graph.
+            parameters[var.name if name in inputs or name in parameters else name] = (var, tensor.requires_grad)
+    known = {**inputs, **{name: var for name, (var, _) in parameters.items()}}
+    if wrt is None:
+        trainable = _in_order(function, {name: var for name, (var, trained) in parameters.items() if trained})
+        return {name: var for name, var in {**inputs, **trainable}.items() if var.dtype.kind == "f"}
+    if not isinstance(wrt, (list, tuple, set, frozenset)) or not all(isinstance(name, str) for name in wrt):
+        raise ArgumentError(f"wrt must be names of inputs and parameters, but got {wrt!r}.")
+    for name in wrt:
+        if name not in known:
+            raise UnknownNameError(f"There is no input or parameter '{name}'. {choices(name, list(known))}")
+        if known[name].dtype.kind != "f":
+            raise DtypeError(
+                f"'{name}' is {known[name].dtype}; a gradient by it has no meaning. Make it a float tensor."
+            )
+    if not wrt:
+        raise ArgumentValueError("wrt must name at least one input or parameter.")
+    return {name: known[name] for name in wrt}
+
+
+def _in_order(function: Callable[..., Any], parameters: dict[str, Var]) -> dict[str, Var]:
+    """``parameters`` in the order in which the network lists them, not in which it happens to use them."""
+    listed = list(getattr(function, "named_parameters", dict)())
+    names = [name for name in listed if name in parameters] + [name for name in parameters if name not in listed]
+    return {name: parameters[name] for name in names}
+
+
+def fill(structure: Any, results: Sequence[Any]) -> Any:
+    """``structure`` with each `Leaf` replaced by its result."""
+    if isinstance(structure, Leaf):
+        return structure.constant if structure.index is None else results[structure.index]
+    if isinstance(structure, dict):
+        return {key: fill(one, results) for key, one in structure.items()}
+    return type(structure)(fill(one, results) for one in structure)

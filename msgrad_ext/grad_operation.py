@@ -1,0 +1,323 @@
+"""`GradOperation` and its like: MindSpore's interface to the reverse pass.
+
+A network and its arguments are traced, differentiated and compiled, and the gradients come back in MindSpore's
+structure. Inside another network the gradient becomes one op of the outer graph. Each gradient computed at the top
+level is told to whoever observes, which is how a cell's gradients get checked.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .errors import ArgumentError, ArgumentValueError, DtypeError, Location, MsgradError, user_location
+from .ir import Atom, Graph, Lit, Var
+from .numeric.plan import Plan
+from .op import recorder
+from .reverse import GradOf, Nested, reverse
+from .simplify import simplify
+from .tensor import Parameter, Tensor, is_number
+from .trace import Program, Trace, Traced, trace
+
+
+@dataclass(frozen=True, eq=False)
+class Application:
+    """One gradient that was computed: what was differentiated, where, by what, and what came out.
+
+    Attributes
+    ----------
+    function : callable
+        The network.
+    program : Program
+        Its trace at the arguments.
+    wrt : tuple of Var
+        The inputs of the program's graph that were asked for.
+    names, kinds : tuple of str
+        A name for each of ``wrt``, and ``"input"`` or ``"parameter"``.
+    sens : tuple of ndarray or None
+        The weights of the float outputs; None for ones.
+    gradients : tuple of ndarray
+        What came out.
+    plan : Plan
+        The compiled gradient; its outputs are ``gradients``.
+    location : Location or None
+        The user's line that asked for it.
+    """
+
+    function: Callable[..., Any]
+    program: Program
+    wrt: tuple[Var, ...]
+    names: tuple[str, ...]
+    kinds: tuple[str, ...]
+    sens: tuple[np.ndarray, ...] | None
+    gradients: tuple[np.ndarray, ...]
+    plan: Plan
+    location: Location | None
+
+
+_observer: ContextVar[list[Application] | None] = ContextVar("observer", default=None)
+
+
+@contextmanager
+def observed() -> Iterator[list[Application]]:
+    """Collect each gradient that is computed at the top level meanwhile."""
+    found: list[Application] = []
+    token = _observer.set(found)
+    try:
+        yield found
+    finally:
+        _observer.reset(token)
+
+
+class Request:
+    """A gradient to take: of which function, at which arguments, by which inputs and parameters."""
+
+    def __init__(self, function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> None:
+        self.function = function
+        self.location = user_location()
+        try:
+            self.program = trace(function, args, kwargs)
+        except MsgradError as error:
+            raise error.at(self.location)
+        self.tensors = [one for one in (*args, *kwargs.values()) if isinstance(one, Tensor)]
+        self.wrt: list[Var] = []
+        self.names: list[str] = []
+        self.kinds: list[str] = []
+        self.places: list[int | Parameter] = []
+
+    def by_input(self, position: int) -> int:
+        """Ask for the gradient by the tensor argument number ``position``; returns its place in the results."""
+        return self.ask(self.program.graph.inputs[position], self.program.arguments[position], "input")
+
+    def by_parameter(self, parameter: Parameter, name: str) -> int | None:
+        """Ask for the gradient by ``parameter``; None if the function does not read it."""
+        var = self.program.capture_of(parameter)
+        return None if var is None else self.ask(var, name, "parameter")
+
+    def ask(self, var: Var, name: str, kind: str) -> int:
+        """Ask for the gradient by ``var``, an input of the graph, under ``name``; returns its place in the results."""
+        if var not in self.wrt:
+            self.wrt.append(var)
+            self.names.append(var.name if name in self.names else name)
+            self.kinds.append(kind)
+        return self.wrt.index(var)
+
+    def float_outputs(self) -> list[Atom]:
+        """The outputs that a gradient flows from."""
+        return [atom for atom in self.program.graph.outputs if atom.dtype.kind == "f"]
+
+    def run(self, sens: Sequence[Tensor] | None = None) -> list[Tensor]:
+        """The gradients, in the order in which they were asked for; ``sens`` weights the float outputs."""
+        try:
+            outer = recorder.get()
+            if outer is not None:
+                return self._record(outer, sens)  # type: ignore[arg-type]
+            return self._compute(sens)
+        except MsgradError as error:
+            raise error.at(self.location)
+
+    def _compute(self, sens: Sequence[Tensor] | None) -> list[Tensor]:
+        graph = self.program.graph
+        whole = reverse(graph, self.wrt, sens is not None)
+        plan = Plan(simplify(Graph(whole.inputs, whole.eqns, whole.outputs[len(graph.outputs) :], whole.guards)))
+        weights = None if sens is None else tuple(one._array() for one in sens)
+        results = plan(*(value for value in self.program.values if value is not None), *(weights or ()))
+        found = _observer.get()
+        if found is not None:
+            names, kinds = tuple(self.names), tuple(self.kinds)
+            copies = tuple(np.array(result) for result in results)
+            found.append(
+                Application(
+                    self.function, self.program, tuple(self.wrt), names, kinds, weights, copies, plan, self.location
+                )
+            )
+        return [Tensor._wrap(result) for result in results]
+
+    def _record(self, outer: Trace, sens: Sequence[Tensor] | None) -> list[Tensor]:
+        """Make each gradient an equation of the surrounding trace."""
+        operands = [outer.stand_in(one) for one in (*self.tensors, *self.program.captured, *(sens or ()))]
+        if not any(isinstance(one, Traced) for one in operands):
+            return self._compute(sens)
+        call = Nested(self.program.graph, tuple(self.wrt), sens is not None)
+        atoms = [outer.atom(one) for one in operands]
+        values = [one.value if isinstance(one, Lit) else one._value for one in operands]
+        return [outer.record(GradOf(call, index), atoms, values) for index in range(len(self.wrt))]
+
+
+class GradOperation:
+    """A higher-order function that takes gradients, as `mindspore.ops.GradOperation`.
+
+    Parameters
+    ----------
+    get_all : bool
+        By all tensor inputs (a tuple), not by the first one alone.
+    get_by_list : bool
+        By the parameters that are given with the network (a tuple).
+    sens_param : bool
+        The last argument of the gradient function weights the output; otherwise the weights are ones.
+
+    Raises
+    ------
+    ArgumentError
+        If a flag is not bool.
+    """
+
+    def __init__(self, get_all: bool = False, get_by_list: bool = False, sens_param: bool = False) -> None:
+        for name, flag in (("get_all", get_all), ("get_by_list", get_by_list), ("sens_param", sens_param)):
+            if not isinstance(flag, bool):
+                raise ArgumentError(
+                    f"For 'GradOperation', the '{name}' should be bool, but got {type(flag).__name__}.", user_location()
+                )
+        self.get_all, self.get_by_list, self.sens_param = get_all, get_by_list, sens_param
+
+    def __repr__(self) -> str:
+        flags = f"get_all={self.get_all}, get_by_list={self.get_by_list}, sens_param={self.sens_param}"
+        return f"GradOperation({flags})"
+
+    def __call__(self, fn: Callable[..., Any], weights: Any = None) -> Callable[..., Any]:
+        """The gradient function of ``fn``.
+
+        Parameters
+        ----------
+        fn : callable
+            A `Cell` or a function of tensors.
+        weights : Parameter, ParameterTuple, list or tuple, optional
+            The parameters for ``get_by_list``; by default all trainable ones of ``fn``.
+        """
+        if not callable(fn):
+            raise ArgumentError(
+                f"For 'GradOperation', the 'fn' should be a function or a Cell, but got {type(fn).__name__}.",
+                user_location(),
+            )
+        if self.get_by_list:
+            check_weights(weights)
+
+        def gradient_function(*args: Any, **kwargs: Any) -> Any:
+            return self._gradient(fn, weights, args, kwargs)
+
+        return like(gradient_function, fn)
+
+    def _gradient(self, fn: Callable[..., Any], weights: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        sens = None
+        if self.sens_param:
+            args, kwargs, sens = _split_sens(args, kwargs)
+        request = Request(fn, args, kwargs)
+        if self.get_by_list and weights is None:
+            weights = list(fn.trainable_params()) if hasattr(fn, "trainable_params") else []
+        inputs: list[int] = []
+        if self.get_all:
+            inputs = [request.by_input(position) for position in range(len(request.program.arguments))]
+        elif not self.get_by_list and isinstance(next(iter((*args, *kwargs.values())), None), Tensor):
+            inputs = [request.by_input(0)]
+        listed = _listed(weights) if self.get_by_list else []
+        places = [request.by_parameter(one, parameter_name(fn, one)) for one in listed]
+        weighted = None if sens is None else check_sens(sens, request.program)
+        results = request.run(weighted) if request.wrt else []
+        by_weight = tuple(
+            Tensor(np.zeros(one.shape, one.numpy_dtype)) if place is None else results[place]
+            for one, place in zip(listed, places)
+        )
+        return self._structure([results[place] for place in inputs], by_weight, weights)
+
+    def _structure(self, by_input: list[Tensor], by_weight: tuple[Tensor, ...], weights: Any) -> Any:
+        weight_part = by_weight[0] if isinstance(weights, Parameter) else by_weight
+        if self.get_all:
+            return (tuple(by_input), weight_part) if self.get_by_list else tuple(by_input)
+        if self.get_by_list:
+            return weight_part
+        return by_input[0] if by_input else ()
+
+
+def like(wrapper: Callable[..., Any], function: Callable[..., Any]) -> Callable[..., Any]:
+    """``wrapper`` with the name, the signature and the parameters of ``function``."""
+    with suppress(TypeError, ValueError):
+        wrapper.__signature__ = inspect.signature(getattr(function, "construct", function))  # type: ignore[attr-defined]
+    wrapper.__name__ = getattr(function, "__name__", type(function).__name__)
+    wrapper.named_parameters = getattr(function, "named_parameters", dict)  # type: ignore[attr-defined]
+    return wrapper
+
+
+def check_weights(weights: Any) -> None:
+    """Refuse what can not name parameters."""
+    members = [] if weights is None else _listed(weights)
+    if not isinstance(weights, (type(None), Parameter, list, tuple)) or not all(
+        isinstance(one, Parameter) for one in members
+    ):
+        raise ArgumentError(
+            "For 'GradOperation', the weights must be a Parameter, or a ParameterTuple, list or tuple of Parameters, "
+            f"but got {type(weights).__name__}.",
+            user_location(),
+        )
+
+
+def _listed(weights: Any) -> list[Parameter]:
+    if isinstance(weights, Parameter):
+        return [weights]
+    return list(weights) if isinstance(weights, (list, tuple)) else []
+
+
+def parameter_name(function: Callable[..., Any], parameter: Parameter) -> str:
+    """The parameter's path within the network, such as ``0.weight``; its own name if it is not part of it."""
+    for name, one in getattr(function, "named_parameters", dict)().items():
+        if one is parameter:
+            return name
+    return parameter.name
+
+
+def _split_sens(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any], Any]:
+    if "sens" in kwargs:
+        return args, {name: value for name, value in kwargs.items() if name != "sens"}, kwargs["sens"]
+    if not args:
+        raise ArgumentError(
+            "For 'GradOperation', sens_param=True needs the weights as the last argument.", user_location()
+        )
+    return args[:-1], kwargs, args[-1]
+
+
+def check_sens(sens: Any, program: Program) -> list[Tensor]:
+    """The weights of the float outputs, after structure, shapes and dtypes have been found right."""
+    outputs = program.graph.outputs
+    given = _flat(sens)
+    single = len(outputs) == 1
+    if single and is_number(sens) and not outputs[0].shape:
+        given = [Tensor(np.asarray(sens, outputs[0].dtype))]
+    if len(given) != len(outputs):
+        raise ArgumentError(
+            f"For 'GradOperation', sens must have a tensor for each of the {len(outputs)} outputs, but got {len(given)}.",
+            user_location(),
+        )
+    result = []
+    for one, atom in zip(given, outputs):
+        if not isinstance(one, Tensor):
+            raise ArgumentError(
+                f"For 'GradOperation', sens must be a Tensor, but got {type(one).__name__}.", user_location()
+            )
+        if one.numpy_dtype != atom.dtype:
+            raise DtypeError(
+                f"For 'GradOperation', sens must have the output's dtype {atom.dtype}, but got {one.numpy_dtype}.",
+                user_location(),
+            )
+        if one.shape != atom.shape:
+            if not (atom.shape == () and one.shape == (1,)):
+                raise ArgumentValueError(
+                    f"For 'GradOperation', sens must have the output's shape {atom.shape}, but got {one.shape}.",
+                    user_location(),
+                )
+            one = one.reshape(())
+        if atom.dtype.kind == "f":
+            result.append(one)
+    return result
+
+
+def _flat(value: Any) -> list[Any]:
+    if isinstance(value, (tuple, list)):
+        return [leaf for one in value for leaf in _flat(one)]
+    if isinstance(value, dict):
+        return [leaf for one in value.values() for leaf in _flat(one)]
+    return [value]
