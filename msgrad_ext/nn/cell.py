@@ -1,0 +1,180 @@
+"""`Cell`, the base of networks and layers: it holds parameters and other cells, and is called like a function."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ..errors import ArgumentError, NotSupportedError, UnknownNameError, choices, user_location
+from ..op import recorder
+from ..tensor import Epoch, Parameter, ParameterTuple, Tensor
+
+
+class Cell:
+    """A network or a layer. A subclass makes its parameters in ``__init__`` and computes in ``construct``."""
+
+    def __init__(self, auto_prefix: bool = True, flags: Any = None) -> None:
+        object.__setattr__(self, "_params", {})
+        object.__setattr__(self, "_cells", {})
+        object.__setattr__(self, "training", False)
+
+    # Attributes -------------------------------------------------------------------------------------------------
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # While a network runs, stores into cells are part of it (a layer's cache) and must not outdate every plan.
+        if recorder.get() is None:
+            Epoch.advance()
+        if isinstance(value, (Parameter, Cell)) and "_params" not in self.__dict__:
+            raise UnknownNameError(
+                f"For '{type(self).__name__}', call super().__init__() before assigning parameters or cells.",
+                user_location(),
+            )
+        holder = self.__dict__.get("_params", {})
+        if name in holder and not isinstance(value, Parameter):
+            self._replace_data(name, value)
+            return
+        self.__dict__.get("_cells", {}).pop(name, None)
+        holder.pop(name, None)
+        if isinstance(value, Parameter):
+            holder[name] = value
+            if not value._named:
+                value.name = name
+        elif isinstance(value, Cell):
+            self._cells[name] = value
+            value._prefix(name)
+        elif isinstance(value, ParameterTuple):
+            for member in value:
+                holder.setdefault(member.name, member)
+        object.__setattr__(self, name, value)
+
+    def _replace_data(self, name: str, value: Any) -> None:
+        if value is None:
+            del self._params[name]
+            object.__setattr__(self, name, None)
+        elif isinstance(value, Tensor):
+            self._params[name].set_data(value)
+        else:
+            raise ArgumentError(
+                f"For '{type(self).__name__}', the attribute '{name}' is a Parameter; only a Tensor or a Parameter can be "
+                f"assigned to it, but got {type(value).__name__}.",
+                user_location(),
+            )
+
+    def __delattr__(self, name: str) -> None:
+        Epoch.advance()
+        self._params.pop(name, None)
+        self._cells.pop(name, None)
+        object.__delattr__(self, name)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            if name in ("_params", "_cells"):
+                raise UnknownNameError(
+                    f"For '{type(self).__name__}', super().__init__() was not called.", user_location()
+                )
+            raise AttributeError(name)
+        raise UnknownNameError(
+            f"The '{type(self).__name__}' object has no attribute '{name}'. {choices(name, dir(self))}", user_location()
+        )
+
+    def _prefix(self, name: str) -> None:
+        """Name this cell's parameters by their path from the cell that holds it under ``name``."""
+        for path, parameter in self.named_parameters().items():
+            parameter.name = f"{name}.{path}"
+
+    # Parameters and cells -----------------------------------------------------------------------------------------
+
+    def named_parameters(self) -> dict[str, Parameter]:
+        """The parameters by path, own ones first, each once."""
+        found: dict[str, Parameter] = {}
+        pending: list[tuple[str, Cell]] = [("", self)]
+        seen: set[int] = set()
+        while pending:
+            prefix, cell = pending.pop(0)
+            for name, parameter in cell._params.items():
+                if id(parameter) not in seen:
+                    seen.add(id(parameter))
+                    found[prefix + name] = parameter
+            pending[:0] = [(f"{prefix}{name}.", inner) for name, inner in cell._cells.items()]
+        return found
+
+    def parameters_and_names(self, name_prefix: str = "", expand: bool = True) -> Iterator[tuple[str, Parameter]]:
+        """Pairs of a parameter's path and the parameter."""
+        lead = f"{name_prefix}." if name_prefix else ""
+        own = self.named_parameters() if expand else self._params
+        return ((lead + name, parameter) for name, parameter in own.items())
+
+    def get_parameters(self, expand: bool = True) -> Iterator[Parameter]:
+        """The parameters, own ones first."""
+        return (parameter for _, parameter in self.parameters_and_names(expand=expand))
+
+    def trainable_params(self, recurse: bool = True) -> list[Parameter]:
+        """The parameters that require a gradient."""
+        return [parameter for parameter in self.get_parameters(recurse) if parameter.requires_grad]
+
+    def untrainable_params(self, recurse: bool = True) -> list[Parameter]:
+        """The parameters that require none."""
+        return [parameter for parameter in self.get_parameters(recurse) if not parameter.requires_grad]
+
+    def parameters_dict(self, recurse: bool = True) -> dict[str, Parameter]:
+        """The parameters by name."""
+        return {parameter.name: parameter for parameter in self.get_parameters(recurse)}
+
+    def name_cells(self) -> dict[str, Cell]:
+        """The cells that this one holds, by name."""
+        return dict(self._cells)
+
+    def cells(self) -> Iterator[Cell]:
+        """The cells that this one holds."""
+        return iter(self._cells.values())
+
+    def cells_and_names(self, name_prefix: str = "") -> Iterator[tuple[str, Cell]]:
+        """This cell and all inside it, with their paths."""
+        pending = [(name_prefix, self)]
+        while pending:
+            path, cell = pending.pop(0)
+            yield path, cell
+            pending[:0] = [(f"{path}.{name}" if path else name, inner) for name, inner in cell._cells.items()]
+
+    def insert_child_to_cell(self, child_name: str, child_cell: Cell) -> None:
+        """Hold ``child_cell`` under ``child_name``."""
+        setattr(self, child_name, child_cell)
+
+    def set_train(self, mode: bool = True) -> Cell:
+        """Switch this cell and all inside it to training or evaluation."""
+        for _, cell in self.cells_and_names():
+            cell.training = mode
+        return self
+
+    def set_grad(self, requires_grad: bool = True) -> Cell:
+        """Accepted for compatibility; gradients are always available."""
+        return self
+
+    # Calling ----------------------------------------------------------------------------------------------------
+
+    def construct(self, *inputs: Any, **kwargs: Any) -> Any:
+        """Compute the outputs; a subclass says how."""
+        raise UnknownNameError(f"For '{type(self).__name__}', the method 'construct' is not defined.", user_location())
+
+    def __call__(self, *inputs: Any, **kwargs: Any) -> Any:
+        if "_params" not in self.__dict__:
+            raise UnknownNameError(f"For '{type(self).__name__}', super().__init__() was not called.", user_location())
+        if hasattr(type(self), "bprop"):
+            raise NotSupportedError(
+                f"For '{type(self).__name__}', a custom bprop is not supported yet; remove it to use the derivative "
+                "that follows from construct.",
+                user_location(),
+            )
+        return self.construct(*inputs, **kwargs)
+
+    # Printing -----------------------------------------------------------------------------------------------------
+
+    def extend_repr(self) -> str:
+        """What a layer prints between its brackets."""
+        return ""
+
+    def __repr__(self) -> str:
+        if not self.__dict__.get("_cells"):
+            return f"{type(self).__name__}({self.extend_repr()})"
+        inner = [f"({name}): {cell!r}".replace("\n", "\n  ") for name, cell in self._cells.items()]
+        return f"{type(self).__name__}(\n  " + "\n  ".join(inner) + "\n)"

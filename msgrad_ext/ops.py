@@ -1,0 +1,31 @@
+"""MindSpore's ``ops``: the op classes, their functional forms and `GradOperation`.
+
+Everything here comes from the registry; no arithmetic is done in this file.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import primitives as _primitives  # noqa: F401 - importing it fills the registry
+from .errors import UnknownNameError, choices
+from .functional import get_grad, grad, jacfwd, jacrev, jvp, value_and_grad, vjp
+from .grad_operation import GradOperation
+from .registry import FUNCTIONS, OPS
+
+_ALIASES = {"TensorAdd": "Add"}
+
+__all__ = ["GradOperation", "get_grad", "grad", "jacfwd", "jacrev", "jvp", "value_and_grad", "vjp"]
+
+
+def __getattr__(name: str) -> Any:
+    found = OPS.get(_ALIASES.get(name, name)) or FUNCTIONS.get(name)
+    if found is not None and not name.startswith("_"):
+        return found
+    if name.startswith("__"):
+        raise AttributeError(name)
+    raise UnknownNameError(f"'mindspore.ops' has no '{name}' here. {choices(name, __dir__())}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*__all__, *OPS, *_ALIASES, *(name for name in FUNCTIONS if name != "sum_to_shape")})
