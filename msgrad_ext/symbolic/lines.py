@@ -1,0 +1,350 @@
+"""Derivation: a graph comes in, definitions of all values and cotangents go out, a line each, in order of execution.
+
+The reverse pass here works on lines, forward and backward alike, and only by differentiating their definitions. That is
+how nested gradients (second order) are derived: the inner cotangent lines are differentiated as any other line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from sympy import Expr, Rational, Symbol
+
+from ..dtype import is_float
+from ..errors import Location
+from ..ir import Atom, Eqn, Graph, Lit, Var
+from . import template as tm
+from .axes import Shapes, is_literal
+from .nodes import length
+
+Lengths = tuple[Expr, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """``key = template(operands)``; ``lengths`` says what the template's letters stand for here."""
+
+    key: str
+    template: tm.Template
+    operands: tuple[str, ...]
+    lengths: tuple[tuple[Symbol, Expr], ...]
+    kind: str
+    op: str
+    location: Location | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Derivation:
+    """All lines of a program and of its gradients.
+
+    Attributes
+    ----------
+    lines : tuple of Line
+        Definitions in order of execution.
+    shapes : dict
+        Key -> symbolic shape.
+    inputs : dict
+        Key -> name, for what has no definition: inputs and weights of the outputs.
+    constants : dict
+        Key -> `Lit`.
+    keys : dict
+        Variable of the graph -> key.
+    gradients : dict
+        Variable -> key of its gradient.
+    values, cotangents : dict
+        Key -> the name of the variable, and key -> key of the variable that it is the cotangent of.
+    weights : tuple of str
+        Keys of the weights of the outputs, empty when they are ones.
+    notes : tuple of str
+        Constants and assumptions that the derivation rests on.
+    """
+
+    lines: tuple[Line, ...]
+    shapes: dict[str, Lengths]
+    inputs: dict[str, str]
+    constants: dict[str, Lit]
+    keys: dict[Var, str]
+    gradients: dict[Var, str]
+    values: dict[str, str]
+    cotangents: dict[str, str]
+    weights: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    def line(self, key: str) -> Line | None:
+        """The definition of ``key``, or None for an input."""
+        return self._by_key.get(key)
+
+    def definition(self, key: str) -> Line:
+        """The definition of ``key``, which is not an input."""
+        return self._by_key[key]
+
+    @property
+    def _by_key(self) -> dict[str, Line]:
+        found = self.__dict__.get("_lines_by_key")
+        if found is None:
+            found = {line.key: line for line in self.lines}
+            object.__setattr__(self, "_lines_by_key", found)
+        return found
+
+
+def derive(
+    graph: Graph,
+    wrt: Sequence[Var],
+    sens: str | None = None,
+    letters: Mapping[str, Sequence[Any]] | None = None,
+) -> Derivation:
+    """Lines of ``graph`` and of the gradients of its weighted outputs.
+
+    Parameters
+    ----------
+    graph : Graph
+        The forward program; nested gradients (``op.nested``) are derived in place.
+    wrt : sequence of Var
+        Inputs of ``graph``.
+    sens : str, optional
+        Name of the symbol that weights the output; ones without it.
+    letters : mapping, optional
+        Input name -> a letter or an int for each of its axes.
+    """
+    builder = Builder(graph, letters or {})
+    builder.forward(graph)
+    outputs = [builder.key(atom) for atom in graph.outputs if isinstance(atom, Var) and is_float(atom.dtype)]
+    weights = [builder.weight(sens, key, len(outputs), at) for at, key in enumerate(outputs)] if sens else []
+    found = builder.reverse(outputs, weights, [builder.key(var) for var in wrt])
+    return builder.result(dict(zip(wrt, found)), tuple(weights))
+
+
+class Builder:
+    """The lines of one derivation while they are made."""
+
+    def __init__(self, graph: Graph, letters: Mapping[str, Sequence[Any]]) -> None:
+        self.lines: list[Line] = []
+        self.inputs: dict[str, str] = {}
+        self.constants: dict[str, Lit] = {}
+        self.keys: dict[Any, str] = {}
+        self.values: dict[str, str] = {}
+        self.cotangents: dict[str, str] = {}
+        self.floats: set[str] = set()
+        self.notes: list[str] = []
+        self.passes = 0
+        self.nested: dict[Any, list[str]] = {}
+        self.shapes: dict[str, Lengths] = {}
+        self.letter_of = _solve_shapes(graph, letters)
+        for var in graph.inputs:
+            key = self.define(var)
+            self.inputs[key] = var.name
+
+    def define(self, var: Var) -> str:
+        """A key for a variable of the graph or of an inner one."""
+        key, count = f"v:{var.name}", 1
+        while key in self.values:
+            count += 1
+            key = f"v{count}:{var.name}"
+        self.keys[var] = key
+        self.values[key] = var.name
+        self.shapes[key] = self.letter_of(var)
+        if is_float(var.dtype):
+            self.floats.add(key)
+        return key
+
+    def key(self, atom: Atom) -> str:
+        """The key of an atom; literals get one when they are first met."""
+        if atom not in self.keys:
+            key = f"l:{len(self.constants)}"
+            self.keys[atom] = key
+            assert isinstance(atom, Lit)
+            self.constants[key] = atom
+            self.shapes[key] = self.letter_of(atom)
+        return self.keys[atom]
+
+    def forward(self, graph: Graph) -> None:
+        """A line for each equation of ``graph``."""
+        for eqn in graph.eqns:
+            if eqn.op.nested:
+                self.inner(eqn)
+            else:
+                self.equation(eqn)
+
+    def equation(self, eqn: Eqn) -> None:
+        """The line of one equation."""
+        operands = [self.key(atom) for atom in eqn.inputs]
+        key = self.define(eqn.out)
+        numbers = [plain_number(atom) for atom in eqn.inputs]
+        canonical, lengths = tm.canonical_lengths([*(self.shapes[k] for k in operands), self.shapes[key]])
+        template = tm.forward(eqn.op, canonical[:-1], numbers, canonical[-1])
+        self.lines.append(Line(key, template, tuple(operands), lengths, "forward", type(eqn.op).__name__, eqn.location))
+        name = type(eqn.op).__name__
+        for operand in eqn.op.operands if eqn.op.constants else ():
+            if operand in eqn.op.constants:
+                self.note(f"{name} gives no gradient to its operand {operand}: a constant by MindSpore's convention")
+
+    def note(self, text: str) -> None:
+        """Keep a note once."""
+        if text not in self.notes:
+            self.notes.append(text)
+
+    def inner(self, eqn: Eqn) -> None:
+        """A nested gradient: the inner lines and their cotangents, once for one graph at one set of operands."""
+        op: Any = eqn.op
+        operands = tuple(self.key(atom) for atom in eqn.inputs)
+        mark = (id(op.graph), op.wrt, op.sens, operands)
+        if mark not in self.nested:
+            graph = op.graph
+            self.keys.update(zip(graph.inputs, operands))
+            self.forward(graph)
+            outputs = [self.key(atom) for atom in graph.outputs if isinstance(atom, Var) and is_float(atom.dtype)]
+            weights = list(operands[len(graph.inputs) :]) if op.sens else []
+            self.nested[mark] = self.reverse(outputs, weights, list(operands[: len(graph.inputs)]))
+            self.nested[mark] = [self.nested[mark][graph.inputs.index(var)] for var in op.wrt]
+        self.keys[eqn.out] = self.nested[mark][op.index]
+        self.floats.add(self.keys[eqn.out])
+
+    def weight(self, name: str, output: str, count: int, number: int) -> str:
+        """A symbol that weights an output."""
+        full = name if count == 1 else f"{name}_{number + 1}"
+        key = f"s:{full}"
+        self.inputs[key] = full
+        self.values[key] = full
+        self.shapes[key] = self.shapes[output]
+        return key
+
+    def reverse(self, outputs: Sequence[str], weights: Sequence[str], wrt: Sequence[str]) -> list[str]:
+        """Cotangent lines of all that lies between ``wrt`` and ``outputs``; returns the keys of ``wrt``'s gradients."""
+        self.passes += 1
+        active = set(wrt)
+        lines = list(self.lines)
+        for line in lines:
+            if not active.isdisjoint(line.operands):
+                active.add(line.key)
+        parts: dict[str, list[Any]] = {}
+        for number, key in enumerate(outputs):
+            if weights:
+                parts.setdefault(key, []).append(weights[number])
+            else:
+                parts.setdefault(key, []).append(self._constant(1, key))
+        done: dict[str, str] = {}
+        for line in reversed(lines):
+            if line.key not in active or line.key not in parts:
+                continue
+            cotangent = self.collect(line.key, parts.pop(line.key), "backward", line.op, line.location)
+            done[line.key] = cotangent
+            for number, operand in enumerate(line.operands):
+                if operand not in active:
+                    continue
+                found = tm.adjoint(line.template, number)
+                if found is not None:
+                    part = (found, (*line.operands, cotangent), line.lengths, line.op, line.location)
+                    parts.setdefault(operand, []).append(part)
+        result = []
+        for key in wrt:
+            if key not in done:
+                done[key] = self.collect(key, parts.get(key) or [self._constant(0, key)], "backward", "", None)
+            result.append(done[key])
+        return result
+
+    def _constant(self, number: int, key: str) -> tuple:
+        canonical, lengths = tm.canonical_lengths([self.shapes[key]])
+        return tm.constant(number, canonical[0]), (), lengths, "", None
+
+    def collect(self, key: str, parts: list[Any], kind: str, op: str, location: Location | None) -> str:
+        """The line of a cotangent from its contributions; a lone weight needs none."""
+        parts = [part if not isinstance(part, str) else self._copy(part) for part in parts]
+        cotangent = f"c{self.passes}:{key}"
+        self.shapes[cotangent] = self.shapes[key]
+        self.cotangents[cotangent] = key
+        if len(parts) == 1:
+            template, operands, lengths, op, location = parts[0]
+        else:
+            template, operands, lengths = self._merge(parts)
+            op, location = "+", None
+        self.lines.append(Line(cotangent, template, operands, lengths, kind, op, location))
+        return cotangent
+
+    def _copy(self, key: str) -> tuple:
+        canonical, lengths = tm.canonical_lengths([self.shapes[key]])
+        return tm.copy(canonical[0]), (key,), lengths, "", None
+
+    def _merge(self, parts: list[Any]) -> tuple[tm.Template, tuple[str, ...], tuple]:
+        operands = tuple(dict.fromkeys(key for part in parts for key in part[1]))
+        slots, lengths = tm.canonical_lengths([self.shapes[key] for key in operands])
+        # Letters that only an output's shape has come last.
+        known = {real: canonical for canonical, real in lengths}
+        arranged = []
+        for template, keys, mine, _, _ in parts:
+            for _, real in mine:
+                if real.is_Symbol and real not in known:
+                    known[real] = length(f"n{len(known)}")
+            numbers = tuple(operands.index(key) for key in keys)
+            arranged.append((template, numbers, tuple((canonical, real.xreplace(known)) for canonical, real in mine)))
+        return tm.merged(arranged, slots), operands, tuple((canonical, real) for real, canonical in known.items())
+
+    def result(self, gradients: dict[Var, str], weights: tuple[str, ...]) -> Derivation:
+        """The finished derivation."""
+        return Derivation(
+            tuple(self.lines),
+            self.shapes,
+            self.inputs,
+            self.constants,
+            dict(self.keys),
+            gradients,
+            self.values,
+            self.cotangents,
+            weights,
+            tuple(self.notes),
+        )
+
+
+def plain_number(atom: Atom) -> Expr | None:
+    """A scalar literal with an exact short value as a number; it is then part of the formula, as a 2 in a square."""
+    if not isinstance(atom, Lit) or atom.value.ndim or atom.value.dtype.kind not in "fiub":
+        return None
+    value = atom.value.item() if atom.exact is None else atom.exact
+    if value != value or value in (float("inf"), float("-inf")):
+        return None
+    exact = Fraction(value)
+    return Rational(exact.numerator, exact.denominator) if exact.denominator <= 64 and abs(exact) <= 10**6 else None
+
+
+def _solve_shapes(graph: Graph, letters: Mapping[str, Sequence[Any]]) -> Any:
+    """A function from atoms (of ``graph`` and its inner graphs) to symbolic shapes."""
+    shapes = Shapes()
+    known: dict[str, Any] = {}
+    order: list[Any] = []
+    for var in graph.inputs:
+        shapes.declare(var, var.shape, letters.get(var.name, ()), known)
+        order.append(var)
+    names = {var.name for var in graph.inputs}
+    _walk(graph, shapes, order, names)
+    table = shapes.letters(order, names)
+    return lambda atom: shapes.symbolic(atom, table)
+
+
+def _walk(graph: Graph, shapes: Shapes, order: list[Any], names: set[str]) -> None:
+    for eqn in graph.eqns:
+        for atom in eqn.inputs:
+            if is_literal(atom) and atom not in shapes.axes:
+                # An array of constants has the lengths it has; what it meets has them too.
+                shapes.declare(atom, atom.shape, atom.shape)
+                order.append(atom)
+        order.append(eqn.out)
+        names.add(eqn.out.name)
+        if not eqn.op.nested:
+            shapes.apply(eqn, eqn.inputs, eqn.out)
+            continue
+        op: Any = eqn.op
+        inner = op.graph
+        for var, atom in zip(inner.inputs, eqn.inputs):
+            before = shapes.axes.setdefault(var, shapes.axes[atom])
+            for mine, other in zip(before, shapes.axes[atom]):
+                if hasattr(mine, "unify"):
+                    mine.unify(other)
+        _walk(inner, shapes, order, names)
+        outputs = [atom for atom in inner.outputs if isinstance(atom, Var) and is_float(atom.dtype)]
+        for weight, atom in zip(eqn.inputs[len(inner.inputs) :], outputs):
+            for mine, other in zip(shapes.axes[atom], shapes.axes[weight]):
+                if hasattr(mine, "unify"):
+                    mine.unify(other)
+        shapes.axes[eqn.out] = shapes.axes[op.wrt[op.index]]
