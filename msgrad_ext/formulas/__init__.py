@@ -1,0 +1,1 @@
+"""Where the symbolic road meets numbers and readers: formulas evaluated at arrays, checked, and written out."""

@@ -1,0 +1,168 @@
+"""Derivations and single ops at arrays: what the check compares the numeric road with.
+
+Arrays are float64, or object arrays of any numbers with operators and ``exp, log, ...`` (exact, interval, long floats).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from sympy import Integer, Symbol
+
+from ..errors import ShapeError, user_location
+from ..ir import Lit
+from ..op import Op
+from ..symbolic import template as tm
+from ..symbolic.axes import Shapes
+from ..symbolic.lines import Derivation, Line, plain_number
+from .indexed_value import Place, evaluate
+
+
+def run(
+    template: tm.Template, operands: Sequence[np.ndarray], lengths: Mapping[Symbol, int], exact: bool
+) -> np.ndarray:
+    """A template at operand arrays."""
+    arrays = {tm.slot(n): array for n, array in enumerate(operands)}
+    place = Place(arrays, lengths, {}, exact)
+    return evaluate(template.expr, template.indices, [place.length(n) for n in template.shape], place)
+
+
+def as_numbers(array: Any) -> np.ndarray:
+    """An array to compute with: float64, or object as it is."""
+    array = np.asarray(array)
+    return array if array.dtype == object else array.astype(np.float64)
+
+
+def written(lit: Lit) -> Any:
+    """A constant as the user wrote it, where that is known: a 0.1 in a float32 network means 0.1."""
+    return lit.value if lit.exact is None else lit.exact
+
+
+def letter_sizes(derivation: Derivation, arrays: Mapping[str, np.ndarray]) -> dict[Symbol, int]:
+    """What each letter stands for at ``arrays`` (by key).
+
+    Raises
+    ------
+    ShapeError
+        If a shape does not fit the formula's.
+    """
+    sizes: dict[Symbol, int] = {}
+    for key, array in arrays.items():
+        shape = derivation.shapes[key]
+        fits = len(shape) == array.ndim
+        for n, size in zip(shape, array.shape):
+            fits = fits and (sizes.setdefault(n, size) == size if n.is_Symbol else not n.is_Integer or n == size)
+        if not fits:
+            name, wanted = derivation.values.get(key, key), ", ".join(map(str, shape))
+            raise ShapeError(
+                f"For 'evaluate', {name} must have shape ({wanted}), but got {array.shape}.", user_location()
+            )
+    return sizes
+
+
+def evaluate_lines(
+    derivation: Derivation, values: Mapping[Any, Any], wanted: Sequence[str] | None = None
+) -> dict[str, np.ndarray]:
+    """Every value and cotangent of a derivation, by key.
+
+    Parameters
+    ----------
+    derivation : Derivation
+    values : mapping
+        Input name (or `Var`) -> array: float64, or object for other numbers; also the weight, if it has a name.
+    wanted : sequence of str, optional
+        Keys to stop at; all lines otherwise.
+    """
+    by_name = {getattr(name, "name", name): as_numbers(array) for name, array in values.items()}
+    known = {key: by_name[name] for key, name in derivation.inputs.items() if name in by_name}
+    exact = any(array.dtype == object for array in known.values())
+    known.update({key: as_numbers(written(lit)) for key, lit in derivation.constants.items()})
+    sizes = letter_sizes(derivation, known)
+    needed = _needed(derivation, wanted)
+    for line in derivation.lines:
+        if needed is None or line.key in needed:
+            operands = [known[k] for k in line.operands]
+            with np.errstate(all="ignore"):
+                known[line.key] = run(line.template, operands, line_lengths(line, sizes), exact)
+    return known
+
+
+def line_lengths(line: Line, sizes: Mapping[Symbol, int]) -> dict[Symbol, int]:
+    """Numbers for the letters of a line's template."""
+    table = {n: Integer(size) for n, size in sizes.items()}
+    return {letter: int(real.xreplace(table)) for letter, real in line.lengths}
+
+
+def needed_inputs(derivation: Derivation, key: str) -> list[str]:
+    """Names of the inputs that the line ``key`` rests on."""
+    needed = _needed(derivation, [key]) or set()
+    return [name for one, name in derivation.inputs.items() if one in needed]
+
+
+def _needed(derivation: Derivation, wanted: Sequence[str] | None) -> set[str] | None:
+    if wanted is None:
+        return None
+    needed = set(wanted)
+    for line in reversed(derivation.lines):
+        if line.key in needed:
+            needed.update(line.operands)
+    return needed
+
+
+@lru_cache(maxsize=4096)
+def _local(
+    key: Any, op: Any, shapes: tuple[tuple[int, ...], ...], numbers: tuple[Any, ...]
+) -> tuple[tm.Template, tuple]:
+    from types import SimpleNamespace
+
+    table = Shapes()
+    for position, shape in enumerate(shapes):
+        table.declare(position, shape)
+    equation: Any = SimpleNamespace(op=op.op, out=SimpleNamespace(shape=tuple(op.op.out_shape(*shapes))))
+    table.apply(equation, range(len(shapes)), "out")
+    letters = table.letters([*range(len(shapes)), "out"], ())
+    symbolic = [table.symbolic(position, letters) for position in (*range(len(shapes)), "out")]
+    canonical, _lengths = tm.canonical_lengths(symbolic)
+    sizes = {n: size for shape, lens in zip(shapes, canonical) for n, size in zip(lens, shape) if n.is_Symbol}
+    return tm.forward(op.op, canonical[:-1], numbers, canonical[-1]), tuple(sizes.items())
+
+
+@dataclass(frozen=True, eq=False)
+class _Held:
+    """An op that caches tell apart by its key alone."""
+
+    op: Op
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Held) and self.op.key == other.op.key
+
+    def __hash__(self) -> int:
+        return hash(self.op.key)
+
+
+def evaluate_local(
+    op: Op,
+    operands: Sequence[Any],
+    operand: int | None = None,
+    cotangent: Any = None,
+    atoms: Sequence[Any] | None = None,
+) -> np.ndarray:
+    """One op's meaning at arrays, or, with ``operand`` and ``cotangent``, the derived cotangent of that operand.
+
+    ``atoms`` are the equation's inputs: a literal among them is read as the exact number that the user wrote.
+    """
+    arrays = [as_numbers(array) for array in operands]
+    numbers = tuple(plain_number(atom) for atom in atoms) if atoms is not None else (None,) * len(arrays)
+    template, sizes = _local((op.key, type(op).meaning), _Held(op), tuple(array.shape for array in arrays), numbers)
+    exact = any(array.dtype == object for array in arrays)
+    if operand is None:
+        return run(template, arrays, dict(sizes), exact)
+    derived = tm.adjoint(template, operand)
+    given = as_numbers(cotangent)
+    if derived is None:
+        return np.zeros(arrays[operand].shape, object if exact else np.float64)
+    return run(derived, [*arrays, given], dict(sizes), exact or given.dtype == object)
