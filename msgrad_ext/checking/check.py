@@ -1,0 +1,95 @@
+"""The check of one gradient: plan against formula against the slopes of the forward program.
+
+Comes in: an `Application` (what a cell computed). Goes out: a `CheckResult`. Two questions are kept apart: is the rule
+right (compared with the formula in fifty digits, where that is affordable), and is the float result as good as rounding
+allows (compared with the formula at the user's data). `Judge` answers them.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..errors import MsgradError, VoiceError
+from ..grad_operation import Application
+from ..ir import Var
+from . import witness
+from .budget import Budget
+from .case import Case
+from .judge import Judge
+from .result import CheckResult, Fault, Gradient
+
+
+def check_application(application: Application, title: str, seed: int = 0, budget: Budget = Budget()) -> CheckResult:
+    """Check every gradient of one application.
+
+    Parameters
+    ----------
+    application : Application
+        What was computed.
+    title : str
+        The network's name.
+    seed : int
+        For the random weights, directions and roundings.
+    budget : Budget
+        How much work may be done.
+    """
+    # NaN and infinity are answers here, told by a status; numpy's warnings about them would only stain the cell.
+    with np.errstate(all="ignore"):
+        return _checked(Case(application, seed, budget), title)
+
+
+def _checked(case: Case, title: str) -> CheckResult:
+    application = case.application
+    refused = _refusal(case)
+    if refused is not None:
+        return _unjudged(case, title, *refused)
+    judged = Judge(case)
+    gradients = tuple(judged.gradient(position) for position in range(len(application.names)))
+    output = application.program.result[0] if application.program.result else None
+    return CheckResult(
+        title=title,
+        gradients=gradients,
+        flow=judged.flow(),
+        output=None if output is None else np.array(output),
+        sens="ones" if application.sens is None else "given",
+        seed=case.seed,
+        witnesses=judged.witnesses(),
+        notes=case.reference.notes,
+        location=application.location,
+    )
+
+
+def _refusal(case: Case) -> tuple[str, str, Fault | None] | None:
+    """Status, note and fault when the roads can not be compared at all."""
+    if not any(isinstance(atom, Var) for atom in case.outputs):
+        return "unchecked", "the output is a constant or not float: there is nothing to differentiate", None
+    work = witness.work(case.forward)
+    if work > case.budget.floats:
+        return (
+            "unchecked",
+            f"one run takes about {work:.1e} operations, over the budget of {case.budget.floats:.1e}",
+            None,
+        )
+    try:
+        _ = case.backward
+    except VoiceError as error:
+        return "disagree", "", Fault(error.op, error.operand, "numeric", None, error.location, error.message)
+    try:
+        _ = case.reference
+    except (MsgradError, NotImplementedError) as error:
+        return "unchecked", f"no formula could be derived: {error}", None
+    return None
+
+
+def _unjudged(case: Case, title: str, status: str, note: str, fault: Fault | None) -> CheckResult:
+    """A result in which nothing was compared, and which says so."""
+    application = case.application
+    gradients = tuple(
+        Gradient(
+            name, kind, value, None, status, "none", np.nan, np.nan, np.nan, 0, 0.0, "nothing was compared", note, fault
+        )
+        for name, kind, value in zip(application.names, application.kinds, application.gradients)
+    )
+    return CheckResult(
+        title, gradients, (), None, "given" if application.sens else "ones", case.seed, (), (), application.location
+    )

@@ -1,0 +1,38 @@
+"""Which ops stand at a kink, and what convention gave the derivative there."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+
+import numpy as np
+
+from ..ir import Graph, Var
+from . import witness
+from .digits import floats
+from .locate import piece
+
+
+def conventions(graph: Graph, values: Mapping[Var, np.ndarray], seed: int) -> list[str]:
+    """One sentence for each op of ``graph`` that is not differentiable at its operands' values."""
+    generator = np.random.default_rng(seed)
+    told = []
+    for eqn in graph.eqns:
+        if eqn.op.smooth or eqn.out.dtype.kind != "f":
+            continue
+        cut = piece(eqn, values)
+        arrays = [floats(array) if array.dtype == object else array for array in cut.arrays]
+        moving = [atom for atom in cut.graph.inputs if atom.dtype.kind == "f"]
+        direction = {var: generator.standard_normal(var.shape) for var in moving}
+        weight = generator.uniform(0.5, 1.5, eqn.out.shape)
+        slope = witness.slope(cut.graph, arrays, direction, [weight]) if moving else None
+        if slope is not None and slope.kink:
+            place = f" in line {eqn.location.line}" if eqn.location else ""
+            told.append(f"{type(eqn.op).__name__}{place}: {_convention(type(eqn.op))}")
+    return list(dict.fromkeys(told))
+
+
+def _convention(op: type) -> str:
+    """The Notes of an op's docstring, which say its convention."""
+    text = inspect.getdoc(op) or ""
+    return " ".join(text.partition("Notes\n-----\n")[2].split()) or "the convention is not documented."

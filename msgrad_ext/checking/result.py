@@ -1,0 +1,146 @@
+"""What a check found: plain frozen data, read by reports, views and exporters.
+
+Statuses are strings; `STATUSES` lists them from best to worst, and a verdict is the worst of its gradients.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import Location
+
+STATUSES = (
+    "agree",
+    "ill-conditioned",
+    "kink",
+    "outside-domain",
+    "refused",
+    "unchecked",
+    "nondeterministic",
+    "disagree",
+)
+SIDES = ("numeric", "symbolic", "engine", "seed", "result", "forward", "both")
+
+
+def worst(statuses: Iterable[str]) -> str:
+    """The worst of ``statuses``; with none at all nothing was checked."""
+    return max(statuses, key=STATUSES.index, default="unchecked")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Who is wrong: the op, its operand, the side (one of `SIDES`), the first offending index and the user's line.
+
+    ``line`` is the line number in the user's cell or file, or None; ``location`` has its text.
+    """
+
+    op: str
+    operand: str | None
+    side: str
+    index: tuple[int, ...] | None
+    location: Location | None
+    detail: str
+
+    @property
+    def line(self) -> int | None:
+        """The line of the user's cell."""
+        return self.location.line if self.location else None
+
+    def __str__(self) -> str:
+        what = self.op if self.operand is None else f"{self.op}, operand {self.operand}"
+        where = f", at {list(self.index)}" if self.index else ""
+        line = f" ({self.location})" if self.location else ""
+        return f"{what}, {self.side} side{where}: {self.detail}{line}"
+
+
+@dataclass(frozen=True, eq=False)
+class Gradient:
+    """One checked gradient.
+
+    Attributes
+    ----------
+    name, kind : str
+        The input's or parameter's name; ``"input"`` or ``"parameter"``.
+    value : ndarray
+        The gradient that the numeric road gave (or the cell returned).
+    reference : ndarray or None
+        The same from the formula, float64.
+    status, evidence, note : str
+        One of `STATUSES`; the strongest evidence reached; what else a reader must know.
+    max_abs, max_rel, max_ulp : float
+        Largest differences to ``reference``: absolute, relative to its entry, in units of the last place of ``dtype``.
+    compared : int
+        Number of entries compared; never 0 in a gradient that agrees.
+    tolerance : float
+        The largest absolute difference that would still have passed, at the entry that came nearest to failing.
+    origin : str
+        Where the tolerance comes from.
+    fault : Fault or None
+        Who is wrong, when the status is ``"disagree"``.
+    """
+
+    name: str
+    kind: str
+    value: np.ndarray
+    reference: np.ndarray | None
+    status: str
+    evidence: str
+    max_abs: float
+    max_rel: float
+    max_ulp: float
+    compared: int
+    tolerance: float
+    origin: str
+    note: str = ""
+    fault: Fault | None = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the gradient: that of its input or parameter."""
+        return self.value.shape
+
+    @property
+    def dtype(self) -> np.dtype:
+        """Dtype of the gradient: that of its input or parameter."""
+        return self.value.dtype
+
+
+@dataclass(frozen=True)
+class Flow:
+    """One array of the network, for the picture of the gradient flow.
+
+    ``op`` is None for an input or parameter; ``operands`` are names of other nodes; ``norm`` is the root mean square
+    of the values and ``gradient_norm`` that of the cotangent (None where none flows).
+    """
+
+    name: str
+    kind: str
+    op: str | None
+    operands: tuple[str, ...]
+    shape: tuple[int, ...]
+    norm: float
+    gradient_norm: float | None
+    location: Location | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class CheckResult:
+    """All that a check found out about one application of a gradient."""
+
+    title: str
+    gradients: tuple[Gradient, ...]
+    flow: tuple[Flow, ...]
+    output: np.ndarray | None
+    sens: str
+    seed: int
+    witnesses: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    location: Location | None = None
+
+    @property
+    def verdict(self) -> str:
+        """The worst status of the gradients."""
+        return worst(gradient.status for gradient in self.gradients)
