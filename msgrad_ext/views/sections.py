@@ -1,0 +1,203 @@
+"""Report -> tree of parts: what is shown, and in which order. The verdict comes first, then faults, then the arrays.
+
+Comes in: a report (`seen.ReportSeen`). Goes out: one `Section`. All wording that text and HTML share stands here.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..checking.result import STATUSES, Fault, Gradient
+from .digits import shape_text, short
+from .formulas import equation_latex, equation_text
+from .parts import Badge, Callout, Code, Math, Matrix, Paragraph, Part, Picture, Section, Table
+from .svg import describe, draw
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..checking.result import CheckResult, Flow
+    from .seen import ReportSeen
+
+TALL = 24  # more nodes than this make a picture that should not push the rest off the screen
+
+
+def build(report: ReportSeen, with_sources: bool = True) -> Section:
+    """The whole report as a tree of parts; ``with_sources`` adds formulas and code."""
+    result = report.result
+    parts: list[Part] = [verdict(result), Paragraph(circumstances(result))]
+    parts += [fault_box(gradient.name, gradient.fault) for gradient in result.gradients if gradient.fault]
+    parts += [note_box(gradient) for gradient in result.gradients if gradient.note]
+    parts += [Callout("note", "Note", (("", note),)) for note in result.notes]
+    parts += [gradients(result), agreement(result)]
+    sources = (formulas(report), code(report)) if with_sources else ()
+    parts += [section for section in (network(result.flow), *sources) if section.parts]
+    return Section(result.title, tuple(parts))
+
+
+def count(number: int, noun: str, plural: str = "") -> str:
+    """``1 entry``, ``2 entries``."""
+    return f"{number} {noun if number == 1 else plural or noun + 's'}"
+
+
+def verdict(result: CheckResult) -> Badge:
+    """The verdict and one sentence that a person understands."""
+    found = result.gradients
+    if not found:
+        return Badge(result.verdict, "no gradient was taken")
+    compared = sum(gradient.compared for gradient in found)
+    said = [count(len(found), "gradient"), count(compared, "entry", "entries") + " compared"]
+    statuses = Counter(gradient.status for gradient in found)
+    if len(statuses) > 1:
+        said.append(", ".join(f"{statuses[status]} {status}" for status in reversed(STATUSES) if statuses[status]))
+    measured = [gradient for gradient in found if gradient.compared]
+    if measured:
+        ulp = short(max(g.max_ulp for g in measured), 2)
+        said.append(f"largest difference {short(max(g.max_abs for g in measured), 3)} ({ulp} ulp)")
+    for gradient in found:
+        fault = gradient.fault
+        if fault:
+            where = "" if fault.line is None else f", line {fault.line}"
+            said.append(f"wrong: {gradient.name} ({fault.op}, {fault.side} side{where})")
+    return Badge(result.verdict, "; ".join(said))
+
+
+def circumstances(result: CheckResult) -> str:
+    """Where and how the check ran."""
+    said = [f"Output weight (sens): {result.sens}", f"seed {result.seed}"]
+    if result.witnesses:
+        said.append("witnesses: " + ", ".join(result.witnesses))
+    if result.location:
+        said.append(str(result.location))
+    return "; ".join(said) + "."
+
+
+def fault_box(name: str, fault: Fault) -> Callout:
+    """Who is wrong, in words."""
+    return Callout("fault", f"Wrong: gradient by {name}", fault_rows(fault))
+
+
+def fault_rows(fault: Fault) -> tuple[tuple[str, str], ...]:
+    """Op, operand, side, index, line and detail of a fault; what is not known is left out."""
+    rows = [("op", fault.op)]
+    if fault.operand is not None:
+        rows.append(("operand", fault.operand))
+    rows.append(("side", fault.side))
+    if fault.index is not None:
+        rows.append(("first wrong index", str(list(fault.index))))
+    if fault.location is not None:
+        rows.append(("line", str(fault.location)))
+    return (*rows, ("detail", fault.detail))
+
+
+def note_box(gradient: Gradient) -> Callout:
+    """What else a reader of one gradient must know."""
+    return Callout("note", f"Gradient by {gradient.name}: {gradient.status}", (("", gradient.note),))
+
+
+def array_detail(value: np.ndarray) -> str:
+    """``shape (2, 3), float32``."""
+    return f"shape {shape_text(value.shape)}, {value.dtype}"
+
+
+def gradients(result: CheckResult) -> Section:
+    """The values of the gradients, and of the output."""
+    shown: list[Part] = [gradient_matrix(gradient, gradient.value) for gradient in result.gradients]
+    if result.output is not None:
+        shown.append(Section("Output of the network", (output_matrix(result.output),), fold=True))
+    return Section("Gradients", tuple(shown))
+
+
+def gradient_matrix(gradient: Gradient, value: np.ndarray, status: bool = True) -> Matrix:
+    """``value`` as the gradient that ``gradient`` describes; values of the live panel have no status."""
+    detail = f"{gradient.kind}, {array_detail(value)}"
+    return Matrix(gradient.name, f"Gradient by {gradient.name}", detail, value, gradient.status if status else "")
+
+
+def output_matrix(value: np.ndarray) -> Matrix:
+    """The output of the network."""
+    return Matrix("output", "Output", array_detail(value), value)
+
+
+def agreement(result: CheckResult) -> Section:
+    """How far the two roads are apart, what was allowed, and on what evidence."""
+    head = ("gradient", "shape", "dtype", "status", "max abs", "max rel", "max ulp", "compared", "tolerance")
+    rows = tuple(row(gradient) for gradient in result.gradients)
+    evidence = Table(
+        "Evidence and origin of the tolerance",
+        ("gradient", "evidence", "tolerance from"),
+        tuple((listed(names), *said) for said, names in grouped(result.gradients).items()),
+    )
+    table = Table("Largest differences between the compiled and the symbolic gradient", head, rows, (4, 5, 6, 7, 8))
+    return Section("Agreement", (table, evidence) if rows else ())
+
+
+def grouped(found: Sequence[Gradient]) -> dict[tuple[str, str], list[str]]:
+    """Names of the gradients that share an evidence and an origin of the tolerance."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for gradient in found:
+        groups.setdefault((gradient.evidence or "none", gradient.origin or "not stated"), []).append(gradient.name)
+    return groups
+
+
+def listed(names: Sequence[str], most: int = 4) -> str:
+    """``a, b, c``, or the first few and how many more."""
+    shown = ", ".join(names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+
+
+def row(gradient: Gradient) -> tuple[str, ...]:
+    """One line of the agreement table; where nothing was compared there are no differences to show."""
+    start = (gradient.name, shape_text(gradient.shape), str(gradient.dtype), gradient.status)
+    if not gradient.compared:
+        return (*start, "-", "-", "-", "0", "-")
+    figures = (gradient.max_abs, gradient.max_rel, gradient.max_ulp)
+    return (*start, *(short(f, 3) for f in figures), str(gradient.compared), short(gradient.tolerance, 3))
+
+
+def network(flow: Sequence[Flow]) -> Section:
+    """The network as a picture, and step by step as a table."""
+    if not flow:
+        return Section("Network", ())
+    picture = Picture("Forward: grey arrows. Backward: coloured arrows, wider where the gradient is larger.",
+                      draw(flow), describe(flow))  # fmt: skip
+    return Section("Network", (picture, Section("Step by step", (steps(flow),), fold=True)), fold=len(flow) > TALL)
+
+
+def steps(flow: Sequence[Flow]) -> Table:
+    """Each array of the network with its size, its gradient's size and the user's line."""
+    rows = tuple(
+        (
+            node.name,
+            f"{node.op}({', '.join(node.operands)})" if node.op else node.kind,
+            shape_text(node.shape),
+            short(node.norm),
+            "none" if node.gradient_norm is None else short(node.gradient_norm),
+            f"{node.location.line}: {node.location.text}" if node.location else "",
+        )
+        for node in flow
+    )
+    head = ("array", "is", "shape", "rms", "gradient rms", "line")
+    return Table("Root mean square of each array and of the gradient that reaches it", head, rows, (3, 4))
+
+
+def formulas(report: ReportSeen) -> Section:
+    """The formulas; those of a report without any give an empty section."""
+    parts: list[Part] = []
+    for name, formula in report.formulas.items():
+        parts.append(Math(name, equation_text(name, formula), equation_latex(name, formula)))
+        parts += [Callout("note", f"Formula of {name}", (("", note),)) for note in formula.notes]
+    return Section("Formulas", tuple(parts), fold=True)
+
+
+def code(report: ReportSeen) -> Section:
+    """The generated numpy source, and the cell it comes from."""
+    parts = []
+    if report.source:
+        parts.append(Code("Compiled plan (numpy)", report.source.rstrip("\n")))
+    if report.cell_source:
+        parts.append(Code("Cell", report.cell_source.rstrip("\n")))
+    return Section("Code", tuple(parts), fold=True)
