@@ -1,0 +1,130 @@
+"""What a cell shows: which of its applications are checked and told of, and the displays in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from ..checking.result import STATUSES, CheckResult, Gradient
+from ..report import GradReport
+from ..views.formulas import latex_outputs
+from .annotate import annotated
+
+if TYPE_CHECKING:
+    from ..grad_operation import Application
+    from .options import CellOptions
+
+LIMIT = 20
+
+
+def kept(group: Sequence[Application]) -> list[Application]:
+    """The applications of one place that are checked: all of a few, spread evenly over many, first and last included."""
+    if len(group) <= LIMIT:
+        return list(group)
+    places = {round(step * (len(group) - 1) / (LIMIT - 1)) for step in range(LIMIT)}
+    return [group[place] for place in sorted(places)]
+
+
+def merged(found: Sequence[GradReport], group: Sequence[Application], source: str, options: CellOptions) -> GradReport:
+    """One report for a place: the worst, or the last of equals, with a note on how many there were."""
+    if not found:
+        return unchecked(group[-1], source, options)
+    worst = max(found, key=lambda report: STATUSES.index(report.verdict))
+    chosen = found[-1] if found[-1].verdict == worst.verdict else worst
+    if len(group) > 1:
+        note = f"this line took {len(group)} gradients; {len(found)} of them were checked, and the worst is shown"
+        chosen.result = replace(chosen.result, notes=(*chosen.result.notes, note))
+    return chosen
+
+
+def unchecked(application: Application, source: str, options: CellOptions) -> GradReport:
+    """A report on gradients that the user did not want checked."""
+    from ..formulas.derivation import formulas_of
+
+    why = "the check was turned off"
+    nan = float("nan")
+    gradients = tuple(
+        Gradient(name, kind, value, None, "unchecked", "none", nan, nan, nan, 0, 0.0, why, why)
+        for name, kind, value in zip(application.names, application.kinds, application.gradients)
+    )
+    title = getattr(application.function, "__name__", type(application.function).__name__)
+    sens = "ones" if application.sens is None else "given"
+    result = CheckResult(title, gradients, (), None, sens, options.seed, (), (why,), application.location)
+    return GradReport(result, application, lambda: formulas_of(application), source)
+
+
+@dataclass(frozen=True)
+class Latex:
+    """Formulas as an output of their own, which every front end typesets."""
+
+    latex: str
+    text: str
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return {"text/latex": self.latex, "text/plain": self.text}
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
+class Exported:
+    """An export, shown as code."""
+
+    target: str
+    text: str
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        language = {"latex": "latex"}.get(self.target, "python")
+        fence = "`" * 3
+        while fence in self.text:
+            fence += "`"
+        return {"text/plain": self.text, "text/markdown": f"{fence}{language}\n{self.text}\n{fence}"}
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of plain text."""
+
+    text: str
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def present(found: Any, options: CellOptions, defined: Sequence[str] = ()) -> list[Any]:
+    """What to display, in order: the report, its formulas, exports, and the live panel."""
+    if options.quiet:
+        return []
+    if isinstance(found, Mapping):
+        return [Latex(latex, text) for latex, text in formula_outputs(found)]
+    if not found:
+        return [Line(_nothing(defined))]
+    shown: list[Any] = []
+    for report in found:
+        shown.append(report)
+        shown += [Latex(latex, text) for latex, text in formula_outputs(report.formulas)]
+        if options.annotate:
+            shown.append(annotated(report))
+        shown += [Exported(target, report.export(target)) for target in options.export]
+        if options.live:
+            shown.append(report.widget())
+    return shown
+
+
+def formula_outputs(formulas: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The formulas and their derivation as LaTeX, each with its plain text; the derivation defines their names."""
+    texts = [formula.text for formula in formulas.values()]
+    latex = latex_outputs(formulas)
+    lines = next((formula.lines for formula in formulas.values()), ())
+    texts += ["\n".join(line.text for line in lines)] * (len(latex) - len(texts))
+    return list(zip(latex, texts))
+
+
+def _nothing(defined: Sequence[str]) -> str:
+    what = f"Defined {', '.join(defined)}. " if defined else ""
+    return f"{what}No gradient was taken; end the cell with a network call, Net()(x, y), to see its gradients."

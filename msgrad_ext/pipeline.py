@@ -1,0 +1,138 @@
+"""The whole story: a network and its data become gradients by two roads, a comparison, and a report.
+
+Read `check` first; each step it takes is one module. What a cell of a notebook does with it is in `notebook.run`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .checking.budget import Budget, budget_of
+from .checking.check import check_application
+from .checking.failed import failed_result
+from .compiled import as_inputs, choose
+from .errors import ArgumentValueError, MsgradError, VoiceError, user_location
+from .formulas.derivation import formulas_of
+from .grad_operation import Application, Request, check_sens, like, observed
+from .report import GradReport
+from .tensor import Tensor, as_tensor
+
+
+def check(
+    net: Callable[..., Any],
+    *inputs: Any,
+    wrt: Sequence[str] | None = None,
+    sens: Any = None,
+    order: int = 1,
+    budget: float | None = None,
+    seed: int = 0,
+) -> GradReport:
+    """Differentiate ``net`` by both roads at ``inputs`` and compare them.
+
+    Parameters
+    ----------
+    net : Cell or callable
+        The network.
+    *inputs
+        Tensors or ndarrays.
+    wrt : sequence of str, optional
+        Names of inputs and parameters; by default all float inputs and all trainable parameters.
+    sens : Tensor or ndarray, optional
+        Weights of the output; ones by default.
+    order : int
+        2 checks the gradients of the gradients' sum, and so on.
+    budget : float, optional
+        About how many seconds the check may take.
+    seed : int
+        For the random weights, directions and roundings of the check.
+
+    Returns
+    -------
+    GradReport
+
+    Raises
+    ------
+    MsgradError
+        With the user's line, if the network or the arguments do not fit.
+    """
+    try:
+        limits = budget_of(budget)
+        check_seed(seed)
+        function = differentiated(net, wrt, sens, order)
+        weights = sens if order == 1 else None
+        try:
+            application = apply_gradient(function, as_inputs(inputs), wrt, weights)
+        except VoiceError as error:
+            return GradReport(failed_result(title_of(net), error, seed), None, dict)
+        return report_on(application, title_of(net), seed, limits)
+    except MsgradError as error:
+        raise error.at(user_location())
+
+
+def check_seed(seed: Any) -> None:
+    """Refuse what can not start a generator of random numbers."""
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
+        raise ArgumentValueError(f"The seed must be a whole number from 0, but got {seed!r}.")
+
+
+def apply_gradient(
+    function: Callable[..., Any], inputs: Sequence[Any], wrt: Sequence[str] | None, sens: Any = None
+) -> Application:
+    """Trace ``function``, differentiate it by what ``wrt`` names, compile the gradient and compute it once."""
+    request = Request(function, inputs, {})
+    chosen = choose(function, request.program, [wrt] if isinstance(wrt, str) else wrt)
+    if not chosen:
+        raise ArgumentValueError("There is nothing to differentiate by: no float input and no trainable parameter.")
+    for name, var in chosen.items():
+        request.ask(
+            var, name, "input" if var in request.program.graph.inputs[: len(request.program.arguments)] else "parameter"
+        )
+    weights = None if sens is None else check_sens(_tensors(sens, request), request.program)
+    with observed() as found:
+        request.run(weights)
+    return found[0]
+
+
+def _tensors(sens: Any, request: Request) -> Any:
+    """The weights as tensors; numbers and lists have no dtype of their own and take the output's."""
+    if isinstance(sens, tuple):
+        return tuple(map(as_tensor, sens))
+    outputs = request.float_outputs()
+    if isinstance(sens, (bool, int, float, list)) and len(outputs) == 1:
+        return Tensor(np.asarray(sens, outputs[0].dtype))
+    return as_tensor(sens)
+
+
+def differentiated(net: Callable[..., Any], wrt: Sequence[str] | None, sens: Any, order: int) -> Callable[..., Any]:
+    """``net`` differentiated ``order - 1`` times: a function whose outputs are the gradients of the order before."""
+    if isinstance(order, bool) or not isinstance(order, int) or order < 1:
+        raise ArgumentValueError(f"The order must be a whole number from 1, but got {order!r}.")
+    function = net
+    for step in range(order - 1):
+        function = _gradients(function, wrt, sens if step == 0 else None)
+    return function
+
+
+def _gradients(inner: Callable[..., Any], wrt: Sequence[str] | None, sens: Any) -> Callable[..., Any]:
+    def gradients(*args: Any) -> tuple[Tensor, ...]:
+        request = Request(inner, args, {})
+        for name, var in choose(inner, request.program, wrt).items():
+            request.ask(var, name, "input")
+        return tuple(request.run(None if sens is None else check_sens(_tensors(sens, request), request.program)))
+
+    return like(gradients, inner)
+
+
+def report_on(application: Application, title: str, seed: int, budget: Budget, cell_source: str = "") -> GradReport:
+    """Check one application and make its report."""
+    result = check_application(application, title, seed, budget)
+    return GradReport(result, application, lambda: formulas_of(application), cell_source)
+
+
+def title_of(function: Callable[..., Any]) -> str:
+    """What a network is called: its class's name, or the function's."""
+    name = getattr(function, "__name__", None) or type(function).__name__
+    return str(name)

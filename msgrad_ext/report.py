@@ -1,0 +1,214 @@
+"""`GradReport`: what a user holds after a check. It ties the result to its formulas, exports and views.
+
+Nothing is computed here; formulas are derived when they are first asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import export as exports
+from .checking.result import CheckResult, Gradient
+from .errors import GradientError, UnknownNameError, choices, user_location
+
+if TYPE_CHECKING:
+    from .formulas.formula import Formula
+    from .grad_operation import Application
+
+PASSED = ("agree", "ill-conditioned", "kink")
+
+
+class GradReport:
+    """The outcome of checking one application of a gradient.
+
+    Index it by a gradient's name (``report["z"]``), iterate over the names, ask for `formula`, `export` or `widget`, or
+    call `raise_if_wrong` in a test suite.
+
+    Attributes
+    ----------
+    result : CheckResult
+        What the check found.
+    cell_source : str
+        The cell that it came from; empty outside of cells.
+    """
+
+    def __init__(
+        self,
+        result: CheckResult,
+        application: Application | None,
+        derive: Callable[[], Mapping[str, Formula]],
+        cell_source: str = "",
+    ) -> None:
+        self.result = result
+        self.cell_source = cell_source
+        self._application = application
+        self._derive = derive
+
+    @property
+    def verdict(self) -> str:
+        """The worst status of the gradients, one of `checking.result.STATUSES`."""
+        return self.result.verdict
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the gradients: inputs, then parameters."""
+        return tuple(gradient.name for gradient in self.result.gradients)
+
+    @property
+    def location(self) -> Any:
+        """The user's line that asked for the gradient."""
+        return self.result.location
+
+    def __getitem__(self, name: str) -> Gradient:
+        for gradient in self.result.gradients:
+            if gradient.name == name:
+                return gradient
+        raise UnknownNameError(
+            f"There is no gradient '{name}'. {choices(str(name), list(self.names))}", user_location()
+        )
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @cached_property
+    def formulas(self) -> Mapping[str, Formula]:
+        """The gradients as formulas, by name."""
+        return self._derive()
+
+    def formula(self, name: str) -> Formula:
+        """The gradient ``name`` as a formula.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such gradient.
+        """
+        self[name]
+        return self.formulas[name]
+
+    @property
+    def source(self) -> str:
+        """The generated numpy source of the gradients."""
+        return self._application.plan.source if self._application else ""
+
+    @property
+    def plan(self) -> Any:
+        """The compiled gradients."""
+        return self._application.plan if self._application else None
+
+    @property
+    def application(self) -> Application | None:
+        """What was computed: the trace, the inputs and the results."""
+        return self._application
+
+    # For exports and the live panel -------------------------------------------------------------------------------
+
+    @property
+    def inputs(self) -> dict[str, np.ndarray]:
+        """The float inputs and parameters of the network, with the values they had."""
+        if self._application is None:
+            return {}
+        program = self._application.program
+        pairs = zip(program.graph.inputs, program.values)
+        return {self._shown(var): np.asarray(value) for var, value in pairs if var.dtype.kind == "f"}
+
+    def _shown(self, var: Any) -> str:
+        """The name a variable goes by in this report."""
+        assert self._application is not None
+        return dict(zip(self._application.wrt, self._application.names)).get(var, var.name)
+
+    def evaluate(self, values: Mapping[str, np.ndarray]) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """The output and the gradients at other inputs, by the compiled plan; inputs not given stay as they were.
+
+        Raises
+        ------
+        GuardFailed
+            If Python control flow on these values would go another way than the traced one.
+        """
+        return self._forward(values), dict(zip(self.names, self._gradients(values)))
+
+    def _arrays(self, values: Mapping[str, np.ndarray]) -> list[np.ndarray]:
+        assert self._application is not None
+        program = self._application.program
+        return [
+            np.asarray(values.get(self._shown(var), value), var.dtype)
+            for var, value in zip(program.graph.inputs, program.values)
+        ]
+
+    def _gradients(self, values: Mapping[str, np.ndarray]) -> tuple[np.ndarray, ...]:
+        assert self._application is not None
+        return self._application.plan(*self._arrays(values), *(self._application.sens or ()))
+
+    @cached_property
+    def _forward_plan(self) -> Any:
+        from .numeric.plan import Plan
+        from .reverse import expand
+        from .simplify import simplify
+
+        assert self._application is not None
+        return Plan(simplify(expand(self._application.program.graph)))
+
+    def _forward(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
+        return self._forward_plan(*self._arrays(values))[0]
+
+    def export(self, target: str) -> str:
+        """Source text of the gradients in another language; `msgrad_ext.exporters` lists the targets.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such target.
+        """
+        return exports.export(self, target)
+
+    def raise_if_wrong(self) -> GradReport:
+        """Raise `GradientError` unless every gradient agrees (or stands at a kink whose convention is known).
+
+        Raises
+        ------
+        GradientError
+            Naming the op, the operand and the first offending index.
+        """
+        if self.verdict not in PASSED:
+            told = [
+                f"{gradient.name}: {gradient.status}"
+                + (f": {gradient.fault}" if gradient.fault else f": {gradient.note}")
+                for gradient in self.result.gradients
+                if gradient.status not in PASSED
+            ]
+            raise GradientError(
+                f"For '{self.result.title}', the gradient is not right.\n" + "\n".join(told), self.location
+            )
+        return self
+
+    # Views ----------------------------------------------------------------------------------------------------------
+
+    def widget(self) -> Any:
+        """The live panel: change an input or a parameter and see the gradients follow (an ipywidgets object)."""
+        from .views.widgets import panel
+
+        return panel(self)
+
+    def latex_outputs(self) -> list[str]:
+        """The formulas as LaTeX, each for an output of its own."""
+        from .views import latex_outputs
+
+        return latex_outputs(self)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        from .views import mimebundle
+
+        return mimebundle(self)
+
+    def __str__(self) -> str:
+        return self._repr_mimebundle_()["text/plain"]
+
+    def __repr__(self) -> str:
+        return f"GradReport({self.result.title}: {self.verdict}; {', '.join(self.names)})"
