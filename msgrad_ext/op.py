@@ -94,7 +94,7 @@ class Op:
 
     def numpy(self, *operands: Any) -> Any:
         """Compute the result from arrays."""
-        raise NotImplementedError
+        raise NotSupportedError(f"For '{type(self).__name__}', there is no numpy voice: nothing can be computed.")
 
     def vjp(self, ct: Any, out: Any, *operands: Any) -> Any:
         """The cotangents of the operands, given that of the result; None for an operand without one."""
@@ -102,7 +102,7 @@ class Op:
 
     def meaning(self, *operands: Any) -> Any:
         """A function from an output index to the formula of that element."""
-        raise NotImplementedError
+        raise NotSupportedError(f"For '{type(self).__name__}', there is no meaning: no formula can be derived.")
 
     # The contract -----------------------------------------------------------------------------------------------
 

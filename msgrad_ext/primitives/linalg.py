@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 from ..errors import ArgumentError, ShapeError
 from ..lazy import sym
 from ..op import Op
@@ -12,7 +9,29 @@ from ..registry import composite, fn
 from ..tensor import Tensor
 
 
-class MatMul(Op, shapes="M K, K N -> M N"):
+class _Product(Op, abstract=True):
+    """Base of matrix products: the transpose flags are carried out before the op is recorded."""
+
+    def __init__(self, transpose_a=False, transpose_b=False):
+        for name, flag in (("transpose_a", transpose_a), ("transpose_b", transpose_b)):
+            if not isinstance(flag, bool):
+                raise ArgumentError(
+                    f"For '{type(self).__name__}', the '{name}' must be bool, but got {type(flag).__name__}."
+                )
+        self.transpose_a, self.transpose_b = transpose_a, transpose_b
+
+    def bind(self, *operands):
+        name = type(self).__name__
+        if len(operands) != 2 or any(not hasattr(operand, "ndim") for operand in operands):
+            raise ArgumentError(f"For '{name}', a call takes two tensors, but got {len(operands)} operands.")
+        given = [
+            fn.swapaxes(operand, -1, -2) if flag and operand.ndim >= 2 else operand
+            for operand, flag in zip(operands, (self.transpose_a, self.transpose_b))
+        ]
+        return object.__new__(type(self)), given
+
+
+class MatMul(_Product, shapes="M K, K N -> M N"):
     """Matrix product, ``a @ b``, of two matrices.
 
     Parameters
@@ -20,13 +39,6 @@ class MatMul(Op, shapes="M K, K N -> M N"):
     transpose_a, transpose_b : bool
         Take the operand's transpose.
     """
-
-    def __init__(self, transpose_a=False, transpose_b=False):
-        check_flags("MatMul", transpose_a, transpose_b)
-        self.transpose_a, self.transpose_b = transpose_a, transpose_b
-
-    def bind(self, *operands):
-        return bind_product(self, operands)
 
     def numpy(self, a, b):
         return a @ b
@@ -38,7 +50,7 @@ class MatMul(Op, shapes="M K, K N -> M N"):
         return lambda i, j: sym.total(a.shape[1], lambda k: a[i, k] * b[k, j])
 
 
-class BatchMatMul(Op, shapes="... M K, ... K N -> ... M N"):
+class BatchMatMul(_Product, shapes="... M K, ... K N -> ... M N"):
     """Matrix products of the matrices in the last two axes; the axes before them broadcast.
 
     Parameters
@@ -46,13 +58,6 @@ class BatchMatMul(Op, shapes="... M K, ... K N -> ... M N"):
     transpose_a, transpose_b : bool
         Take the transpose of the operand's matrices.
     """
-
-    def __init__(self, transpose_a=False, transpose_b=False):
-        check_flags("BatchMatMul", transpose_a, transpose_b)
-        self.transpose_a, self.transpose_b = transpose_a, transpose_b
-
-    def bind(self, *operands):
-        return bind_product(self, operands)
 
     def numpy(self, a, b):
         return a @ b
@@ -62,25 +67,6 @@ class BatchMatMul(Op, shapes="... M K, ... K N -> ... M N"):
 
     def meaning(self, a, b):
         return lambda *i: sym.total(a.shape[-1], lambda k: a[(*i[:-1], k)] * b[(*i[:-2], k, i[-1])])
-
-
-def check_flags(op: str, transpose_a: Any, transpose_b: Any) -> None:
-    """Refuse flags that are not bool, as MindSpore does."""
-    for name, flag in (("transpose_a", transpose_a), ("transpose_b", transpose_b)):
-        if not isinstance(flag, bool):
-            raise ArgumentError(f"For '{op}', the '{name}' must be bool, but got {type(flag).__name__}.")
-
-
-def bind_product(op: Any, operands: Sequence[Any]) -> Any:
-    """A product without flags, of operands that are transposed first where the flags say so."""
-    if len(operands) != 2 or any(not hasattr(operand, "ndim") for operand in operands):
-        raise ArgumentError(f"For '{type(op).__name__}', a call takes two tensors, but got {len(operands)} operands.")
-    given = [
-        fn.swapaxes(operand, -1, -2) if flag and operand.ndim >= 2 else operand
-        for operand, flag in zip(operands, (op.transpose_a, op.transpose_b))
-    ]
-    plain = object.__new__(type(op))
-    return plain, given
 
 
 @composite(functions="matmul mm bmm", methods="matmul mm bmm")

@@ -72,7 +72,9 @@ def test_an_error_of_the_last_call_points_at_it():
     """What the call as a whole is refused for is told at the call, not at the magic's line."""
     cell = "%%gradcell\nclass B(nn.Cell):\n    def bprop(self, x, out, dout):\n        return (dout,)\nB()(1)"
     code = nbformat.v4.new_code_cell
-    notebook = nbformat.v4.new_notebook(cells=[code("%load_ext msgrad_ext"), code(f"%%gradcell\n{IMPORTS}"), code(cell)])
+    notebook = nbformat.v4.new_notebook(
+        cells=[code("%load_ext msgrad_ext"), code(f"%%gradcell\n{IMPORTS}"), code(cell)]
+    )
     NotebookClient(notebook, timeout=120, kernel_name="python3", allow_errors=True).execute()
     (error,) = notebook.cells[-1].outputs
     assert error.traceback[:2] == ["Cell In[3], line 5", "    B()(1)"]
