@@ -17,8 +17,10 @@ from .compiled import as_inputs, choose
 from .errors import ArgumentValueError, MsgradError, VoiceError, user_location
 from .formulas.derivation import formulas_of
 from .grad_operation import Application, Request, check_sens, like, observed
+from .ir import unique
 from .report import GradReport
 from .tensor import Tensor, as_tensor
+from .trace import argument_names
 
 
 def check(
@@ -66,7 +68,7 @@ def check(
         try:
             application = apply_gradient(function, as_inputs(inputs), wrt, weights)
         except VoiceError as error:
-            return GradReport(failed_result(title_of(net), error, seed), None, dict)
+            return GradReport(failed_result(title_of(net), error, seed, *asked_for(net, inputs, wrt)), None, dict)
         return report_on(application, title_of(net), seed, limits)
     except MsgradError as error:
         raise error.at(user_location())
@@ -76,6 +78,24 @@ def check_seed(seed: Any) -> None:
     """Refuse what can not start a generator of random numbers."""
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
         raise ArgumentValueError(f"The seed must be a whole number from 0, but got {seed!r}.")
+
+
+def asked_for(
+    net: Callable[..., Any], inputs: Sequence[Any], wrt: Sequence[str] | None
+) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """The inputs and the parameters that gradients are asked by, found without running the network."""
+    given = as_inputs(inputs)
+    taken: set[str] = set()
+    by_input = {unique(name, taken): one for name, one in zip(argument_names(net, given), given)}
+    own: dict[str, Any] = getattr(net, "named_parameters", dict)()
+    by_parameter = {unique(name, taken): one for name, one in own.items() if one.requires_grad or wrt is not None}
+    names = [wrt] if isinstance(wrt, str) else wrt
+
+    def wanted(found: dict[str, Any]) -> dict[str, Tensor]:
+        floats = {name: one for name, one in found.items() if isinstance(one, Tensor) and one.numpy_dtype.kind == "f"}
+        return {name: one for name, one in floats.items() if names is None or name in names}
+
+    return wanted(by_input), wanted(by_parameter)
 
 
 def apply_gradient(

@@ -2,18 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ..errors import VoiceError
 from .result import CheckResult, Fault, Gradient
 
+if TYPE_CHECKING:
+    from ..tensor import Tensor
 
-def failed_result(title: str, error: VoiceError, seed: int) -> CheckResult:
-    """One gradient, which disagrees, and the fault that ``error`` tells of."""
+
+def failed_result(
+    title: str, error: VoiceError, seed: int, inputs: Mapping[str, Tensor], parameters: Mapping[str, Tensor]
+) -> CheckResult:
+    """All gradients that were asked for disagree, by the fault that ``error`` tells of.
+
+    Parameters
+    ----------
+    title : str
+        The network's name.
+    error : VoiceError
+        What the op gave.
+    seed : int
+        That of the check.
+    inputs, parameters : mapping of str to Tensor
+        What the gradients were asked by.
+    """
     side = "forward" if error.operand is None and "result must" in error.message else "numeric"
     fault = Fault(error.op, error.operand, side, None, error.location, error.message)
-    gradient = Gradient(
-        "all", "input", np.array(np.nan), None, "disagree", "none", np.nan, np.nan, np.nan, 0, 0.0, "nothing was compared",
-        "no gradient could be computed", fault,
+    nan, why = float("nan"), "no gradient could be computed"
+    gradients = tuple(
+        Gradient(
+            name, kind, np.full(one.shape, nan, one.numpy_dtype), None, "disagree", "none", nan, nan, nan, 0, 0.0,
+            "nothing was compared", why, fault,
+        )
+        for kind, asked in (("input", inputs), ("parameter", parameters))
+        for name, one in asked.items()
     )  # fmt: skip
-    return CheckResult(title, (gradient,), (), None, "ones", seed, (), (), error.location)
+    return CheckResult(title, gradients, (), None, "ones", seed, (), (), error.location)

@@ -261,3 +261,13 @@ def test_a_lie_inside_a_nested_gradient_is_named(monkeypatch: pytest.MonkeyPatch
 
     fault = first_fault(mg.check(Penalty(), X))
     assert (fault.op, fault.side) == ("Sigmoid", "numeric")
+
+
+def test_a_rule_of_a_wrong_shape_is_told_for_each_gradient(monkeypatch) -> None:
+    """No gradient can be computed then, and each one that was asked for says why and who."""
+    monkeypatch.setattr(mg.registered_ops()["MatMul"], "vjp", lambda self, ct, out, a, b: (ct, a.T @ ct))
+    report = mg.check(lambda x, y: ops.matmul(x, y), np.ones((2, 3)), np.ones((3, 4)))
+    assert report.names == ("x", "y")
+    assert report["x"].status == "disagree"
+    assert (report["x"].fault.op, report["x"].fault.operand, report["x"].fault.side) == ("MatMul", "a", "numeric")
+    assert report["x"].value.shape == (2, 3)
