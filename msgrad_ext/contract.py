@@ -49,11 +49,6 @@ class Contract:
         self.operands = [operand.split() for operand in left.split(",")]
         self.output = right.split()
 
-    @property
-    def broadcasts(self) -> bool:
-        """True when operands are broadcast against each other."""
-        return any(ELLIPSIS in operand for operand in self.operands)
-
     def solve(self, op: str, names: Sequence[str], shapes: Sequence[Sequence[Any]]) -> tuple[Any, ...]:
         """The output's shape.
 

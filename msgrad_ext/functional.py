@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .errors import ArgumentError, ArgumentValueError, UnknownNameError, choices, user_location
-from .grad_operation import Request, check_sens, check_weights, like, parameter_name
+from .grad_operation import Request, check_sens, check_weights, like, listed_weights, parameter_name
 from .registry import fn as ops
 from .tensor import Parameter, Tensor
 
@@ -72,7 +72,7 @@ def value_and_grad(
         first = _first_only(fn) if has_aux else fn
         request = Request(first, args, kwargs)
         places = [request.by_input(_tensor_number(args, position)) for position in positions or ()]
-        listed = [] if weights is None else [weights] if isinstance(weights, Parameter) else list(weights)
+        listed = listed_weights(weights)
         names = [parameter_name(fn, one) for one in listed]
         found = [request.by_parameter(one, name) for one, name in zip(listed, names)]
         results = request.run() if request.wrt else []

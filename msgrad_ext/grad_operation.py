@@ -215,7 +215,7 @@ class GradOperation:
             inputs = [request.by_input(position) for position in range(len(request.program.arguments))]
         elif not self.get_by_list and isinstance(next(iter((*args, *kwargs.values())), None), Tensor):
             inputs = [request.by_input(0)]
-        listed = _listed(weights) if self.get_by_list else []
+        listed = listed_weights(weights) if self.get_by_list else []
         places = [request.by_parameter(one, parameter_name(fn, one)) for one in listed]
         weighted = None if sens is None else check_sens(sens, request.program)
         results = request.run(weighted) if request.wrt else []
@@ -245,7 +245,7 @@ def like(wrapper: Callable[..., Any], function: Callable[..., Any]) -> Callable[
 
 def check_weights(weights: Any) -> None:
     """Refuse what can not name parameters."""
-    members = [] if weights is None else _listed(weights)
+    members = [] if weights is None else listed_weights(weights)
     if not isinstance(weights, (type(None), Parameter, list, tuple)) or not all(
         isinstance(one, Parameter) for one in members
     ):
@@ -256,7 +256,8 @@ def check_weights(weights: Any) -> None:
         )
 
 
-def _listed(weights: Any) -> list[Parameter]:
+def listed_weights(weights: Any) -> list[Parameter]:
+    """The parameters that a ``weights`` argument names: one, several, or none."""
     if isinstance(weights, Parameter):
         return [weights]
     return list(weights) if isinstance(weights, (list, tuple)) else []

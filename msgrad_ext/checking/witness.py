@@ -7,6 +7,7 @@ a kink. Programs too large for that are run in numpy's extended precision with a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,8 +83,10 @@ def slope(
     """
     graph = frozen(graph, arrays)
     amount = work(graph)
-    if amount <= budget.exact and runs_exactly(graph, arrays):
-        return _exact(graph, arrays, direction, weights)
+    if amount <= budget.exact:
+        # A voice that takes floats only raises TypeError here; the next witness takes floats.
+        with suppress(TypeError):
+            return _exact(graph, arrays, direction, weights)
     if amount <= budget.extended:
         return _extended(graph, arrays, direction, weights)
     return None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ..checking.result import STATUSES, CheckResult, Gradient
+from ..pipeline import title_of
 from ..report import GradReport
 from ..views.formulas import latex_outputs
 from .annotate import annotated
@@ -48,9 +49,10 @@ def unchecked(application: Application, source: str, options: CellOptions) -> Gr
         Gradient(name, kind, value, None, "unchecked", "none", nan, nan, nan, 0, 0.0, why, why)
         for name, kind, value in zip(application.names, application.kinds, application.gradients)
     )
-    title = getattr(application.function, "__name__", type(application.function).__name__)
     sens = "ones" if application.sens is None else "given"
-    result = CheckResult(title, gradients, (), None, sens, options.seed, (), (why,), application.location)
+    result = CheckResult(
+        title_of(application.function), gradients, (), None, sens, options.seed, (), (why,), application.location
+    )
     return GradReport(result, application, lambda: formulas_of(application), source)
 
 

@@ -25,7 +25,13 @@ def stand_ins():
 
 
 @pytest.fixture
-def shell(stand_ins, tmp_path, monkeypatch):
+def shell(stand_ins, real_shell):
+    """A fresh IPython shell with the extension loaded, and the stand-in for what runs a cell."""
+    return real_shell
+
+
+@pytest.fixture
+def real_shell(tmp_path, monkeypatch):
     """A fresh IPython shell with the extension loaded."""
     from IPython.core.interactiveshell import InteractiveShell
 

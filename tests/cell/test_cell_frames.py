@@ -17,21 +17,6 @@ Net()(Tensor(np.ones(2)))
 """
 
 
-@pytest.fixture
-def real_shell(tmp_path, monkeypatch):
-    """A fresh IPython shell with the extension loaded."""
-    from IPython.core.interactiveshell import InteractiveShell
-
-    monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
-    InteractiveShell.clear_instance()
-    shell = InteractiveShell.instance()
-    shell.run_line_magic("load_ext", "msgrad_ext")
-    yield shell
-    shell.run_line_magic("unload_ext", "msgrad_ext")
-    shell.history_manager.end_session()
-    InteractiveShell.clear_instance()
-
-
 def printed(shell, source):
     """What a cell prints."""
     with redirect_stdout(io.StringIO()) as stream:

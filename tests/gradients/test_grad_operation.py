@@ -12,6 +12,8 @@ from msgrad_ext import dtype as mstype
 from msgrad_ext.ops import GradOperation
 from msgrad_ext.tensor import Tensor
 
+from .networks import Two
+
 
 class Seed(nn.Cell):
     """The tutorial's network, ``(x z) @ y``."""
@@ -24,20 +26,6 @@ class Seed(nn.Cell):
     def construct(self, x: Tensor, y: Tensor) -> Tensor:
         x = x * self.z
         return self.matmul(x, y)
-
-
-class Two(nn.Cell):
-    """Two trainable parameters, a frozen one, and one that is not used."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.w = Parameter(np.array([2.0, 3.0]))
-        self.b = Parameter(np.array([0.5, 0.25]))
-        self.frozen = Parameter(np.array(4.0), requires_grad=False)
-        self.unused = Parameter(np.array([1.0, 1.0, 1.0]))
-
-    def construct(self, x: Tensor) -> Tensor:
-        return x * self.w * self.frozen + self.b
 
 
 SX = np.array([[0.8, 0.6, 0.2], [1.8, 1.3, 1.1]], np.float32)

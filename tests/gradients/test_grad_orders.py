@@ -13,21 +13,9 @@ from msgrad_ext import dtype as mstype
 from msgrad_ext.ops import GradOperation
 from msgrad_ext.tensor import Tensor
 
+from .networks import Two
+
 X = Tensor(np.array([1.0, 2.0]))
-
-
-class Two(nn.Cell):
-    """Two trainable parameters, a frozen one, and one that is not used."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.w = Parameter(np.array([2.0, 3.0]))
-        self.b = Parameter(np.array([0.5, 0.25]))
-        self.frozen = Parameter(np.array(4.0), requires_grad=False)
-        self.unused = Parameter(np.array([1.0, 1.0, 1.0]))
-
-    def construct(self, x: Tensor) -> Tensor:
-        return x * self.w * self.frozen + self.b
 
 
 def values(result: Any) -> Any:
