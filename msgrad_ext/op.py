@@ -28,7 +28,7 @@ from .errors import (
     user_location,
 )
 from .ir import Lit, Shape, literal
-from .registry import OPS, register
+from .registry import COMPOSITES, OPS, register
 from .tensor import Tensor, as_tensor, is_number
 
 Operand = Tensor | Lit
@@ -53,6 +53,8 @@ class Op:
         The shape contract, such as ``"M K, K N -> M N"``; without one, `out_shape` says the shape.
     functions, methods : str
         Space-separated names under which the op is offered in ``ops`` and as a method of `Tensor`.
+    aliases : str
+        Further names of the class in ``ops``, such as those of earlier versions.
     constants : str
         Operands that are constants by MindSpore's convention: they get no gradient, in either road.
     assumes : dict
@@ -74,6 +76,7 @@ class Op:
         shapes: str | None = None,
         functions: str = "",
         methods: str = "",
+        aliases: str = "",
         constants: str = "",
         assumes: dict[str, str] | None = None,
         view: bool = False,
@@ -88,7 +91,7 @@ class Op:
         if "numpy" in vars(cls):
             cls.operands = tuple(name for name in inspect.signature(cls.numpy).parameters if name != "self")
         if not abstract:
-            register(cls, functions, methods)
+            register(cls, functions, methods, aliases, OPS)
 
     # The three voices -------------------------------------------------------------------------------------------
 
@@ -147,11 +150,11 @@ class Op:
         return copy
 
     def __str__(self) -> str:
-        settings = ", ".join(f"{name}={value}" for name, value in self.params.items())
+        settings = _settings(self)
         return f"{type(self).__name__}[{settings}]" if settings else type(self).__name__
 
     def __repr__(self) -> str:
-        settings = ", ".join(f"{name}={value}" for name, value in self.params.items())
+        settings = _settings(self)
         return f"Prim[{type(self).__name__}]" + (f"<{settings}>" if settings else "")
 
     # Calling ----------------------------------------------------------------------------------------------------
@@ -184,6 +187,37 @@ class Op:
         tensors = [as_operand(name, operand) for operand in operands]
         kinds = [tensor.numpy_dtype for tensor in tensors if isinstance(tensor, Tensor)]
         return [tensor if isinstance(tensor, (Tensor, Lit)) else weak_literal(tensor, kinds) for tensor in tensors]
+
+
+def _settings(op: Any) -> str:
+    return ", ".join(f"{name}={value}" for name, value in vars(op).items())
+
+
+class Composite:
+    """Base of what MindSpore offers as an op class, but is composed of other ops here: no voices of its own are needed.
+
+    A subclass keeps its settings in ``__init__`` and says in `compute` what a call gives. Its derivatives and formulas
+    are those of the ops it calls. The class keywords ``functions``, ``methods`` and ``aliases`` are those of `Op`.
+    """
+
+    def __init_subclass__(cls, functions: str = "", methods: str = "", aliases: str = "") -> None:
+        super().__init_subclass__()
+        register(cls, functions, methods, aliases, COMPOSITES)
+
+    def compute(self, *operands: Any) -> Any:
+        """The result of a call: one tensor or a tuple."""
+        raise NotSupportedError(f"For '{type(self).__name__}', there is nothing to compute.")
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Apply it to operands."""
+        try:
+            return self.compute(*args, **kwargs)
+        except MsgradError as error:
+            raise error.at(user_location())
+
+    def __repr__(self) -> str:
+        settings = _settings(self)
+        return f"Prim[{type(self).__name__}]" + (f"<{settings}>" if settings else "")
 
 
 @lru_cache(maxsize=4096)

@@ -11,15 +11,13 @@ from . import primitives as _primitives  # noqa: F401 - importing it fills the r
 from .errors import UnknownNameError, choices
 from .functional import get_grad, grad, jacfwd, jacrev, jvp, value_and_grad, vjp
 from .grad_operation import GradOperation
-from .registry import FUNCTIONS, OPS
-
-_ALIASES = {"TensorAdd": "Add"}
+from .registry import ALIASES, COMPOSITES, FUNCTIONS, OPS, op_class
 
 __all__ = ["GradOperation", "get_grad", "grad", "jacfwd", "jacrev", "jvp", "value_and_grad", "vjp"]
 
 
 def __getattr__(name: str) -> Any:
-    found = OPS.get(_ALIASES.get(name, name)) or FUNCTIONS.get(name)
+    found = op_class(name) or FUNCTIONS.get(name)
     if found is not None and not name.startswith("_"):
         return found
     if name.startswith("__"):
@@ -28,4 +26,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*__all__, *OPS, *_ALIASES, *(name for name in FUNCTIONS if name != "sum_to_shape")})
+    return sorted({*__all__, *OPS, *COMPOSITES, *ALIASES, *(name for name in FUNCTIONS if name != "sum_to_shape")})

@@ -1,30 +1,33 @@
 """Where ops are listed: classes by name, and what `ops` and `Tensor` offer as functions and methods.
 
-Filled by `op.Op` as its subclasses are defined and by `composite`; read by the facades, so that a new op appears in all
-of them at once.
+Filled by `op.Op` and `op.Composite` as their subclasses are defined, and by `composite`; read by the facades, so that a
+new op appears in all of them at once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from .errors import MsgradError, user_location
-
-if TYPE_CHECKING:
-    from .op import Op
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 OPS: dict[str, Any] = {}
+COMPOSITES: dict[str, Any] = {}
+ALIASES: dict[str, str] = {}
 FUNCTIONS: dict[str, Callable[..., Any]] = {}
 METHODS: dict[str, Callable[..., Any]] = {}
 
 
-def register(cls: type[Op], functions: str, methods: str) -> None:
-    """List ``cls`` under its own name, and its plain call under the space-separated ``functions`` and ``methods``."""
-    OPS[cls.__name__] = cls
+def register(cls: type[Any], functions: str, methods: str, aliases: str, table: dict[str, Any]) -> None:
+    """List ``cls`` in ``table`` under its own name, and its plain call under the space-separated names.
+
+    ``aliases`` are further names of the class, such as those of earlier versions.
+    """
+    table[cls.__name__] = cls
+    ALIASES.update(dict.fromkeys(aliases.split(), cls.__name__))
     names = functions.split() + methods.split()
     if not names:
         return
@@ -53,6 +56,12 @@ def composite(functions: str = "", methods: str = "") -> Callable[[F], F]:
         return offered  # type: ignore[return-value]
 
     return listed
+
+
+def op_class(name: str) -> Any:
+    """The class that ``ops`` offers under ``name``: an op, a composite, or an alias of one; None if there is none."""
+    name = ALIASES.get(name, name)
+    return OPS.get(name) or COMPOSITES.get(name)
 
 
 class Functions:

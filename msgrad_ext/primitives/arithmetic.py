@@ -12,7 +12,7 @@ from ..op import Elementwise, Smooth
 from ..registry import fn
 
 
-class Add(Elementwise, functions="add tensor_add", methods="add"):
+class Add(Elementwise, functions="add tensor_add", methods="add", aliases="TensorAdd"):
     """Sum, ``a + b``."""
 
     def numpy(self, a, b):
