@@ -63,7 +63,7 @@ def outcome(
             exec(compile(tree, filename, "exec"), namespace)
             if last is not None:
                 result["value"] = encode(eval(compile(ast.Expression(last.value), filename, "eval"), namespace))
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - any error is an outcome
         result["error"] = [kind.__name__ for kind in type(error).__mro__ if kind.__module__ == "builtins"][:-3]
         message = (str(error).strip().splitlines() or [""])[0][:200]
         # A message with a path in it would tell of one machine.
