@@ -44,6 +44,7 @@ def context() -> Any:
         function = getattr(mp, method)
         setattr(number, name, lambda self, function=function: _real(mp, function(self)))
     number.log = lambda self: mp.log(self) if self > 0 else -mp.inf if self == 0 else mp.nan
+    number.exp2 = lambda self: mp.exp(self * mp.ln2)
     number.log2 = lambda self: number.log(self) / mp.ln2
     number.log10 = lambda self: number.log(self) / mp.ln10
     number.sqrt = lambda self: mp.sqrt(self) if self >= 0 else mp.nan
