@@ -139,7 +139,7 @@ class Sign(Elementwise, functions="sign sgn", methods="sign sgn"):
 
     Notes
     -----
-    The derivative is 0 everywhere, also at the jump.
+    The derivative is 0 everywhere, also at the jump, MindSpore's convention.
     """
 
     smooth = False

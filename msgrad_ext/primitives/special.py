@@ -123,7 +123,8 @@ class Digamma(Smooth, functions="digamma", methods="digamma"):
     def numpy(self, a):
         if a.dtype == object:
             return np.asarray(np.frompyfunc(lambda x: x.digamma(), 1, 1)(a), dtype=object)
-        wide = np.asarray(a, np.promote_types(a.dtype, np.float64))
+        # In extended precision: near the zero at 1.46 rounding would leave few digits.
+        wide = np.asarray(a, np.longdouble)
         # The reflection psi(x) = psi(1 - x) - pi / tan(pi x), then psi(x) = psi(x + 1) - 1 / x up to where the series holds.
         low = wide < 0.5
         x = np.where(low, 1 - wide, wide)
@@ -169,7 +170,7 @@ class Polygamma(Smooth):
         n = self.order
         if a.dtype == object:
             return np.asarray(np.frompyfunc(lambda x: x.polygamma(n), 1, 1)(a), dtype=object)
-        x = np.asarray(a, np.promote_types(a.dtype, np.float64))
+        x = np.asarray(a, np.longdouble)
         total = np.zeros_like(x)
         # Upward by 1 to where the asymptotic series holds; so far below 0 that it takes more steps is not computed.
         for _ in range(400):
