@@ -34,6 +34,8 @@ def register(cls: type[Any], functions: str, methods: str, aliases: str, table: 
         return
 
     def call(*operands: Any, **named: Any) -> Any:
+        if named and set(named) <= set(inspect.signature(getattr(cls, "bind", None) or cls.compute).parameters):
+            return cls()(*operands, **named)
         return cls()(*operands, *_in_order(names[0], len(operands), named))
 
     call.__name__ = call.__qualname__ = names[0]

@@ -11,7 +11,7 @@ from ..errors import ArgumentError
 from ..op import Composite
 from ..registry import composite, fn
 from ..tensor import Tensor, is_number
-from .arguments import real, tensor
+from .settings import real, tensor
 
 
 class IsNan(Composite, functions="isnan", methods="isnan"):

@@ -13,7 +13,7 @@ from ..lazy import sym
 from ..op import Composite, Smooth
 from ..registry import composite, fn
 from ..tensor import Tensor
-from .arguments import real, tensor
+from .settings import real, tensor
 
 
 class Softplus(Smooth):

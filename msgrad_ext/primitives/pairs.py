@@ -11,8 +11,8 @@ from ..lazy import sym
 from ..op import Composite, Elementwise, Smooth
 from ..registry import composite, fn
 from ..tensor import Tensor, is_number
-from .arguments import operand, real, tensor
 from .arithmetic import Floated
+from .settings import operand, real, tensor
 
 
 class Atan2(Smooth, functions="atan2 arctan2", methods="atan2 arctan2"):

@@ -11,7 +11,7 @@ from ..lazy import sym
 from ..op import Composite, Smooth
 from ..registry import composite, fn
 from ..tensor import Tensor, is_number
-from .arguments import operand, real, tensor
+from .settings import operand, real, tensor
 
 
 class ReLU6(Smooth, functions="relu6", methods="relu6"):
