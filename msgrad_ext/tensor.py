@@ -181,6 +181,8 @@ class Tensor:
     __sub__, __rsub__ = _operator("Sub"), _operator("Sub", swapped=True)
     __mul__, __rmul__ = _operator("Mul"), _operator("Mul", swapped=True)
     __truediv__, __rtruediv__ = _operator("Div"), _operator("Div", swapped=True)
+    __floordiv__, __rfloordiv__ = _operator("FloorDiv"), _operator("FloorDiv", swapped=True)
+    __mod__, __rmod__ = _operator("FloorMod"), _operator("FloorMod", swapped=True)
     __pow__, __rpow__ = _operator("Pow"), _operator("Pow", swapped=True)
     __neg__, __abs__ = _operator("Neg"), _operator("Abs")
     __gt__, __ge__ = _operator("Greater"), _operator("GreaterEqual")

@@ -2,9 +2,42 @@
 
 from ..op import Op
 from ..registry import OPS
-from . import activation, arithmetic, array, indexing, linalg, logic, loss, reduction
+from . import (
+    activation,
+    arithmetic,
+    array,
+    classify,
+    elementary,
+    gates,
+    indexing,
+    linalg,
+    logic,
+    loss,
+    pairs,
+    rectifiers,
+    reduction,
+    rounding,
+    special,
+)
 
-__all__ = ["activation", "arithmetic", "array", "indexing", "linalg", "logic", "loss", "reduction", "registered_ops"]
+__all__ = [
+    "activation",
+    "arithmetic",
+    "array",
+    "classify",
+    "elementary",
+    "gates",
+    "indexing",
+    "linalg",
+    "logic",
+    "loss",
+    "pairs",
+    "rectifiers",
+    "reduction",
+    "registered_ops",
+    "rounding",
+    "special",
+]
 
 
 def registered_ops() -> dict[str, type[Op]]:

@@ -7,7 +7,7 @@ other, without cycles. To add a module, put its name on the lowest floor from wh
 from __future__ import annotations
 
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("errors", "names", "lazy"),
+    ("errors", "names", "lazy", "constants"),
     ("dtype", "contract", "context", "notebook.options", "notebook.imports", "checking.result"),
     ("ir", "registry"),
     ("tensor",),
