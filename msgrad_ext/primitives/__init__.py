@@ -2,7 +2,7 @@
 
 from ..op import Op
 from ..registry import OPS
-from . import activation, along_axis, arithmetic, array, indexing, linalg, logic, loss, reduction
+from . import activation, along_axis, arithmetic, array, indexing, linalg, logic, loss, ordering, reduction, scan, sorting
 
 __all__ = [
     "activation",
@@ -13,8 +13,11 @@ __all__ = [
     "linalg",
     "logic",
     "loss",
+    "ordering",
     "reduction",
     "registered_ops",
+    "scan",
+    "sorting",
 ]
 
 

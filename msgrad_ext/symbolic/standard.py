@@ -133,7 +133,8 @@ class _Converter:
         body = self.convert(expr.body, inner)
         for place in expr.without:
             pairs = zip((inner[k] for k in expr.bound), self.each(place, at))
-            body = where(And(*(sympy.Eq(k, i) for k, i in pairs)), 1, body)
+            here = Mul(*(among("==", k, i) for k, i in pairs))
+            body = here + (1 - here) * body
         return sympy.Product(body, *limits)
 
     def share(self, expr: Share, at: Mapping[Symbol, Expr]) -> Expr:
@@ -165,8 +166,35 @@ class _Converter:
 
     def compare(self, expr: Expr, at: Mapping[Symbol, Expr]) -> Expr:
         """A comparison as 1 or 0."""
+        if among_indices(expr):
+            return among(expr.args[0].name, *self.each(expr.args[1:], at))
         relation = {">": sympy.Gt, ">=": sympy.Ge, "==": sympy.Eq, "!=": sympy.Ne}[expr.args[0].name]
         return where(relation(*self.each(expr.args[1:], at)), 1, 0)
+
+
+def among_indices(expr: Expr) -> bool:
+    """True for a comparison of indices alone."""
+    return isinstance(expr, fs.Compare) and not expr.has(Entry) and not any(arg.has(Binder) for arg in expr.args)
+
+
+def among(relation: str, first: Expr, second: Expr) -> Expr:
+    """A comparison of whole numbers as 1 or 0.
+
+    Not a `Piecewise`, whose conditions SymPy moves out of the sum or product that binds their index; and no
+    `KroneckerDelta`, whose products SymPy gets wrong.
+    """
+    if relation in ("==", "!="):
+        equal = among(">=", first, second) * among(">=", second, first)
+        return equal if relation == "==" else 1 - equal
+    return sympy.Heaviside(first - second + (fs.HALF if relation == ">=" else -fs.HALF))
+
+
+def choice(converter: _Converter, expr: Expr, at: Mapping[Symbol, Expr]) -> Expr:
+    """One of two by a condition."""
+    condition, a, b = converter.each(expr.args, at)
+    if among_indices(expr.args[0]):
+        return condition * a + (1 - condition) * b
+    return where(sympy.Ne(condition, 0), a, b)
 
 
 def where(condition: Any, here: Any, otherwise: Any) -> Expr:
@@ -213,7 +241,7 @@ RULES: dict[type, Callable[[_Converter, Any, Mapping[Symbol, Expr]], Expr]] = {
     fs.Minimum: _of(sympy.Min),
     fs.Power: _of(Pow),
     fs.Compare: _Converter.compare,
-    fs.Choice: _of(lambda condition, a, b: where(sympy.Ne(condition, 0), a, b)),
+    fs.Choice: choice,
 }
 
 
