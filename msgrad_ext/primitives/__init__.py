@@ -2,22 +2,41 @@
 
 from ..op import Op
 from ..registry import OPS
-from . import activation, along_axis, arithmetic, array, indexing, linalg, logic, loss, ordering, reduction, scan, sorting
+from . import (
+    activation,
+    along_axis,
+    arithmetic,
+    array,
+    distance,
+    indexing,
+    linalg,
+    logic,
+    loss,
+    ordering,
+    reduction,
+    reduction_methods,
+    scan,
+    sorting,
+    statistics,
+)
 
 __all__ = [
     "activation",
     "along_axis",
     "arithmetic",
     "array",
+    "distance",
     "indexing",
     "linalg",
     "logic",
     "loss",
     "ordering",
     "reduction",
+    "reduction_methods",
     "registered_ops",
     "scan",
     "sorting",
+    "statistics",
 ]
 
 

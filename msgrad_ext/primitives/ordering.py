@@ -205,7 +205,9 @@ class TopK(Composite):
 def topk(input: Tensor, k: int, dim: Any = None, largest: bool = True, sorted: bool = True) -> Pair:
     """The ``k`` largest (or smallest) elements along ``dim``, in order, and their places."""
     x = operand("topk", input)
-    return _leading("topk", x, k, one_axis("topk", -1 if dim is None else dim, x.ndim), flag("topk", "largest", largest))
+    return _leading(
+        "topk", x, k, one_axis("topk", -1 if dim is None else dim, x.ndim), flag("topk", "largest", largest)
+    )
 
 
 @composite(functions="top_k", methods="top_k")

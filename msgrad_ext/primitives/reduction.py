@@ -299,7 +299,9 @@ class AddN(Composite, functions="", aliases="AccumulateNV2"):
 
     def compute(self, x: Sequence[Tensor]) -> Tensor:
         if not isinstance(x, (tuple, list)) or not all(isinstance(one, Tensor) for one in x):
-            got = type(x).__name__ + (" of " + ", ".join(type(one).__name__ for one in x) if isinstance(x, list) else "")
+            got = type(x).__name__ + (
+                " of " + ", ".join(type(one).__name__ for one in x) if isinstance(x, list) else ""
+            )
             raise ArgumentError(f"For 'AddN', the operand must be a tuple or list of Tensors, but got {got}.")
         if not x:
             raise ArgumentValueError("For 'AddN', there must be at least one tensor, but got none.")
@@ -342,4 +344,3 @@ def nanmean(input: Tensor, axis: Any = None, keepdims: bool = False, *, dtype: A
     x = x if dtype is None else fn.cast(x, to_numpy(dtype))
     count = ReduceSum(keepdims)(fn.cast(valid, x.numpy_dtype), axis)
     return ReduceSum(keepdims)(x, axis) / count
-

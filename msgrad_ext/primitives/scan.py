@@ -113,9 +113,7 @@ class CumSum(_Running):
 
     def meaning(self, a):
         n, axis, relation = a.shape[self.axis], self.axis, self.relation
-        return lambda *i: sym.total(
-            n, lambda k: sym.compare(k, relation, i[axis]) * a[(*i[:axis], k, *i[axis + 1 :])]
-        )
+        return lambda *i: sym.total(n, lambda k: sym.compare(k, relation, i[axis]) * a[(*i[:axis], k, *i[axis + 1 :])])
 
 
 class CumProd(_Running):
