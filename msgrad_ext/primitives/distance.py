@@ -27,9 +27,9 @@ class L2Normalize(Composite):
             raise ArgumentError(f"For 'L2Normalize', the 'axis' must be an int, but got {axis!r}.")
         if len(given) != 1:
             raise ArgumentError(f"For 'L2Normalize', the 'axis' must be one axis, but got {axis!r}.")
-        self.axis, self.epsilon = tuple(given), float(number("L2Normalize", epsilon))
+        self.axis, self.epsilon = list(given), float(number("L2Normalize", epsilon))
 
-    def compute(self, input_x):
+    def compute(self, input_x: Tensor) -> Tensor:
         x, kind = wide("L2Normalize", input_x, ints=False)
         square = ReduceSum(True)(fn.square(x), (one_axis("L2Normalize", self.axis[0], x.ndim),))
         return fn.cast(x / fn.sqrt(fn.maximum(square, self.epsilon)), kind)
@@ -38,7 +38,7 @@ class L2Normalize(Composite):
 class L2Loss(Composite):
     """Half of the sum of squares, ``sum(x**2) / 2``."""
 
-    def compute(self, input_x):
+    def compute(self, input_x: Tensor) -> Tensor:
         x = operand("L2Loss", input_x)
         if x.numpy_dtype.kind != "f":
             raise DtypeError(f"For 'L2Loss', the operand must be a float tensor, but got {x.dtype}.")
@@ -48,7 +48,7 @@ class L2Loss(Composite):
 class SquareSumAll(Composite):
     """The sums of squares of two tensors."""
 
-    def compute(self, x, y):
+    def compute(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         return ReduceSum()(fn.square(x)), ReduceSum()(fn.square(y))
 
 
@@ -90,7 +90,7 @@ class Cdist(Composite):
     def __init__(self, p=2.0):
         self.p = p
 
-    def compute(self, x1, x2):
+    def compute(self, x1: Tensor, x2: Tensor) -> Tensor:
         return cdist(x1, x2, self.p)
 
 
@@ -133,7 +133,7 @@ class Renorm(Composite):
     def __init__(self, p, dim, maxnorm):
         self.p, self.dim, self.maxnorm = p, dim, maxnorm
 
-    def compute(self, x):
+    def compute(self, x: Tensor) -> Tensor:
         return renorm(x, self.p, self.dim, self.maxnorm)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..dtype import is_float
-from ..errors import ArgumentError, ArgumentValueError, AxisError, DtypeError
+from ..errors import ArgumentError, ArgumentValueError, AxisError, DtypeError, NotSupportedError
 from ..op import Composite
 from ..registry import composite, fn
 from ..tensor import Tensor
@@ -29,7 +29,7 @@ class ArgMaxWithValue(Composite):
     def __init__(self, axis=0, keep_dims=False):
         self.axis, self.keep_dims = axis, keep_dims
 
-    def compute(self, input):
+    def compute(self, input: Tensor) -> Pair:
         return with_index("ArgMaxWithValue", input, self.axis, self.keep_dims, True)[::-1]
 
 
@@ -44,7 +44,7 @@ class ArgMinWithValue(Composite):
     def __init__(self, axis=0, keep_dims=False):
         self.axis, self.keep_dims = axis, keep_dims
 
-    def compute(self, input):
+    def compute(self, input: Tensor) -> Pair:
         return with_index("ArgMinWithValue", input, self.axis, self.keep_dims, False)[::-1]
 
 
@@ -106,7 +106,7 @@ def _method(name: str, x: Tensor, args: tuple[Any, ...], given: dict[str, Any]) 
     keep = args[1] if len(args) > 1 else given.get("keepdims", given.get("keepdim", False))
     initial, where = given.get("initial"), given.get("where")
     flag(name, "keepdims", keep)
-    if "dim" in given or by_place or (given.get("return_indices") and axis is not None):
+    if "dim" in given or by_place or given.get("return_indices"):
         return _indexed(name, x, axis, keep, initial, where)
     if isinstance(axis, int) and x.ndim:
         return _indexed(name, x, axis, keep, initial, where)[0]
@@ -152,7 +152,7 @@ class Sort(Composite):
             raise ArgumentError(f"For 'Sort', the type of 'axis' should be 'int', but got {type(axis).__name__}.")
         self.axis, self.descending = axis, flag("Sort", "descending", descending)
 
-    def compute(self, x):
+    def compute(self, x: Tensor) -> Pair:
         x = operand("Sort", x)
         if not x.ndim:
             return x, fn.cast(fn.zeros_like(x), np.int32)
@@ -196,7 +196,7 @@ class TopK(Composite):
     def __init__(self, sorted=True):
         self.sorted = flag("TopK", "sorted", sorted)
 
-    def compute(self, input_x, k):
+    def compute(self, input_x: Tensor, k: int) -> Pair:
         x = operand("TopK", input_x)
         return _leading("TopK", x, k, one_axis("TopK", -1, x.ndim), True)
 
@@ -257,7 +257,7 @@ class Median(Composite):
         self.global_median, self.axis = flag("Median", "global_median", global_median), axis
         self.keep_dims, self.ignore_nan = keep_dims, flag("Median", "ignore_nan", ignore_nan)
 
-    def compute(self, x):
+    def compute(self, x: Tensor) -> Pair:
         x = operand("Median", x)
         axis, keep = self.axis, self.keep_dims
         if self.global_median:
@@ -269,7 +269,8 @@ class Median(Composite):
             ties = x == fixed
             count = fn.reduce_sum(fn.cast(ties, x.numpy_dtype))
             value = fixed + fn.reduce_sum(fn.select(ties, x - fixed, fn.zeros_like(x))) / count
-        return value, place
+        # MindSpore gives no place in the whole: always 0.
+        return value, fn.zeros_like(place) if self.global_median else place
 
 
 @composite(functions="nanmedian", methods="nanmedian")
@@ -291,7 +292,7 @@ class Cummax(Composite):
     def __init__(self, axis):
         self.axis = axis
 
-    def compute(self, input):
+    def compute(self, input: Tensor) -> Pair:
         return _running("Cummax", input, self.axis)
 
 
@@ -301,7 +302,7 @@ class Cummin(Composite):
     def __init__(self, axis):
         self.axis = axis
 
-    def compute(self, input):
+    def compute(self, input: Tensor) -> Pair:
         return _running("Cummin", input, self.axis)
 
 
@@ -330,7 +331,7 @@ def cummin(input: Tensor, axis: int) -> Pair:
 class Unique(Composite):
     """The different elements of a vector in the order of their first places, and for each element which it is."""
 
-    def compute(self, x):
+    def compute(self, x: Tensor) -> Pair:
         x = operand("Unique", x)
         if x.ndim != 1:
             raise AxisError(f"For 'Unique', the operand must have one axis, but got shape {x.shape}.")
@@ -339,6 +340,27 @@ class Unique(Composite):
         rank = np.argsort(order, kind="stable")
         kept = first[order].astype(np.int64)
         return taken(x, Tensor(kept), 0), Tensor(rank[inverse].astype(np.int32))
+
+
+@composite(functions="unique_consecutive", methods="unique_consecutive")
+def unique_consecutive(
+    input: Tensor, return_inverse: bool = False, return_counts: bool = False, dim: Any = None
+) -> Any:
+    """The elements without repetitions of the one before; on request which one each is, and how often each comes."""
+    x = operand("unique_consecutive", input)
+    if dim is not None and x.ndim != 1:
+        raise NotSupportedError("For 'unique_consecutive', a dim is not supported; flatten the tensor.")
+    row = fn.reshape(x, (-1,))
+    known = row._array()
+    starts = np.flatnonzero(np.concatenate((np.ones(min(len(known), 1), bool), known[1:] != known[:-1])))
+    values = taken(row, Tensor(starts.astype(np.int64)), 0)
+    group = np.searchsorted(starts, np.arange(len(known)), side="right") - 1
+    found = [values]
+    if flag("unique_consecutive", "return_inverse", return_inverse):
+        found.append(Tensor(group.reshape(x.shape).astype(np.int64)))
+    if flag("unique_consecutive", "return_counts", return_counts):
+        found.append(Tensor(np.diff(np.append(starts, len(known))).astype(np.int64)))
+    return tuple(found) if len(found) > 1 else values
 
 
 @composite(functions="unique")

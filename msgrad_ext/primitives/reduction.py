@@ -40,6 +40,8 @@ class _Reduction(Op, abstract=True):
 
     def bind(self, a, axis=()):
         a = operand(type(self).__name__, a)
+        if a.ndim == 0 and axis in (0, -1, (0,), (-1,)) and not isinstance(axis, bool):
+            axis = ()
         return self.set(axis=normal_axes(type(self).__name__, axis, a.ndim)), (a,)
 
     def out_shape(self, shape):
@@ -290,7 +292,7 @@ class CountNonZero(Composite):
     def __init__(self, dims=None):
         self.dims = dims
 
-    def compute(self, x):
+    def compute(self, x: Tensor) -> Tensor:
         return count_nonzero(x, self.dims)
 
 

@@ -242,6 +242,8 @@ def cumsum(x: Tensor, axis: int, dtype: Any = None) -> Tensor:
 def tensor_cumsum(x: Tensor, axis: Any = None, dtype: Any = None, *, dim: Any = None) -> Tensor:
     """Running sum along ``axis``; of all elements in row-major order by default."""
     axis = dim if axis is None else axis
+    if dtype is None and (x.numpy_dtype.kind == "b" or (x.numpy_dtype.kind in "iu" and x.itemsize < 4)):
+        dtype = np.int32
     return cumsum(fn.reshape(x, (-1,)) if axis is None else x, 0 if axis is None else axis, dtype)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -35,7 +34,11 @@ class ReduceLogSumExp(_Reduction):
         return out if self.keep_dims else np.squeeze(out, self.axis)
 
     def vjp(self, ct, out, a):
-        return self.kept(ct, a) * fn.exp(a - self.kept(out, a))
+        if self.count(a) == 0:
+            return fn.zeros_like(a)
+        # Not exp(a - out): the rounding of a large result would be a relative error here.
+        part = fn.exp(a - fn.stop_gradient(fn.reduce_max(a, self.axis, True)))
+        return self.kept(ct, a) * (part / fn.reduce_sum(part, self.axis, True))
 
     def meaning(self, a):
         total = sym.reduction(a, self.axis, self.keep_dims, lambda n, f: sym.totals(n, lambda *k: sym.exp(f(*k))))
@@ -194,7 +197,7 @@ class ReduceStd(Composite):
         self.axis = tuple(axis) if isinstance(axis, (tuple, list)) else (axis,)
         self.unbiased, self.keep_dims = unbiased, keep_dims
 
-    def compute(self, x):
+    def compute(self, x: Tensor) -> tuple[Tensor, Tensor]:
         variance, mean = moments("ReduceStd", x, self.axis, int(self.unbiased), bool(self.keep_dims))
         return fn.sqrt(variance), mean
 
@@ -313,9 +316,10 @@ class LpNorm(Composite):
     def __init__(self, axis, p=2, keep_dims=False, epsilon=1e-12):
         self.axis, self.p, self.keep_dims, self.epsilon = axis, p, flag("LpNorm", "keep_dims", keep_dims), epsilon
 
-    def compute(self, x):
+    def compute(self, x: Tensor) -> Tensor:
         given, kind = wide("LpNorm", x, ints=False)
         axes, p = normal_axes("LpNorm", self.axis, given.ndim), number("LpNorm", self.p)
-        how: Callable[..., Any] = PNorm(p, self.keep_dims) if p >= 2 and math.isfinite(p) else None  # type: ignore[assignment]
-        found = how(given, axes) if how else vector_norm_of("LpNorm", given, p, axes, self.keep_dims)
+        if p >= 2 and math.isfinite(p):
+            return fn.cast(PNorm(p, self.keep_dims)(given, axes), kind)
+        found = vector_norm_of("LpNorm", given, p, axes, self.keep_dims)
         return fn.cast(found, kind)

@@ -18,14 +18,9 @@ def samples() -> list[Sample]:
             found.append(Sample(name, getattr(ops, name)(axis), (spaced(2, 3),), f"axis {axis}"))
     for label, axis in (("all", ()), ("axis 0", 0)):
         for name in ("ReduceAll", "ReduceAny"):
-            found.append(
-                Sample(
-                    name,
-                    lambda a, op=getattr(ops, name)(), axis=axis: ops.where(op(a > -0.5, axis), a * a, a * 3.0),
-                    (spaced(2, 3),),
-                    label,
-                )
-            )
+            op = getattr(ops, name)()
+            branch = lambda a, op=op, axis=axis: ops.where(op(a > -0.5, axis), a * a, a * 3.0)  # noqa: E731
+            found.append(Sample(name, branch, (spaced(2, 3),), label))
     a, b = spaced(2, 3), spaced(2, 3, seed=1)
     return [
         *found,
