@@ -62,6 +62,7 @@ class _Converter:
         self.names = names
         self.numbers = numbers
         self.taken = taken
+        self.inside_binders = 0
 
     def convert(self, expr: Expr, at: Mapping[Symbol, Expr]) -> Expr:
         """One expression; ``at`` says what the indices in scope are called."""
@@ -114,6 +115,14 @@ class _Converter:
         upper = sympy.floor(self.convert(expr.args[0], at) / Mul(*shape[axis + 1 :]))
         return sympy.Mod(upper, shape[axis]) if axis else upper
 
+    def body(self, expr: Binder, inner: Mapping[Symbol, Expr]) -> Expr:
+        """What a binder binds."""
+        self.inside_binders += 1
+        try:
+            return self.convert(expr.body, inner)
+        finally:
+            self.inside_binders -= 1
+
     def bound(self, expr: Binder, at: Mapping[Symbol, Expr]) -> tuple[dict[Symbol, Expr], list[tuple]]:
         """The scope inside of a binder, and its limits; inner indices differ from outer ones."""
         inner = dict(at)
@@ -125,12 +134,12 @@ class _Converter:
     def total(self, expr: Total, at: Mapping[Symbol, Expr]) -> Expr:
         """A sum."""
         inner, limits = self.bound(expr, at)
-        return sympy.Sum(self.convert(expr.body, inner), *limits)
+        return sympy.Sum(self.body(expr, inner), *limits)
 
     def multiplied(self, expr: Product, at: Mapping[Symbol, Expr]) -> Expr:
         """A product; what is left out counts as 1."""
         inner, limits = self.bound(expr, at)
-        body = self.convert(expr.body, inner)
+        body = self.body(expr, inner)
         for place in expr.without:
             pairs = zip((inner[k] for k in expr.bound), self.each(place, at))
             here = Mul(*(among("==", k, i) for k, i in pairs))
@@ -166,33 +175,28 @@ class _Converter:
 
     def compare(self, expr: Expr, at: Mapping[Symbol, Expr]) -> Expr:
         """A comparison as 1 or 0."""
-        if among_indices(expr):
+        if self.inside_binders:
             return among(expr.args[0].name, *self.each(expr.args[1:], at))
         relation = {">": sympy.Gt, ">=": sympy.Ge, "==": sympy.Eq, "!=": sympy.Ne}[expr.args[0].name]
         return where(relation(*self.each(expr.args[1:], at)), 1, 0)
 
 
-def among_indices(expr: Expr) -> bool:
-    """True for a comparison of indices alone."""
-    return isinstance(expr, fs.Compare) and not expr.has(Entry) and not any(arg.has(Binder) for arg in expr.args)
-
-
 def among(relation: str, first: Expr, second: Expr) -> Expr:
-    """A comparison of whole numbers as 1 or 0.
+    """A comparison as 1 or 0 inside of a sum or product.
 
-    Not a `Piecewise`, whose conditions SymPy moves out of the sum or product that binds their index; and no
-    `KroneckerDelta`, whose products SymPy gets wrong.
+    Not a `Piecewise`: SymPy moves the conditions of one out of the sum or product that binds their index, and takes
+    hours over several. And no `KroneckerDelta`, whose products SymPy gets wrong.
     """
     if relation in ("==", "!="):
         equal = among(">=", first, second) * among(">=", second, first)
         return equal if relation == "==" else 1 - equal
-    return sympy.Heaviside(first - second + (fs.HALF if relation == ">=" else -fs.HALF))
+    return sympy.Heaviside(first - second, 1 if relation == ">=" else 0)
 
 
 def choice(converter: _Converter, expr: Expr, at: Mapping[Symbol, Expr]) -> Expr:
     """One of two by a condition."""
     condition, a, b = converter.each(expr.args, at)
-    if among_indices(expr.args[0]):
+    if converter.inside_binders and isinstance(expr.args[0], fs.Compare):
         return condition * a + (1 - condition) * b
     return where(sympy.Ne(condition, 0), a, b)
 

@@ -220,6 +220,13 @@ def test_an_index_read_from_an_input_is_in_the_formula() -> None:
     )
 
 
+def test_a_formula_that_is_too_large_is_said_to_be() -> None:
+    """The second order of a long running product has too many factors: unchecked, with the reason, and no crash."""
+    report = mg.check(lambda x: ops.cumprod(x, 0), np.linspace(0.9, 1.1, 400), order=2)
+    assert report.verdict == "unchecked"
+    assert "factors" in report["x"].note
+
+
 def test_the_sympy_script_of_a_product_checks_itself(capsys: pytest.CaptureFixture[str]) -> None:
     """The exported script of a product computes the gradients that it stores."""
     report = mg.check(lambda x: ops.prod(x * x, 1), np.array([[0.5, -1.5, 2.0], [1.0, 3.0, -0.25]]))
