@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import UnknownNameError, choices
-from . import losses, margin_losses
+from . import losses, margin_losses, optimizer, optimizers, schedules, wrap
 from .cell import Cell
 from .containers import CellList, SequentialCell
 from .layers import Dense, Flatten, Identity, LogSoftmax, ReLU, Sigmoid, Softmax, Tanh
 
 # Each lists in its ``__all__`` what it offers here.
-_FAMILIES = (losses, margin_losses)
+_FAMILIES = (losses, margin_losses, optimizer, optimizers, schedules, wrap)
 __all__ = [
     "Cell",
     "CellList",

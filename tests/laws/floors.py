@@ -13,7 +13,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("tensor",),
     ("op", "initializer"),
     ("trace", "primitives"),
-    ("reverse", "simplify", "surroundings"),
+    ("reverse", "simplify", "surroundings", "training"),
     ("numeric", "symbolic"),
     ("grad_operation",),
     ("compiled", "functional"),
