@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain, count
 from typing import Any
 
 from ..errors import ArgumentError, NotSupportedError, UnknownNameError, choices, user_location
@@ -97,7 +98,7 @@ class Cell:
                 if id(parameter) not in seen:
                     seen.add(id(parameter))
                     path = prefix + name
-                    paths = (path, parameter.name, *(f"{path}_{count}" for count in range(len(found) + 1)))
+                    paths = chain((path, parameter.name), (f"{path}_{number}" for number in count()))
                     found[next(one for one in paths if one not in found)] = parameter
             # A cell that does not name its inner cells' parameters (a training step) does not show in their paths.
             names = cell.__dict__.get("_auto_prefix", True)

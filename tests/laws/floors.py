@@ -15,6 +15,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("trace", "primitives"),
     ("reverse", "simplify", "surroundings", "training"),
     ("numeric", "symbolic"),
+    ("observing",),
     ("grad_operation",),
     ("compiled", "functional"),
     ("formulas",),
