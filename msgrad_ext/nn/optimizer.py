@@ -43,7 +43,7 @@ class _IteratorLearningRate(LearningRateSchedule):
         self.learning_rate = Parameter(learning_rate, name=name)
 
     def construct(self, global_step: Tensor) -> Tensor:
-        """The rate of the step; the last one from there on."""
+        """The rate of the step; an error after the last one."""
         return rates.pick(self.learning_rate, global_step)
 
 

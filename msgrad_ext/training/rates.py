@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..errors import ArgumentValueError
 from ..registry import fn
 from ..tensor import Tensor
 
@@ -111,7 +112,22 @@ def warmup_at(step: Tensor, rate: float, span: int) -> Tensor:
     return rate * capped(step, span)
 
 
+class ScheduleEndError(ArgumentValueError, RuntimeError):
+    """A step that a list of learning rates has no rate for."""
+
+
 def pick(rates: Tensor, step: Tensor) -> Tensor:
-    """The rate of the step in a row of rates; the last one from there on."""
-    array = rates._array()
-    return Tensor(array[min(int(step._array().reshape(-1)[0]), array.shape[0] - 1)])
+    """The rate of the step in a row of rates.
+
+    Raises
+    ------
+    ScheduleEndError
+        After the last one, as MindSpore does.
+    """
+    array, place = rates._array(), int(step._array().reshape(-1)[0])
+    if place >= array.shape[0]:
+        raise ScheduleEndError(
+            f"For 'Optimizer', the learning rates are a list of {array.shape[0]}, but step {place + 1} needs one more; "
+            "give a rate for each step, or a schedule."
+        )
+    return Tensor(array[place])
