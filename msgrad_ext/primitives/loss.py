@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..errors import DtypeError, user_location
+from ..errors import DtypeError
 from ..lazy import sym
 from ..op import Composite, Op, Smooth
 from ..registry import composite, fn
@@ -29,13 +29,12 @@ class SoftmaxCrossEntropyWithLogits(Op, shapes="N C, N C -> N", constants="label
     """
 
     def __call__(self, logits, labels):
-        for name, operand in (("logits", logits), ("labels", labels)):
-            if isinstance(operand, Tensor) and operand.numpy_dtype.kind not in "fO":
-                raise DtypeError(
-                    f"For 'SoftmaxCrossEntropyWithLogits', the '{name}' must be a float tensor, but got {operand.dtype}."
-                ).at(user_location())
         loss = super().__call__(logits, labels)
         return loss, stop_gradient(softmax(logits) - labels)
+
+    def bind(self, logits, labels):
+        check_floats("SoftmaxCrossEntropyWithLogits", logits=logits, labels=labels)
+        return self, (logits, labels)
 
     def numpy(self, logits, labels):
         shifted = logits - np.max(logits, axis=1, keepdims=True)
