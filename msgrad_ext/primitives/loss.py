@@ -5,16 +5,18 @@ Every other loss is composed of ops: see `loss_regression`, `loss_class` and `lo
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ..errors import DtypeError
 from ..lazy import sym
-from ..op import Composite, Op, Smooth
+from ..op import Composite, Op, Smooth, apply
 from ..registry import composite, fn
 from ..tensor import Tensor
 from .activation import softmax
 from .array import stop_gradient
-from .loss_base import check_floats, check_shapes, check_tensors
+from .loss_base import check_floats, check_reduction, check_shapes, check_tensors
 
 
 class SoftmaxCrossEntropyWithLogits(Op, shapes="N C, N C -> N", constants="labels", assumes={"labels": "simplex"}):
@@ -61,32 +63,54 @@ def softmax_cross_entropy_with_logits(logits: Tensor, labels: Tensor) -> Tensor:
     return Op.__call__(SoftmaxCrossEntropyWithLogits(), logits, labels)
 
 
-class SigmoidCrossEntropyWithLogits(Smooth, functions="sigmoid_cross_entropy_with_logits", constants="label"):
-    """Cross entropy of each element, ``logits * (1 - label) + log(1 + exp(-logits))``.
+class BCEWithLogitsLoss(Smooth):
+    """Cross entropy of ``sigmoid(logits)`` with labels, ``logits (1 - label) + log(1 + exp(-logits))``, reduced.
+
+    A call takes ``weight`` and ``posWeight`` too, which are composed of other ops, as the reduction is.
+    """
+
+    def __init__(self, reduction="mean"):
+        self.reduction = check_reduction("BCEWithLogitsLoss", reduction)
+
+    def bind(self, input, target, weight=None, posWeight=None):
+        return fn.binary_cross_entropy_with_logits(input, target, weight, posWeight, self.reduction)
+
+    def numpy(self, logits, label):
+        return np.maximum(logits, 0) - logits * label + np.log(1 + np.exp(-np.abs(logits)))
+
+    def vjp(self, ct, out, logits, label):
+        return ct * (fn.sigmoid(logits) - label), -(ct * logits)
+
+    def meaning(self, logits, label):
+        return lambda *i: logits[i] * (1 - label[i]) - sym.log(sym.sigmoid(logits[i]))
+
+
+# Without a reduction among its settings: the op of single elements.
+_ELEMENTS = object.__new__(BCEWithLogitsLoss)
+
+
+def cross_entropy_of_sigmoid(logits: Tensor, label: Any) -> Tensor:
+    """``-(label log(p) + (1 - label) log(1 - p))`` of each element, with ``p = sigmoid(logits)``."""
+    return apply(_ELEMENTS, _ELEMENTS.convert((logits, label)))
+
+
+def log_one_plus_exp_minus(x: Tensor) -> Tensor:
+    """``log(1 + exp(-x))``, right for every ``x``: the cross entropy with the label 1."""
+    return cross_entropy_of_sigmoid(x, 1)
+
+
+class SigmoidCrossEntropyWithLogits(Composite, functions="sigmoid_cross_entropy_with_logits"):
+    """Cross entropy of ``sigmoid(logits)`` with labels, of each element.
 
     Notes
     -----
     The label is a constant by MindSpore's convention: it gets no gradient, at any order.
     """
 
-    def bind(self, logits, label):
+    def compute(self, logits, label):
         check_floats("SigmoidCrossEntropyWithLogits", logits=logits, label=label)
         check_shapes("SigmoidCrossEntropyWithLogits", logits=logits, label=label)
-        return self, (logits, label)
-
-    def numpy(self, logits, label):
-        return np.maximum(logits, 0) - logits * label + np.log(1 + np.exp(-np.abs(logits)))
-
-    def vjp(self, ct, out, logits, label):
-        return ct * (fn.sigmoid(logits) - stop_gradient(label)), None
-
-    def meaning(self, logits, label):
-        return lambda *i: logits[i] * (1 - label[i]) + sym.log(1 + sym.exp(-logits[i]))
-
-
-def log_one_plus_exp_minus(x: Tensor) -> Tensor:
-    """``log(1 + exp(-x))``, right for every ``x``: the cross entropy of the label 1."""
-    return SigmoidCrossEntropyWithLogits()(x, fn.ones_like(x))
+        return cross_entropy_of_sigmoid(logits, stop_gradient(label))
 
 
 class SparseSoftmaxCrossEntropyWithLogits(Composite):

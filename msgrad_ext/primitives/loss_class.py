@@ -11,7 +11,7 @@ from ..op import Composite
 from ..registry import composite, fn
 from ..tensor import Tensor
 from .array import stop_gradient
-from .loss import log_one_plus_exp_minus
+from .loss import cross_entropy_of_sigmoid, log_one_plus_exp_minus
 from .loss_base import check_floats, check_number, check_reduction, check_same, check_tensors, check_weight, reduced
 
 # MindSpore's floor under a probability whose logarithm is taken.
@@ -70,28 +70,18 @@ def binary_cross_entropy_with_logits(
     check_floats("BCEWithLogitsLoss", input=input, target=target)
     check_weight("BCEWithLogitsLoss", weight)
     check_weight("BCEWithLogitsLoss", pos_weight)
-    tail = log_one_plus_exp_minus(input)
-    if pos_weight is not None:
-        tail = (1 + (pos_weight - 1) * target) * tail
-    loss = (1 - target) * input + tail
+    if pos_weight is None:
+        loss = cross_entropy_of_sigmoid(input, target)
+    else:
+        loss = (1 - target) * input + (1 + (pos_weight - 1) * target) * log_one_plus_exp_minus(input)
     return reduced("BCEWithLogitsLoss", loss if weight is None else weight * loss, reduction)
-
-
-class BCEWithLogitsLoss(Composite):
-    """Cross entropy of ``sigmoid(input)`` with ``target``; see `binary_cross_entropy_with_logits`."""
-
-    def __init__(self, reduction="mean"):
-        self.reduction = check_reduction("BCEWithLogitsLoss", reduction)
-
-    def compute(self, input, target, weight=None, posWeight=None):
-        return binary_cross_entropy_with_logits(input, target, weight, posWeight, self.reduction)
 
 
 @composite(functions="multilabel_soft_margin_loss")
 def multilabel_soft_margin_loss(input: Tensor, target: Tensor, weight: Any = None, reduction: str = "mean") -> Tensor:
     """Cross entropy of ``sigmoid(input)`` with ``target``, averaged over the last axis, then reduced."""
     check_tensors("multilabel_soft_margin_loss", input=input, target=target)
-    loss = (1 - target) * input + log_one_plus_exp_minus(input)
+    loss = cross_entropy_of_sigmoid(input, target)
     if weight is not None:
         loss = loss * weight
     return reduced("multilabel_soft_margin_loss", fn.reduce_mean(loss, -1), reduction)
