@@ -25,9 +25,14 @@ class LabelError(AxisError, RuntimeError):
 # One probability for each element ------------------------------------------------------------------------------------
 
 
+def _all_above(x: Tensor, bound: float) -> bool:
+    """Whether every element is larger than ``bound``: a branch of the network, so that other values are traced anew."""
+    return x.size == 0 or bool(fn.reduce_max(-x) < -bound)
+
+
 def _log(p: Tensor) -> Tensor:
     """``log(p)``; where any ``p`` is below MindSpore's floor, the logarithm of the floor, with the slope that it has there."""
-    if not bool(fn.reduce_max(-p) > -_FLOOR):
+    if _all_above(p, _FLOOR):
         return fn.log(p)
     floor = p - stop_gradient(p) + _FLOOR
     return fn.log(fn.select(p > _FLOOR, p, floor))
@@ -219,8 +224,11 @@ def kl_div(logits: Tensor, labels: Tensor, reduction: str = "mean") -> Tensor:
     check_floats("KLDivLoss", logits=logits, labels=labels)
     check_reduction("KLDivLoss", reduction, ("none", "mean", "batchmean", "sum"))
     fixed = stop_gradient(labels)
-    safe = fn.select(fixed > 0, fixed, fn.ones_like(fixed))
-    loss = fn.select(fixed > 0, fixed * (fn.log(safe) - logits), fn.zeros_like(logits))
+    if _all_above(fixed, 0.0):
+        loss = fixed * (fn.log(fixed) - logits)
+    else:
+        safe = fn.select(fixed > 0, fixed, fn.ones_like(fixed))
+        loss = fn.select(fixed > 0, fixed * (fn.log(safe) - logits), fn.zeros_like(logits))
     if reduction == "batchmean":
         return fn.reduce_sum(loss) / logits.shape[0]
     return reduced("KLDivLoss", loss, reduction)
