@@ -17,11 +17,11 @@ from typing import Any
 import numpy as np
 
 from .errors import ArgumentError, ArgumentValueError, DtypeError, Location, MsgradError, user_location
-from .ir import Atom, Graph, Lit, Var
+from .ir import Atom, Lit, Var
 from .numeric.plan import Plan
+from .observing import Applications, gradient_plan, reusing_plans
 from .op import recorder
-from .reverse import GradOf, Nested, reverse
-from .simplify import simplify
+from .reverse import GradOf, Nested
 from .tensor import Parameter, Tensor, is_number
 from .trace import Program, Trace, Traced, trace
 
@@ -61,16 +61,17 @@ class Application:
     location: Location | None
 
 
-_observer: ContextVar[list[Application] | None] = ContextVar("observer", default=None)
+_observer: ContextVar[Applications | None] = ContextVar("observer", default=None)
 
 
 @contextmanager
-def observed() -> Iterator[list[Application]]:
-    """Collect each gradient that is computed at the top level meanwhile."""
-    found: list[Application] = []
+def observed() -> Iterator[Applications]:
+    """Collect the gradients that are computed at the top level meanwhile; of very many at one place, some."""
+    found = Applications()
     token = _observer.set(found)
     try:
-        yield found
+        with reusing_plans():
+            yield found
     finally:
         _observer.reset(token)
 
@@ -123,9 +124,7 @@ class Request:
             raise error.at(self.location)
 
     def _compute(self, sens: Sequence[Tensor] | None) -> list[Tensor]:
-        graph = self.program.graph
-        whole = reverse(graph, self.wrt, sens is not None)
-        plan = Plan(simplify(Graph(whole.inputs, whole.eqns, whole.outputs[len(graph.outputs) :], whole.guards)))
+        plan = gradient_plan(self.program.graph, self.wrt, sens is not None)
         weights = None if sens is None else tuple(one._array() for one in sens)
         results = plan(*(value for value in self.program.values if value is not None), *(weights or ()))
         found = _observer.get()

@@ -80,16 +80,32 @@ def evaluate_lines(
     """
     by_name = {getattr(name, "name", name): as_numbers(array) for name, array in values.items()}
     known = {key: by_name[name] for key, name in derivation.inputs.items() if name in by_name}
+    sample = next((one for array in known.values() if array.dtype == object for one in array.flat), None)
     exact = any(array.dtype == object for array in known.values())
-    known.update({key: as_numbers(written(lit)) for key, lit in derivation.constants.items()})
+    known.update({key: _alike(as_numbers(written(lit)), sample) for key, lit in derivation.constants.items()})
+    whole = {key for atom, key in derivation.keys.items() if atom.dtype.kind != "f"}
     sizes = letter_sizes(derivation, known)
     needed = _needed(derivation, wanted)
     for line in derivation.lines:
         if needed is None or line.key in needed:
             operands = [known[k] for k in line.operands]
             with np.errstate(all="ignore"):
-                known[line.key] = run(line.template, operands, line_lengths(line, sizes), exact)
+                found = run(line.template, operands, line_lengths(line, sizes), exact)
+                known[line.key] = found if line.key in whole else _alike(found, sample)
     return known
+
+
+def _alike(array: np.ndarray, sample: Any) -> np.ndarray:
+    """``array`` in numbers of the kind of ``sample``, if there is one.
+
+    A line of integers or constants alone gives plain numbers; what is computed from them must not round as floats do.
+    """
+    if sample is None or isinstance(sample, (int, float)):
+        return array
+    kind = type(sample)
+    result = np.empty(array.shape, object)
+    result.ravel()[:] = [kind(one) if isinstance(one, (int, float)) else one for one in array.ravel().tolist()]
+    return result
 
 
 def line_lengths(line: Line, sizes: Mapping[Symbol, int]) -> dict[Symbol, int]:

@@ -1,31 +1,32 @@
-"""MindSpore's ``nn``: `Cell`, layers and losses, by MindSpore's names, argument orders and defaults."""
+"""MindSpore's ``nn``: `Cell`, layers, losses and optimizers, by MindSpore's names, argument orders and defaults."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from ..errors import UnknownNameError, choices
+from . import losses, margin_losses, optimizer, optimizers, schedules, wrap
 from .cell import Cell
 from .containers import CellList, SequentialCell
 from .layers import Dense, Flatten, Identity, LogSoftmax, ReLU, Sigmoid, Softmax, Tanh
-from .losses import L1Loss, MSELoss, SoftmaxCrossEntropyWithLogits
 
+# Each lists in its ``__all__`` what it offers here.
+_FAMILIES = (losses, margin_losses, optimizer, optimizers, schedules, wrap)
 __all__ = [
     "Cell",
     "CellList",
     "Dense",
     "Flatten",
     "Identity",
-    "L1Loss",
     "LogSoftmax",
-    "MSELoss",
     "ReLU",
     "SequentialCell",
     "Sigmoid",
     "Softmax",
-    "SoftmaxCrossEntropyWithLogits",
     "Tanh",
+    *(name for family in _FAMILIES for name in family.__all__),
 ]
+globals().update({name: getattr(family, name) for family in _FAMILIES for name in family.__all__})
 
 
 def __getattr__(name: str) -> Any:

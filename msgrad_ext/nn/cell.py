@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain, count
 from typing import Any
 
 from ..errors import ArgumentError, NotSupportedError, UnknownNameError, choices, user_location
@@ -17,6 +18,7 @@ class Cell:
         object.__setattr__(self, "_params", {})
         object.__setattr__(self, "_cells", {})
         object.__setattr__(self, "training", False)
+        object.__setattr__(self, "_auto_prefix", auto_prefix)
 
     # Attributes -------------------------------------------------------------------------------------------------
 
@@ -41,7 +43,8 @@ class Cell:
                 value.name = name
         elif isinstance(value, Cell):
             self._cells[name] = value
-            value._prefix(name)
+            if self.__dict__.get("_auto_prefix", True):
+                value._prefix(name)
         elif isinstance(value, ParameterTuple):
             for member in value:
                 holder.setdefault(member.name, member)
@@ -94,8 +97,12 @@ class Cell:
             for name, parameter in cell._params.items():
                 if id(parameter) not in seen:
                     seen.add(id(parameter))
-                    found[prefix + name] = parameter
-            pending[:0] = [(f"{prefix}{name}.", inner) for name, inner in cell._cells.items()]
+                    path = prefix + name
+                    paths = chain((path, parameter.name), (f"{path}_{number}" for number in count()))
+                    found[next(one for one in paths if one not in found)] = parameter
+            # A cell that does not name its inner cells' parameters (a training step) does not show in their paths.
+            names = cell.__dict__.get("_auto_prefix", True)
+            pending[:0] = [(f"{prefix}{name}." if names else prefix, inner) for name, inner in cell._cells.items()]
         return found
 
     def parameters_and_names(self, name_prefix: str = "", expand: bool = True) -> Iterator[tuple[str, Parameter]]:

@@ -13,8 +13,8 @@ from .cell import Cell
 class _Row(Cell):
     """Base of containers: cells numbered from 0, or named by a dict."""
 
-    def __init__(self, *cells: Any) -> None:
-        super().__init__()
+    def __init__(self, *cells: Any, auto_prefix: bool = True) -> None:
+        super().__init__(auto_prefix=auto_prefix)
         given = cells[0] if len(cells) == 1 and isinstance(cells[0], (list, tuple, dict)) else cells
         pairs = given.items() if isinstance(given, dict) else ((str(i), cell) for i, cell in enumerate(given))
         for name, cell in OrderedDict(pairs).items():
