@@ -15,8 +15,8 @@ from ..errors import NotSupportedError
 from . import functions as fs
 from .indexed import free_letters, letter
 from .nodes import Binder, Delta, Entry, Largest, Quotient, Ravel, Share, Tied, Total, Unravel, Within
-from .scalar import SCALARS
 from .products import Product
+from .scalar import SCALARS
 
 _BOUND = "klpqrsuv"
 
