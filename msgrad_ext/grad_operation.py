@@ -23,7 +23,7 @@ from .observing import Applications, gradient_plan, reusing_plans
 from .op import recorder
 from .reverse import GradOf, Nested
 from .tensor import Parameter, Tensor, is_number
-from .trace import Program, Trace, Traced, trace
+from .trace import Program, Trace, Traced, fill, replay, trace
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +90,14 @@ class Request:
         self.wrt: list[Var] = []
         self.names: list[str] = []
         self.kinds: list[str] = []
-        self.places: list[int | Parameter] = []
+        self.plans: dict[Any, Plan] = {}
+
+    @classmethod
+    def of(cls, other: Request) -> Request:
+        """The same request again, to be changed apart from ``other``."""
+        copy = object.__new__(cls)
+        copy.__dict__.update(other.__dict__)
+        return copy
 
     def by_input(self, position: int) -> int:
         """Ask for the gradient by the tensor argument number ``position``; returns its place in the results."""
@@ -124,8 +131,8 @@ class Request:
             raise error.at(self.location)
 
     def _compute(self, sens: Sequence[Tensor] | None) -> list[Tensor]:
-        plan = gradient_plan(self.program.graph, self.wrt, sens is not None)
         weights = None if sens is None else tuple(one._array() for one in sens)
+        plan = self._plan(weights)
         results = plan(*(value for value in self.program.values if value is not None), *(weights or ()))
         found = _observer.get()
         if found is not None:
@@ -138,14 +145,31 @@ class Request:
             )
         return [Tensor._wrap(result) for result in results]
 
+    def _plan(self, weights: Sequence[np.ndarray] | None) -> Plan:
+        """The compiled gradients; those of a Jacobian's rows are one plan with different weights."""
+        key = (tuple(self.wrt), weights is not None)
+        if key not in self.plans:
+            values = (*self.program.values, *(weights or ()))
+            self.plans[key] = gradient_plan(self.program.graph, self.wrt, weights is not None, values)
+        return self.plans[key]
+
+    def value(self) -> Any:
+        """What the function returned, in its structure; inside another network it is part of that one's graph."""
+        if recorder.get() is None:
+            results: Sequence[Any] = [Tensor._wrap(np.asarray(one)) for one in self.program.result]
+        else:
+            found = replay(self.program.graph, (*self.tensors, *self.program.captured))
+            results = [Tensor._wrap(one.value) if isinstance(one, Lit) else one for one in found]
+        return fill(self.program.structure, results)
+
     def _record(self, outer: Trace, sens: Sequence[Tensor] | None) -> list[Tensor]:
         """Make each gradient an equation of the surrounding trace."""
         operands = [outer.stand_in(one) for one in (*self.tensors, *self.program.captured, *(sens or ()))]
         if not any(isinstance(one, Traced) for one in operands):
             return self._compute(sens)
-        call = Nested(self.program.graph, tuple(self.wrt), sens is not None)
         atoms = [outer.atom(one) for one in operands]
         values = [one.value if isinstance(one, Lit) else one._value for one in operands]
+        call = Nested(self.program.graph, tuple(self.wrt), sens is not None, tuple(values))
         return [outer.record(GradOf(call, index), atoms, values) for index in range(len(self.wrt))]
 
 

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Protocol
 
+import numpy as np
+
 from .ir import Graph, Lit, Var
 from .numeric.plan import Plan, signature
 from .reverse import reverse
@@ -34,22 +36,25 @@ def reusing_plans() -> Iterator[None]:
         _plans.reset(token)
 
 
-def gradient_plan(graph: Graph, wrt: Sequence[Var], weighted: bool) -> Plan:
-    """The compiled gradient of ``graph`` by ``wrt``; ``weighted`` if weights of the outputs are further inputs."""
+def gradient_plan(graph: Graph, wrt: Sequence[Var], weighted: bool, values: Sequence[np.ndarray | None]) -> Plan:
+    """The compiled gradient of ``graph`` by ``wrt``; ``weighted`` if weights of the outputs are further inputs.
+
+    ``values`` are those of the inputs and the weights: derivatives that the user wrote are run on them, at every call.
+    """
     known = _plans.get()
-    if known is None:
-        return _compiled(graph, wrt, weighted)
+    if known is None or any(eqn.op.nested for eqn in graph.eqns):
+        return _compiled(graph, wrt, weighted, values)
     key = _key(graph, wrt, weighted)
     found = known.get(key)
     if found is None:
-        found = known[key] = _compiled(graph, wrt, weighted)
+        found = known[key] = _compiled(graph, wrt, weighted, values)
         if len(known) > _PLANS:
             known.popitem(last=False)
     return found
 
 
-def _compiled(graph: Graph, wrt: Sequence[Var], weighted: bool) -> Plan:
-    whole = reverse(graph, wrt, weighted)
+def _compiled(graph: Graph, wrt: Sequence[Var], weighted: bool, values: Sequence[np.ndarray | None]) -> Plan:
+    whole = reverse(graph, wrt, weighted, values)
     return Plan(simplify(Graph(whole.inputs, whole.eqns, whole.outputs[len(graph.outputs) :], whole.guards)))
 
 

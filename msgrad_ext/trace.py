@@ -62,6 +62,9 @@ class Traced(Tensor):
         return self._value
 
     def _leave(self, how: str) -> np.ndarray:
+        if not self._trace.open and self._value is not None and recorder.get() is None:
+            # What a hook kept is looked at after its gradient has ended: there is nothing left to cut.
+            return self._value
         name = how.removeprefix("numpy.").removesuffix("()")
         advice = _REPLACEMENT.get(how, f"use ops.{name} or another function of ops")
         raise TracedValueError(
@@ -89,7 +92,7 @@ class Traced(Tensor):
         return str(self._value) if self._value is not None else str(self._var)
 
     def __repr__(self) -> str:
-        return f"Traced({self._var})"
+        return super().__repr__() if self._value is not None else f"Traced({self._var})"
 
 
 class Trace:
@@ -126,7 +129,7 @@ class Trace:
                 )
             found = self.input(name, tensor.shape, tensor.numpy_dtype, tensor._value)
             self.captured.append(tensor)
-            self._captures[id(tensor)] = found
+            self._captures[id(tensor)] = found = hooked(tensor, found)
         return found
 
     def stand_in(self, operand: Operand) -> Traced | Tensor | Lit:
@@ -176,6 +179,13 @@ class Trace:
 
 def _value(operand: Traced | Tensor | Lit) -> np.ndarray | None:
     return operand.value if isinstance(operand, Lit) else operand._value
+
+
+def hooked(tensor: Tensor, standing: Traced) -> Traced:
+    """``standing`` under the hooks that were put on ``tensor``, for which it stands; the first one is called first."""
+    for hook in reversed(list(getattr(tensor, "_hooks", {}).values())):
+        standing = hook(standing)
+    return standing
 
 
 @dataclass(frozen=True)
@@ -255,7 +265,7 @@ def trace(function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, A
             return value
         traced = tracing.input(name, value.shape, value.numpy_dtype, value._value)
         arguments.append(traced._var.name)
-        return traced
+        return hooked(value, traced)
 
     for name, value in zip(names, args):
         given.append(stand_in(name, value))
@@ -294,6 +304,15 @@ def _structure(result: Any, tracing: Trace, outputs: list[Atom], values: list[np
     outputs.append(tracing.atom(standing))  # type: ignore[arg-type]
     values.append(_value(standing))
     return Leaf(len(outputs) - 1)
+
+
+def fill(structure: Any, results: Sequence[Any]) -> Any:
+    """``structure`` with each `Leaf` replaced by its result."""
+    if isinstance(structure, Leaf):
+        return structure.constant if structure.index is None else results[structure.index]
+    if isinstance(structure, dict):
+        return {key: fill(one, results) for key, one in structure.items()}
+    return type(structure)(fill(one, results) for one in structure)
 
 
 def argument_names(function: Callable[..., Any], args: Sequence[Any]) -> list[str]:

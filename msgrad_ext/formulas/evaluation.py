@@ -80,9 +80,10 @@ def evaluate_lines(
     """
     by_name = {getattr(name, "name", name): as_numbers(array) for name, array in values.items()}
     known = {key: by_name[name] for key, name in derivation.inputs.items() if name in by_name}
-    sample = next((one for array in known.values() if array.dtype == object for one in array.flat), None)
+    held = (one for array in known.values() if array.dtype == object for one in array.flat)
+    sample = next((one for one in held if not isinstance(one, (int, float))), None)
     exact = any(array.dtype == object for array in known.values())
-    known.update({key: _alike(as_numbers(written(lit)), sample) for key, lit in derivation.constants.items()})
+    known.update({key: _alike_constant(lit, sample) for key, lit in derivation.constants.items()})
     whole = {key for atom, key in derivation.keys.items() if atom.dtype.kind != "f"}
     sizes = letter_sizes(derivation, known)
     needed = _needed(derivation, wanted)
@@ -106,6 +107,12 @@ def _alike(array: np.ndarray, sample: Any) -> np.ndarray:
     result = np.empty(array.shape, object)
     result.ravel()[:] = [kind(one) if isinstance(one, (int, float)) else one for one in array.ravel().tolist()]
     return result
+
+
+def _alike_constant(lit: Lit, sample: Any) -> np.ndarray:
+    """A constant for computing with; whole numbers stay so, since they may be places."""
+    array = as_numbers(written(lit))
+    return _alike(array, sample) if lit.dtype.kind == "f" else array
 
 
 def line_lengths(line: Line, sizes: Mapping[Symbol, int]) -> dict[Symbol, int]:

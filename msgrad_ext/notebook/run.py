@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import redirect_stdout
 from dataclasses import replace
-from io import StringIO
 from typing import Any
 
 from ..checking.budget import budget_of
@@ -104,9 +102,8 @@ def _plain_call(ran: CellResult, code: CellCode, namespace: dict[str, Any], opti
     )
     try:
         # The network ran once already for its value; what it prints is not printed again.
-        with redirect_stdout(StringIO()):
-            inner = differentiated(function, options.wrt, sens, options.order)
-            application = apply_gradient(inner, args, options.wrt, sens if options.order == 1 else None)
+        inner = differentiated(function, options.wrt, sens, options.order)
+        application = apply_gradient(inner, args, options.wrt, sens if options.order == 1 else None, printed=True)
     except MsgradError as error:
         raise error.at(code.last_location)
     return [replace(application, location=code.last_location)]
