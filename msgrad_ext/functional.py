@@ -12,6 +12,7 @@ import numpy as np
 
 from .errors import ArgumentError, ArgumentValueError, UnknownNameError, choices, user_location
 from .grad_operation import Request, check_sens, check_weights, like, listed_weights, parameter_name
+from .marking import leaves
 from .registry import fn as ops
 from .tensor import Parameter, Tensor
 
@@ -126,7 +127,7 @@ def _tensor_number(args: Sequence[Any], position: int) -> int:
     """Which of the tensors among ``args`` stands at ``position``."""
     if position >= len(args) or not isinstance(args[position], Tensor):
         raise ArgumentValueError(f"For 'grad', there is no tensor argument at position {position}.", user_location())
-    return sum(isinstance(one, Tensor) for one in args[:position])
+    return sum(len(leaves(one)) for one in args[:position])
 
 
 def get_grad(gradients: Any, identifier: int | Parameter) -> Any:

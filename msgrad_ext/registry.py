@@ -7,6 +7,7 @@ new op appears in all of them at once.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -19,6 +20,9 @@ COMPOSITES: dict[str, Any] = {}
 ALIASES: dict[str, str] = {}
 FUNCTIONS: dict[str, Callable[..., Any]] = {}
 METHODS: dict[str, Callable[..., Any]] = {}
+
+# The trace that is running, if one is; see `op.Recorder`.
+recorder: ContextVar[Any] = ContextVar("recorder", default=None)
 
 
 def register(cls: type[Any], functions: str, methods: str, aliases: str, table: dict[str, Any]) -> None:

@@ -6,12 +6,13 @@ from typing import Any
 
 from ..errors import UnknownNameError, choices
 from .cell import Cell
-from .containers import CellList, SequentialCell
+from .containers import CellDict, CellList, SequentialCell
 from .layers import Dense, Flatten, Identity, LogSoftmax, ReLU, Sigmoid, Softmax, Tanh
 from .losses import L1Loss, MSELoss, SoftmaxCrossEntropyWithLogits
 
 __all__ = [
     "Cell",
+    "CellDict",
     "CellList",
     "Dense",
     "Flatten",
