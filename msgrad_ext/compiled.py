@@ -21,7 +21,7 @@ from .reverse import bind, reverse
 from .simplify import simplify
 from .surroundings import Surroundings
 from .tensor import Epoch, Parameter, Tensor, as_tensor
-from .trace import Leaf, Program, trace
+from .trace import Program, fill, trace
 
 _KEPT = 8
 
@@ -113,18 +113,20 @@ class CompiledGradient:
         epoch = Epoch.count
         program = trace(self.function, given)
         wrt = choose(self.function, program, self.wrt)
-        whole = reverse(program.graph, list(wrt.values()), self.sens is not None)
-        if self.sens is not None:
-            whole = self._weighted(program, whole)
+        weights = self._weights(program)
+        values = [*program.values, *(one._array() for one in weights or ())]
+        whole = reverse(program.graph, list(wrt.values()), weights is not None, values)
+        if weights is not None:
+            whole = bind(whole, [literal(one._array()) for one in weights])
         version = Version(program, Plan(simplify(whole)), tuple(wrt), epoch, Surroundings(self.function, given))
         self._versions = [version, *(one for one in self._versions if one.epoch == Epoch.count)][:_KEPT]
         return version
 
-    def _weighted(self, program: Program, whole: Graph) -> Graph:
-        """``whole`` with its weights bound to the given ones."""
-        assert self.sens is not None
-        weights = check_sens(self.sens if len(self.sens) > 1 else self.sens[0], program)
-        return bind(whole, [literal(one._array()) for one in weights])
+    def _weights(self, program: Program) -> list[Tensor] | None:
+        """The given weights of the outputs, after they have been found right."""
+        if self.sens is None:
+            return None
+        return check_sens(self.sens if len(self.sens) > 1 else self.sens[0], program)
 
 
 def compile_gradient(
@@ -210,12 +212,3 @@ def _in_order(function: Callable[..., Any], parameters: dict[str, Var]) -> dict[
     listed = list(getattr(function, "named_parameters", dict)())
     names = [name for name in listed if name in parameters] + [name for name in parameters if name not in listed]
     return {name: parameters[name] for name in names}
-
-
-def fill(structure: Any, results: Sequence[Any]) -> Any:
-    """``structure`` with each `Leaf` replaced by its result."""
-    if isinstance(structure, Leaf):
-        return structure.constant if structure.index is None else results[structure.index]
-    if isinstance(structure, dict):
-        return {key: fill(one, results) for key, one in structure.items()}
-    return type(structure)(fill(one, results) for one in structure)

@@ -34,7 +34,7 @@ from .registry import recorder
 from .reverse import GradOf, Nested, reverse
 from .simplify import simplify
 from .tensor import Parameter, Tensor, is_number
-from .trace import Program, Trace, Traced, trace
+from .trace import Program, Trace, Traced, fill, replay, trace
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +105,14 @@ class Request:
         self.wrt: list[Var] = []
         self.names: list[str] = []
         self.kinds: list[str] = []
-        self.places: list[int | Parameter] = []
+        self.plans: dict[Any, Plan] = {}
+
+    @classmethod
+    def of(cls, other: Request) -> Request:
+        """The same request again, to be changed apart from ``other``."""
+        copy = object.__new__(cls)
+        copy.__dict__.update(other.__dict__)
+        return copy
 
     def by_input(self, position: int) -> int:
         """Ask for the gradient by the tensor argument number ``position``; returns its place in the results."""
@@ -144,17 +151,12 @@ class Request:
         groups = [[var for var in self.wrt if (var.dtype.kind == "f") is floats] for floats in (True, False)]
         results: dict[Var, np.ndarray] = {}
         for group in filter(None, groups):
-            plan = self._plan(group, sens is not None)
+            plan = self._plan(group, weights)
             values = plan(*(value for value in self.program.values if value is not None), *(weights or ()))
             if not results:
                 self._tell(group, weights, values, plan)
             results.update(zip(group, values))
         return [Tensor._wrap(results[var]) for var in self.wrt]
-
-    def _plan(self, wrt: Sequence[Var], sens: bool) -> Plan:
-        graph = self.program.graph
-        whole = reverse(graph, wrt, sens)
-        return Plan(simplify(Graph(whole.inputs, whole.eqns, whole.outputs[len(graph.outputs) :], whole.guards)))
 
     def _tell(self, wrt: Sequence[Var], weights: Any, results: Sequence[np.ndarray], plan: Plan) -> None:
         """Tell the observer, if there is one, of the gradients that were computed."""
@@ -168,14 +170,33 @@ class Request:
             Application(self.function, self.program, tuple(wrt), names, kinds, weights, copies, plan, self.location)
         )
 
+    def _plan(self, wrt: Sequence[Var], weights: Sequence[np.ndarray] | None) -> Plan:
+        """The compiled gradients; those of a Jacobian's rows are one plan with different weights."""
+        key = (tuple(wrt), weights is not None)
+        if key not in self.plans:
+            graph = self.program.graph
+            whole = reverse(graph, wrt, weights is not None, (*self.program.values, *(weights or ())))
+            gradients = Graph(whole.inputs, whole.eqns, whole.outputs[len(graph.outputs) :], whole.guards)
+            self.plans[key] = Plan(simplify(gradients))
+        return self.plans[key]
+
+    def value(self) -> Any:
+        """What the function returned, in its structure; inside another network it is part of that one's graph."""
+        if recorder.get() is None:
+            results: Sequence[Any] = [Tensor._wrap(np.asarray(one)) for one in self.program.result]
+        else:
+            found = replay(self.program.graph, (*self.tensors, *self.program.captured))
+            results = [Tensor._wrap(one.value) if isinstance(one, Lit) else one for one in found]
+        return fill(self.program.structure, results)
+
     def _record(self, outer: Trace, sens: Sequence[Tensor] | None) -> list[Tensor]:
         """Make each gradient an equation of the surrounding trace."""
         operands = [outer.stand_in(one) for one in (*self.tensors, *self.program.captured, *(sens or ()))]
         if not any(isinstance(one, Traced) for one in operands):
             return self._compute(sens)
-        call = Nested(self.program.graph, tuple(self.wrt), sens is not None)
         atoms = [outer.atom(one) for one in operands]
         values = [one.value if isinstance(one, Lit) else one._value for one in operands]
+        call = Nested(self.program.graph, tuple(self.wrt), sens is not None, tuple(values))
         return [outer.record(GradOf(call, index), atoms, values) for index in range(len(self.wrt))]
 
 

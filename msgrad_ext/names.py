@@ -26,9 +26,6 @@ FACADE: dict[str, str] = {
     "get_context": "context:get_context",
     "get_grad": "functional:get_grad",
     "grad": "functional:grad",
-    "jacfwd": "functional:jacfwd",
-    "jacrev": "functional:jacrev",
-    "jvp": "functional:jvp",
     "mutable": "marking:mutable",
     "from_numpy": "tensor:from_numpy",
     "tensor": "tensor",
@@ -41,12 +38,21 @@ FACADE: dict[str, str] = {
     "dtype_to_nptype": "dtype:dtype_to_nptype",
     "dtype_to_pytype": "dtype:dtype_to_pytype",
     "pytype_to_dtype": "dtype:pytype_to_dtype",
+    "constexpr": "decorators:constexpr",
+    "jacfwd": "jacobian:jacfwd",
+    "jacrev": "jacobian:jacrev",
+    "jit": "decorators:jit",
+    "jit_class": "decorators:jit_class",
+    "jvp": "jacobian:jvp",
+    "lazy_inline": "decorators:lazy_inline",
+    "ms_function": "decorators:ms_function",
     "nn": "nn",
     "ops": "ops",
     "set_context": "context:set_context",
     "set_seed": "initializer:set_seed",
     "value_and_grad": "functional:value_and_grad",
     "vjp": "functional:vjp",
+    "vmap": "batching:vmap",
     **{name: f"dtype:{name}" for name in _DTYPES},
 }
 
@@ -68,6 +74,7 @@ def load(name: str) -> Any:
     module, _, attribute = PUBLIC[name].partition(":")
     # The ops enter themselves into the registry; a tensor's operators find them there.
     import_module(".primitives", __package__)
+    import_module(".hooks", __package__)
     found = import_module(f".{module}", __package__)
     return getattr(found, attribute) if attribute else found
 

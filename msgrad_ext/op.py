@@ -27,7 +27,8 @@ from .errors import (
     user_location,
 )
 from .ir import Lit, Shape, literal
-from .registry import COMPOSITES, OPS, recorder, register
+from .registry import COMPOSITES, OPS, register
+from .registry import recorder as recorder
 from .tensor import Tensor, as_tensor, is_number
 
 Operand = Tensor | Lit

@@ -26,30 +26,11 @@ from .errors import (
     user_location,
 )
 from .ir import Atom, Eqn, Graph, Guard, Lit, Var, literal, unique
+from .leaving import advice
 from .marking import is_input, mapped
 from .op import Op, Operand, apply, compute, evaluate
-from .registry import FUNCTIONS, fn, recorder
+from .registry import fn, recorder
 from .tensor import Parameter, Tensor
-
-_REPLACEMENT = {
-    "float()": "keep the tensor; a number in it takes part as it is",
-    "int()": "keep the tensor, or use ops.cast",
-    "item()": "keep the tensor",
-    "asnumpy()": "keep the tensor, or use ops.stop_gradient if it is meant as a constant",
-    "tolist()": "keep the tensor",
-    "numpy()": "keep the tensor, or use ops.stop_gradient if it is meant as a constant",
-    "complex()": "keep the tensor; complex numbers have no gradient here",
-    "format()": "print the tensor itself, without a format",
-    "pickle": "save the result of the network instead",
-    "Tensor()": "use ops.stack or ops.concat, or keep the tensor",
-    "numpy.asarray()": "use the function of the same name in ops",
-}
-# numpy's names of what ops calls otherwise.
-_OTHER_NAMES = {
-    "absolute": "abs", "arccos": "acos", "arcsin": "asin", "arctan": "atan", "arctan2": "atan2", "concatenate": "concat",
-    "dot": "matmul", "power": "pow", "subtract": "sub", "multiply": "mul", "divide": "div", "true_divide": "div",
-    "negative": "neg", "amax": "amax", "clip": "clamp",
-}  # fmt: skip
 
 
 class Traced(Tensor):
@@ -74,11 +55,11 @@ class Traced(Tensor):
         return self._value
 
     def _leave(self, how: str) -> np.ndarray:
-        name = how.removeprefix("numpy.").removesuffix("()")
-        use = f"use ops.{_OTHER_NAMES.get(name, name)} instead"
-        advice = _REPLACEMENT.get(how, use if _OTHER_NAMES.get(name, name) in FUNCTIONS else "use the functions of ops")
+        if not self._trace.open and self._value is not None and recorder.get() is None:
+            # What a hook kept is looked at after its gradient has ended: there is nothing left to cut.
+            return self._value
         raise TracedValueError(
-            f"For '{how}', a tensor of the network can not leave it, since its gradient would be cut; {advice}.",
+            f"For '{how}', a tensor of the network can not leave it, since its gradient would be cut; {advice(how)}.",
             user_location(),
         )
 
@@ -159,7 +140,7 @@ class Trace:
                 )
             found = self.input(name, tensor.shape, tensor.numpy_dtype, self._outside(tensor))
             self.captured.append(tensor)
-            self._captures[id(tensor)] = found
+            self._captures[id(tensor)] = found = hooked(tensor, found)
         return found
 
     def _outside(self, tensor: Tensor) -> np.ndarray | None:
@@ -235,6 +216,13 @@ class Trace:
 
 def _value(operand: Traced | Tensor | Lit) -> np.ndarray | None:
     return operand.value if isinstance(operand, Lit) else operand._value
+
+
+def hooked(tensor: Tensor, standing: Traced) -> Traced:
+    """``standing`` under the hooks that were put on ``tensor``, for which it stands; the first one is called first."""
+    for hook in reversed(list(getattr(tensor, "_hooks", {}).values())):
+        standing = hook(standing)
+    return standing
 
 
 @dataclass(frozen=True)
@@ -327,7 +315,7 @@ def trace(function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, A
         traced = tracing.input(name, tensor.shape, tensor.numpy_dtype, tensor._value)
         arguments.append(traced._var.name)
         values.append(tensor._value)
-        return traced
+        return hooked(tensor, traced)
 
     def stand_in(name: str, value: Any) -> Any:
         return mapped(value, name, input_for) if is_input(value) else value
@@ -362,6 +350,15 @@ def _structure(result: Any, tracing: Trace, outputs: list[Atom], values: list[np
     outputs.append(tracing.atom(standing))  # type: ignore[arg-type]
     values.append(_value(standing))
     return Leaf(len(outputs) - 1)
+
+
+def fill(structure: Any, results: Sequence[Any]) -> Any:
+    """``structure`` with each `Leaf` replaced by its result."""
+    if isinstance(structure, Leaf):
+        return structure.constant if structure.index is None else results[structure.index]
+    if isinstance(structure, dict):
+        return {key: fill(one, results) for key, one in structure.items()}
+    return type(structure)(fill(one, results) for one in structure)
 
 
 def argument_names(function: Callable[..., Any], args: Sequence[Any]) -> list[str]:

@@ -6,14 +6,15 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Any
 
-from ..errors import ArgumentError, NameTakenError, NotSupportedError, UnknownNameError, choices, user_location
+from ..calling import CellHooks, call
+from ..errors import ArgumentError, NameTakenError, UnknownNameError, choices, user_location
 from ..registry import recorder
 from ..tensor import Epoch, Parameter, ParameterTuple, Tensor
 from ..tensor.parameter import DEFAULT_NAME
 from .manners import CellManners
 
 
-class Cell(CellManners):
+class Cell(CellHooks, CellManners):
     """A network or a layer. A subclass makes its parameters in ``__init__`` and computes in ``construct``."""
 
     def __init__(self, auto_prefix: bool = True, flags: Any = None) -> None:
@@ -174,12 +175,8 @@ class Cell(CellManners):
     def __call__(self, *inputs: Any, **kwargs: Any) -> Any:
         if "_params" not in self.__dict__:
             raise UnknownNameError(f"For '{type(self).__name__}', super().__init__() was not called.", user_location())
-        if hasattr(type(self), "bprop"):
-            raise NotSupportedError(
-                f"For '{type(self).__name__}', a custom bprop is not supported yet; remove it to use the derivative "
-                "that follows from construct.",
-                user_location(),
-            )
+        if "_hooks" in self.__dict__ or hasattr(type(self), "bprop"):
+            return call(self, inputs, kwargs)
         return self.construct(*inputs, **kwargs)
 
     # Printing -----------------------------------------------------------------------------------------------------
