@@ -16,7 +16,7 @@ from .dtype import is_float
 from .errors import DtypeError, EngineError, Location, MsgradError, NotSupportedError, VoiceError
 from .ir import Atom, Eqn, Graph, Guard, Lit, Var, literal
 from .op import apply, evaluate
-from .registry import fn
+from .registry import OPS, fn
 from .tensor import Tensor
 from .trace import Trace, Traced
 
@@ -35,9 +35,13 @@ class Backward(Trace):
         self.locate = lambda: self.location
         self.cotangents: dict[Var, Tensor] = {}
         self.active = set(wrt)
+        # Integers that follow from integer inputs by integer arithmetic alone: as in MindSpore, their gradients are integers.
+        self.integers = {var for var in wrt if not is_float(var.dtype)}
         for eqn in graph.eqns:
             if self.active.intersection(self.differentiated(eqn)):
                 self.active.add(eqn.out)
+            if not is_float(eqn.out.dtype) and self.integers.intersection(eqn.inputs):
+                self.integers.add(eqn.out)
 
     @staticmethod
     def differentiated(eqn: Eqn) -> list[Atom]:
@@ -59,7 +63,7 @@ class Backward(Trace):
         weights: list[Var] = []
         with self.running():
             for atom in self.graph.outputs:
-                if not is_float(atom.dtype):
+                if not is_float(atom.dtype) and (sens or atom not in self.integers):
                     continue
                 if sens:
                     value = self.weights[len(weights)] if self.weights else None
@@ -101,11 +105,15 @@ class Backward(Trace):
 
     def pulled(self, eqn: Eqn, cotangent: Tensor) -> Any:
         """What the rule of ``eqn`` returns; an error of the rule's own is told as a fault of that op."""
+        if isinstance(eqn.op, OPS["Cast"]) and eqn.inputs[0] in self.integers:
+            return fn.cast(cotangent, eqn.inputs[0].dtype)
         try:
             return eqn.op.vjp(cotangent, self.known(eqn.out), *map(self.known, eqn.inputs))
         except (NotSupportedError, EngineError):
             raise
         except MsgradError as error:
+            if isinstance(error, DtypeError) and self.integers.intersection(eqn.inputs):
+                raise _no_integers(eqn) from error
             raise _wrong(eqn, None, f"the rule raised {type(error).__name__}: {error.message}") from error
 
     def fitting(self, eqn: Eqn, position: int, contribution: Any) -> Tensor:
@@ -114,12 +122,8 @@ class Backward(Trace):
         name = eqn.op.operands[position] if position < len(eqn.op.operands) else f"operand {position}"
         if not isinstance(contribution, Tensor):
             raise _wrong(eqn, name, f"the cotangent of {name} must be a tensor, but got {contribution!r}.")
-        if not is_float(atom.dtype):
-            raise DtypeError(
-                f"For '{type(eqn.op).__name__}', the gradient by an operand of dtype {atom.dtype} has no meaning; "
-                "make it a float tensor, or wrap it in ops.stop_gradient.",
-                eqn.location,
-            )
+        if not is_float(atom.dtype) and atom not in self.integers:
+            raise _no_integers(eqn)
         contract = eqn.op.contract
         spread = atom.shape if contract is None else contract.spread_shape(position, atom.shape, eqn.out.shape)
         if contribution.shape not in (atom.shape, spread):
@@ -220,6 +224,14 @@ def _known_values(
         operands = [atom.value if isinstance(atom, Lit) else values[atom] for atom in eqn.inputs]
         values[eqn.out] = evaluate(eqn.op, operands, eqn.out.dtype)
     return values, arrays[len(graph.inputs) :]
+
+
+def _no_integers(eqn: Eqn) -> DtypeError:
+    return DtypeError(
+        f"For '{type(eqn.op).__name__}', the gradient by an operand that is not float has no meaning; "
+        "make it a float tensor, or wrap it in ops.stop_gradient.",
+        eqn.location,
+    )
 
 
 def _wrong(eqn: Eqn, operand: str | None, what: str) -> VoiceError:

@@ -15,7 +15,7 @@ from .custom import fitting, return_location, run_custom
 from .errors import BackwardError, Location, user_location
 from .hooks import HookHandle, check_hook
 from .ir import unique
-from .op import recorder
+from .registry import recorder
 from .reverse import reverse
 from .tensor import Epoch, Tensor
 from .trace import fill, replay

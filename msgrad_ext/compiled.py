@@ -15,6 +15,7 @@ import numpy as np
 from .errors import ArgumentError, ArgumentValueError, DtypeError, MsgradError, UnknownNameError, choices, user_location
 from .grad_operation import check_sens, parameter_name
 from .ir import Graph, Var, literal
+from .marking import leaves
 from .numeric.plan import GuardFailed, Plan
 from .reverse import bind, reverse
 from .simplify import simplify
@@ -74,19 +75,23 @@ class CompiledGradient:
     def __call__(self, *args: Any) -> tuple[Any, dict[str, np.ndarray]]:
         """Value and gradients at ``args``."""
         given = as_inputs(args)
-        arrays = [one._array() for one in given if isinstance(one, Tensor)]
+        arrays = [leaf._array() for one in given for leaf in leaves(one)]
         for version in self._versions:
             if self._fits(version, given, arrays):
                 try:
                     return self._answer(version, arrays)
                 except GuardFailed:
                     continue
-        return self._answer(self._trace(given), arrays)
+        version = self._trace(given)
+        answer = self._answer(version, arrays)
+        version.program.store()
+        return answer
 
     def _fits(self, version: Version, given: Sequence[Any], arrays: Sequence[np.ndarray]) -> bool:
         inputs = version.program.graph.inputs
         return (
             version.epoch == Epoch.count
+            and not version.program.assigned
             and len(arrays) == len(version.program.arguments)
             and all(array.shape == var.shape and array.dtype == var.dtype for array, var in zip(arrays, inputs))
             and all(

@@ -179,6 +179,25 @@ class AxisError(MsgradError, ValueError, IndexError):
     """An axis or an index that the tensor does not have."""
 
 
+class IndexKindError(MsgradError, ValueError, TypeError):
+    """A tensor that can not be an index: not one integer."""
+
+
+class NameTakenError(MsgradError, KeyError, ValueError):
+    """A name under which a cell can not hold what it was given: taken, empty, or with a dot in it."""
+
+    # KeyError would print the message as a quoted key.
+    __str__ = MsgradError.__str__
+
+
+class SensError(MsgradError, TypeError, RuntimeError):
+    """Weights of the output whose structure is not the output's; MindSpore's modes raise one or the other."""
+
+
+class SensShapeError(ShapeError, RuntimeError):
+    """Weights of the output whose shape is not the output's; MindSpore's modes raise one or the other."""
+
+
 class PositionError(MsgradError, ValueError, IndexError, RuntimeError):
     """A position of an input that there is not; MindSpore's functions raise one or the other."""
 

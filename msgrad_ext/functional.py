@@ -13,6 +13,7 @@ from typing import Any
 from .errors import ArgumentError, ArgumentValueError, MissingGradientError, PositionError, choices, user_location
 from .grad_operation import Request, check_sens, check_weights, like, listed_weights, parameter_name
 from .ir import Graph
+from .marking import leaves
 from .registry import fn as ops
 from .reverse import has_custom
 from .tensor import Parameter, Tensor
@@ -189,7 +190,7 @@ def tensor_number(args: Sequence[Any], position: int) -> int | None:
         )
     if not isinstance(args[position], Tensor):
         return None
-    return sum(isinstance(one, Tensor) for one in args[:position])
+    return sum(len(leaves(one)) for one in args[:position])
 
 
 def get_grad(gradients: Any, identifier: int | Parameter) -> Any:

@@ -17,13 +17,22 @@ class _Source:
     """The generator that first values are drawn from."""
 
     generator = np.random.default_rng(0)
+    seed: int | None = None
 
 
 def set_seed(seed: int) -> None:
     """Start the generator of first values anew."""
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise ArgumentError(f"For 'set_seed', the seed must be a non-negative int, but got {seed!r}.", user_location())
+    if isinstance(seed, bool) or not isinstance(seed, int):
+        raise ArgumentError(f"For 'set_seed', the seed must be an int, but got {seed!r}.", user_location())
+    if seed < 0:
+        raise ArgumentValueError(f"For 'set_seed', the seed must not be negative, but got {seed}.", user_location())
+    _Source.seed = seed
     _Source.generator = np.random.default_rng(seed)
+
+
+def get_seed() -> int | None:
+    """The seed that was set last; None if none was."""
+    return _Source.seed
 
 
 @contextmanager

@@ -10,7 +10,8 @@ from importlib import import_module
 from typing import Any
 
 _DTYPES = (
-    "bool_ int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex64 complex128"
+    "bool_ int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex64 complex128 "
+    "half single double int_ uint float_"
 ).split()
 
 # What MindSpore's root offers, with its meaning.
@@ -25,6 +26,18 @@ FACADE: dict[str, str] = {
     "get_context": "context:get_context",
     "get_grad": "functional:get_grad",
     "grad": "functional:grad",
+    "mutable": "marking:mutable",
+    "from_numpy": "tensor:from_numpy",
+    "tensor": "tensor",
+    "is_tensor": "tensor:is_tensor",
+    "get_seed": "initializer:get_seed",
+    "set_device": "context:set_device",
+    "set_auto_parallel_context": "context:set_auto_parallel_context",
+    "reset_auto_parallel_context": "context:reset_auto_parallel_context",
+    "set_recursion_limit": "context:set_recursion_limit",
+    "dtype_to_nptype": "dtype:dtype_to_nptype",
+    "dtype_to_pytype": "dtype:dtype_to_pytype",
+    "pytype_to_dtype": "dtype:pytype_to_dtype",
     "constexpr": "decorators:constexpr",
     "jacfwd": "jacobian:jacfwd",
     "jacrev": "jacobian:jacrev",

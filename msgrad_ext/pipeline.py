@@ -112,7 +112,7 @@ def apply_gradient(
     What the network prints is left out if it is ``printed`` already; what a backward function prints is not.
     """
     with redirect_stdout(StringIO()) if printed else nullcontext():
-        request = Request(function, inputs, {})
+        request = Request(function, inputs, {}, store=False)
     chosen = choose(function, request.program, [wrt] if isinstance(wrt, str) else wrt)
     if not chosen:
         raise ArgumentValueError("There is nothing to differentiate by: no float input and no trainable parameter.")
@@ -148,7 +148,7 @@ def differentiated(net: Callable[..., Any], wrt: Sequence[str] | None, sens: Any
 
 def _gradients(inner: Callable[..., Any], wrt: Sequence[str] | None, sens: Any) -> Callable[..., Any]:
     def gradients(*args: Any) -> tuple[Tensor, ...]:
-        request = Request(inner, args, {})
+        request = Request(inner, args, {}, store=False)
         for name, var in choose(inner, request.program, wrt).items():
             request.ask(var, name, "input")
         return tuple(request.run(None if sens is None else check_sens(_tensors(sens, request), request.program)))

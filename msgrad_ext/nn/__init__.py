@@ -7,13 +7,14 @@ from typing import Any
 from ..errors import UnknownNameError, choices
 from . import losses, margin_losses, optimizer, optimizers, schedules, wrap
 from .cell import Cell
-from .containers import CellList, SequentialCell
+from .containers import CellDict, CellList, SequentialCell
 from .layers import Dense, Flatten, Identity, LogSoftmax, ReLU, Sigmoid, Softmax, Tanh
 
 # Each lists in its ``__all__`` what it offers here.
 _FAMILIES = (losses, margin_losses, optimizer, optimizers, schedules, wrap)
 __all__ = [
     "Cell",
+    "CellDict",
     "CellList",
     "Dense",
     "Flatten",

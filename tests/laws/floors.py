@@ -11,6 +11,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("dtype", "contract", "context", "decorators", "notebook.options", "notebook.imports", "checking.result"),
     ("ir", "registry"),
     ("tensor",),
+    ("marking", "leaving"),
     ("op", "initializer"),
     ("trace", "primitives"),
     ("custom", "surroundings", "training"),
@@ -35,6 +36,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 
 # Imports up that are made when a name is first used, and why.
 UPWARD: dict[tuple[str, str], str] = {
+    ("tensor.array", "initializer"): "a tensor's first values may be drawn, by what makes tensors itself",
     ("lazy", "symbolic.language"): "op files name `sym` without paying for SymPy until a formula is asked for",
 }
 
