@@ -2,9 +2,20 @@
 
 from ..op import Op
 from ..registry import OPS
-from . import activation, arithmetic, array, indexing, linalg, logic, loss, reduction
+from . import activation, along_axis, arithmetic, array, indexing, linalg, logic, loss, reduction
 
-__all__ = ["activation", "arithmetic", "array", "indexing", "linalg", "logic", "loss", "reduction", "registered_ops"]
+__all__ = [
+    "activation",
+    "along_axis",
+    "arithmetic",
+    "array",
+    "indexing",
+    "linalg",
+    "logic",
+    "loss",
+    "reduction",
+    "registered_ops",
+]
 
 
 def registered_ops() -> dict[str, type[Op]]:
