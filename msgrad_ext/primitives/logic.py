@@ -8,6 +8,7 @@ from ..dtype import promote
 from ..errors import DtypeError
 from ..lazy import sym
 from ..op import Elementwise, Op, cast
+from ..registry import fn
 
 
 class _Comparison(Elementwise, abstract=True):
@@ -140,7 +141,7 @@ class Select(Op, shapes="..., ..., ... -> ...", functions="select where"):
         return np.where(condition, a, b)
 
     def vjp(self, ct, out, condition, a, b):
-        none = ct * 0
+        none = fn.zeros_like(ct)
         return None, Select()(condition, ct, none), Select()(condition, none, ct)
 
     def out_dtype(self, condition, a, b):

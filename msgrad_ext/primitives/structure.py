@@ -56,7 +56,7 @@ def ndimension(self: Tensor) -> int:
     return self.ndim
 
 
-class DType(Composite):
+class DType(Composite, functions="dtype"):
     """The dtype."""
 
     def compute(self, input_x: Any) -> Kind:
