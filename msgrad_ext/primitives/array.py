@@ -53,7 +53,9 @@ class Transpose(Op, view=True):
 
     def bind(self, a, perm):
         order = dims("Transpose", "perm", perm)
-        if any(not -a.ndim <= axis < a.ndim for axis in order) or sorted(axis % max(a.ndim, 1) for axis in order) != list(range(a.ndim)):
+        if any(not -a.ndim <= axis < a.ndim for axis in order) or sorted(
+            axis % max(a.ndim, 1) for axis in order
+        ) != list(range(a.ndim)):
             raise ArgumentValueError(
                 f"For 'Transpose', perm must hold each of the {a.ndim} axes once, but got {order} for shape {a.shape}."
             )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-
 from .. import dtype as mstype
 from ..dtype import DType
 from ..errors import ArgumentError, DtypeError, choices

@@ -42,7 +42,7 @@ def combinations(input: Any, r: int = 2, with_replacement: bool = False) -> Tens
 
 
 @composite(functions="vander")
-def vander(x: Any, N: int | None = None) -> Tensor:  # noqa: N803 - MindSpore's name
+def vander(x: Any, N: int | None = None) -> Tensor:
     """The powers of the elements of a vector as columns, the highest first."""
     given = _vector("vander", x)
     count = given.size if N is None else integer("vander", "N", N, 0)
