@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from .dead_branch import Alive
 from .dtype import is_float
 from .errors import DtypeError, EngineError, Location, MsgradError, NotSupportedError, VoiceError
 from .ir import Atom, Eqn, Graph, Guard, Lit, Var, literal, substitute, unique
@@ -69,6 +70,7 @@ class Backward(Trace):
         self.location: Location | None = None
         self.locate = lambda: self.location
         self.cotangents: dict[Var, Tensor] = {}
+        self.alive = Alive(graph.eqns, self.known)
         self.active = set(wrt)
         for eqn in graph.eqns:
             if self.active.intersection(self.differentiated(eqn)):
@@ -102,9 +104,10 @@ class Backward(Trace):
         self.open = True
         return weights
 
-    def add(self, var: Var, cotangent: Tensor) -> None:
-        """Add a contribution to the cotangent of ``var``."""
+    def add(self, var: Var, cotangent: Tensor, mask: Tensor | None = None) -> None:
+        """Add a contribution to the cotangent of ``var``; ``mask`` is false where it is dead (see `dead_branch`)."""
         before = self.cotangents.get(var)
+        self.alive.add(var, mask, before is None)
         self.cotangents[var] = cotangent if before is None else before + cotangent
 
     def step(self, eqn: Eqn) -> None:
@@ -123,7 +126,9 @@ class Backward(Trace):
         wanted_atoms = self.differentiated(eqn)
         for position, (atom, contribution) in enumerate(zip(eqn.inputs, contributions)):
             if live[position] and contribution is not None and any(atom is one for one in wanted_atoms):
-                self.add(atom, self.fitting(eqn, position, contribution))  # type: ignore[arg-type]
+                checked = self.fitting(eqn, position, contribution)
+                checked, mask = self.alive.through(eqn, position, checked)
+                self.add(atom, fn.sum_to_shape(checked, atom.shape), mask)  # type: ignore[arg-type]
 
     def pulled(self, eqn: Eqn, cotangent: Tensor) -> Any:
         """What the rule of ``eqn`` returns; an error of the rule's own is told as a fault of that op."""
@@ -135,7 +140,7 @@ class Backward(Trace):
             raise _wrong(eqn, None, f"the rule raised {type(error).__name__}: {error.message}") from error
 
     def fitting(self, eqn: Eqn, position: int, contribution: Any) -> Tensor:
-        """``contribution`` summed to the operand's shape, after its shape and dtype have been found right."""
+        """``contribution``, after its shape and dtype have been found right."""
         atom = eqn.inputs[position]
         name = eqn.op.operands[position] if position < len(eqn.op.operands) else f"operand {position}"
         if not isinstance(contribution, Tensor):
@@ -156,7 +161,7 @@ class Backward(Trace):
             raise _wrong(
                 eqn, name, f"the cotangent of {name} must be {atom.dtype}, but got {contribution.numpy_dtype}."
             )
-        return fn.sum_to_shape(contribution, atom.shape)
+        return contribution
 
     def gradient(self, var: Var) -> Atom:
         """The gradient by ``var``: its cotangent, or zeros."""

@@ -131,8 +131,8 @@ class Select(Op, shapes="..., ..., ... -> ...", functions="select where"):
 
     Notes
     -----
-    Only the chosen branch gets the cotangent. The other one's rule still runs, with a cotangent of zero: where its
-    derivative is infinite or NaN the product is NaN, as in MindSpore, and a check says ``outside-domain``.
+    Only the chosen branch gets the cotangent. Where a branch was not chosen, elementwise ops before it get none either,
+    so that an infinite or NaN derivative there does not spoil the gradient; MindSpore gives NaN.
     """
 
     smooth = False

@@ -12,7 +12,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("ir", "registry"),
     ("tensor",),
     ("op", "initializer"),
-    ("trace", "primitives"),
+    ("trace", "primitives", "dead_branch"),
     ("reverse", "simplify", "surroundings"),
     ("numeric", "symbolic"),
     ("grad_operation",),
