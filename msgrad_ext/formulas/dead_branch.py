@@ -64,15 +64,17 @@ def run(
     heads = [tm.slot(number) for number in range(len(operands))]
     place = Place(dict(zip(heads, operands)), lengths, {}, exact)
     masks = {head: mask.astype(np.float64) for head, mask in zip(heads, dead) if mask is not None}
-    there = Place(masks, lengths, {}, False)
+    there = {head: Place({**place.arrays, head: mask}, lengths, {}, False) for head, mask in masks.items()}
     shape = [place.length(n) for n in template.shape]
     values, gone = [], []
     for term in _terms(template):
         value = evaluate(term.expr, template.indices, shape, place)
         for one in term.indicators:
-            value = np.where(evaluate(one, template.indices, shape, there) == 0, 0, value)
+            value = np.where(evaluate(one, template.indices, shape, place) == 0, 0, value)
         here = [evaluate(choice, template.indices, shape, place) == 0 for choice in term.choices]
-        here += [evaluate(one, template.indices, shape, there) != 0 for one in term.entries if one.head in masks]
+        here += [
+            evaluate(one, template.indices, shape, there[one.head]) != 0 for one in term.entries if one.head in there
+        ]
         mask = np.logical_or.reduce(here).astype(bool) if here else None
         values.append(value if mask is None else np.where(mask, 0, value))
         gone.append(mask)
