@@ -35,6 +35,11 @@ def get_seed() -> int | None:
     return _Source.seed
 
 
+def generator() -> np.random.Generator:
+    """The generator that first values, and random tensors, are drawn from."""
+    return _Source.generator
+
+
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
     """Draw first values from a fresh generator meanwhile, so that a cell gives the same values in every run."""

@@ -19,7 +19,7 @@ from ..op import Op
 from ..symbolic import template as tm
 from ..symbolic.axes import Shapes
 from ..symbolic.lines import Derivation, Line, plain_number
-from . import product_value  # noqa: F401 - it enters its rules
+from . import dead_branch, product_value  # noqa: F401 - the latter enters its rules
 from .indexed_value import Place, evaluate
 
 
@@ -87,11 +87,18 @@ def evaluate_lines(
     whole = {key for atom, key in derivation.keys.items() if atom.dtype.kind != "f"}
     sizes = letter_sizes(derivation, known)
     needed = _needed(derivation, wanted)
+    dead: dict[str, np.ndarray | None] = {}
     for line in derivation.lines:
         if needed is None or line.key in needed:
-            operands = [known[k] for k in line.operands]
+            operands, numbers = [known[k] for k in line.operands], line_lengths(line, sizes)
+            gone = [dead.get(k) for k in line.operands]
             with np.errstate(all="ignore"):
-                found = run(line.template, operands, line_lengths(line, sizes), exact)
+                if line.kind == "backward" and dead_branch.concerns(line.template, gone):
+                    found, dead[line.key] = dead_branch.run(line.template, operands, gone, numbers, exact)
+                else:
+                    found = run(line.template, operands, numbers, exact)
+                    if not np.isfinite(found.astype(np.float64)).all() and dead_branch.indicates(line.template):
+                        found = dead_branch.run(line.template, operands, gone, numbers, exact)[0]
                 known[line.key] = found if line.key in whole else _alike(found, sample)
     return known
 
