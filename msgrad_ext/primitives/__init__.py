@@ -2,9 +2,9 @@
 
 from ..op import Op
 from ..registry import OPS
-from . import activation, arithmetic, array, indexing, linalg, logic, loss, reduction
+from . import activation, arithmetic, array, einsum, indexing, linalg, logic, loss, reduction
 
-__all__ = ["activation", "arithmetic", "array", "indexing", "linalg", "logic", "loss", "reduction", "registered_ops"]
+__all__ = ["activation", "arithmetic", "array", "einsum", "indexing", "linalg", "logic", "loss", "reduction", "registered_ops"]
 
 
 def registered_ops() -> dict[str, type[Op]]:

@@ -9,10 +9,10 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sympy import Expr, Pow, S, Symbol, Tuple, cos, sin
+from sympy import Expr, Mul, Pow, S, Symbol, Tuple, cos, sin
 
 from . import functions as _f
-from .nodes import Entry, Largest, Quotient, Ravel, Total, Unravel, Within, expression, fresh_index
+from .nodes import Delta, Entry, Largest, Quotient, Ravel, Total, Unravel, Within, expression, fresh_index
 
 __all__ = ["cos", "sin"]
 
@@ -73,6 +73,21 @@ def largests(lengths: Sequence[Any], f: Callable[..., Any]) -> Expr:
 def product(lengths: Sequence[Any]) -> Expr:
     """The number of elements of an array."""
     return expression(math.prod(lengths))
+
+
+def same(i: Any, j: Any) -> Expr:
+    """1 where two indices are equal, else 0."""
+    return Delta(i, j)
+
+
+def inside(position: Any, step: Any, n: Any) -> Expr:
+    """1 where ``position`` is one of ``0, step, ..., (n - 1) step``, else 0."""
+    return Within(position, step, n)
+
+
+def times(*factors: Any) -> Expr:
+    """The product of formulas."""
+    return Mul(*factors)
 
 
 def number(value: int) -> Expr:
