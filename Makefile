@@ -10,13 +10,14 @@ PYTEST := $(BIN)/python -m pytest
 
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-unit test-notebooks test-browser lab lint docs notebooks bench clean
+.PHONY: help demo test test-unit test-notebooks test-browser test-mindspore record-mindspore test-parity lab lint docs notebooks bench clean
 
 help:
 	@echo "make demo       compute, check and show the tutorial's gradients; writes demo/index.html"
 	@echo "make lab        open the notebooks in JupyterLab"
 	@echo "make test       all tests and notebooks (test-unit, test-notebooks: one half of them)"
 	@echo "make test-browser   the notebooks in JupyterLab, driven in Chromium"
+	@echo "make test-mindspore what MindSpore itself gives for the cells of tests/parity, against what is recorded"
 	@echo "make lint       ruff and mypy"
 	@echo "make docs       write docs/tour.md and docs/ops.md"
 	@echo "make notebooks  run all notebooks and store their outputs"
@@ -42,6 +43,22 @@ test-notebooks: $(VENV)/.made-test
 test-browser: $(VENV)/.made-browser
 	$(PYTEST) -p no:cacheprovider -m browser tests
 
+# MindSpore has an environment of its own (2.5 GB, Python 3.11): nothing here needs it but these two.
+test-mindspore: $(VENV)-mindspore/.made test-parity
+	$(VENV)-mindspore/bin/python tests/parity/record.py --check
+
+record-mindspore: $(VENV)-mindspore/.made
+	$(VENV)-mindspore/bin/python tests/parity/record.py
+
+test-parity: $(VENV)/.made-test
+	$(PYTEST) $(XDIST) tests/parity
+
+$(VENV)-mindspore/.made: pyproject.toml
+	$(or $(PYTHON),python3.11) -m venv $(VENV)-mindspore
+	$(VENV)-mindspore/bin/python -m pip install --quiet 'pip>=25.1'
+	$(VENV)-mindspore/bin/python -m pip install --quiet --group mindspore
+	@touch $@
+
 lab: $(VENV)/.made-lab
 	$(BIN)/python -m jupyter lab $(LAB) notebooks
 
@@ -60,7 +77,7 @@ bench: $(VENV)/.made-run
 	$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf $(VENV) build dist demo .pytest_cache .ruff_cache .mypy_cache .hypothesis .ipynb_checkpoints
+	rm -rf $(VENV) $(VENV)-mindspore build dist demo .pytest_cache .ruff_cache .mypy_cache .hypothesis .ipynb_checkpoints
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The environment. A stamp older than pyproject.toml is made again.

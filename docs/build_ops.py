@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import msgrad_ext as mg
-from msgrad_ext.registry import FUNCTIONS
+from msgrad_ext.registry import ALIASES, COMPOSITES, FUNCTIONS
 
 PAGE = Path(__file__).resolve().parent / "ops.md"
 HEAD = """<!-- Made by docs/build_ops.py from the registry: change the class of the op and run make docs. -->
@@ -49,17 +49,35 @@ def row(name: str, cls: type[Any]) -> str:
     what, convention = said(cls.__doc__)
     contract = f"`{cls.contract.text}`" if cls.contract else "computed"
     remarks = [convention, *(f"`{operand}` must be a {kind}." for operand, kind in cls.assumes.items())]
-    names = ", ".join(f"`{one}`" for one in functions_of(cls))
-    return f"| `{name}` | {contract} | {names} | {cell(what)} | {cell(' '.join(filter(None, remarks)))} |"
+    return f"| {spelled(name)} | {contract} | {called(cls)} | {cell(what)} | {cell(' '.join(filter(None, remarks)))} |"
+
+
+def composite_row(name: str, cls: type[Any]) -> str:
+    """One line of the table of composites."""
+    what, convention = said(cls.__doc__)
+    return f"| {spelled(name)} | {called(cls)} | {cell(what)} | {cell(convention)} |"
+
+
+def spelled(name: str) -> str:
+    """The class with its other names."""
+    return ", ".join(f"`{one}`" for one in (name, *sorted(old for old, new in ALIASES.items() if new == name)))
+
+
+def called(cls: type[Any]) -> str:
+    """The functions that call the class, as they are listed."""
+    return ", ".join(f"`{one}`" for one in functions_of(cls))
 
 
 def build() -> str:
     """The page."""
     ops = mg.registered_ops()
-    plain = {name for cls in ops.values() for name in functions_of(cls)}
+    plain = {name for cls in (*ops.values(), *COMPOSITES.values()) for name in functions_of(cls)}
     table = [f"\n{len(ops)} ops.\n", "| class | contract | functions | what it gives | conventions |"]
     table += ["|---|---|---|---|---|"]
     table += [row(name, ops[name]) for name in sorted(ops)]
+    table += [f"\n{len(COMPOSITES)} classes that are composed of these:\n"]
+    table += ["| class | functions | what it gives | conventions |", "|---|---|---|---|"]
+    table += [composite_row(name, COMPOSITES[name]) for name in sorted(COMPOSITES)]
     table += ["\nFunctions that are composed of ops, or take settings of an op as arguments:\n"]
     table += ["| function | what it gives |", "|---|---|"]
     table += [f"| `{name}` | {cell(said(FUNCTIONS[name].__doc__)[0])} |" for name in sorted(set(FUNCTIONS) - plain)]
