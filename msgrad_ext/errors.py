@@ -179,6 +179,14 @@ class AxisError(MsgradError, ValueError, IndexError):
     """An axis or an index that the tensor does not have."""
 
 
+class PositionError(AxisError, RuntimeError):
+    """An entry of a tensor of indices that points outside."""
+
+
+class AssignmentError(MsgradError, RuntimeError):
+    """An element of a tensor can not be assigned to."""
+
+
 class UnknownNameError(MsgradError, AttributeError, ValueError):
     """A name, attribute or option that does not exist; the message offers the choices."""
 

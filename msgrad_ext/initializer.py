@@ -26,6 +26,11 @@ def set_seed(seed: int) -> None:
     _Source.generator = np.random.default_rng(seed)
 
 
+def generator() -> np.random.Generator:
+    """The generator that first values, and random tensors, are drawn from."""
+    return _Source.generator
+
+
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
     """Draw first values from a fresh generator meanwhile, so that a cell gives the same values in every run."""

@@ -32,8 +32,8 @@ def register(cls: type[Any], functions: str, methods: str, aliases: str, table: 
     if not names:
         return
 
-    def call(*operands: Any) -> Any:
-        return cls()(*operands)
+    def call(*operands: Any, **named: Any) -> Any:
+        return cls()(*operands, **named)
 
     call.__name__ = call.__qualname__ = names[0]
     call.__doc__ = cls.__doc__

@@ -204,10 +204,10 @@ class Tensor:
         return METHODS["__getitem__"](self, index)
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        array = self._array().copy()
-        array[_plain(index)] = _plain(value)
-        self._value = array
-        Epoch.advance()
+        METHODS["__setitem__"](self, index, value)
+
+    def __contains__(self, value: Any) -> bool:
+        return bool(METHODS["__contains__"](self, value))
 
     def __getattr__(self, name: str) -> Any:
         if name in METHODS and not name.startswith("_"):
@@ -244,13 +244,6 @@ def _values(array: np.ndarray) -> str:
     formatter = {"float_kind": lambda number: form % number} if form else None
     text = np.array2string(array, separator=", ", formatter=formatter)  # type: ignore[arg-type]
     return ("\n" if array.ndim > 1 else " ") + text
-
-
-def _plain(value: Any) -> Any:
-    """``value`` with tensors replaced by their arrays."""
-    if isinstance(value, tuple):
-        return tuple(map(_plain, value))
-    return value._array() if isinstance(value, Tensor) else value
 
 
 def _data(source: Any, dtype: DType | None) -> np.ndarray:

@@ -19,6 +19,7 @@ from ..op import Op
 from ..symbolic import template as tm
 from ..symbolic.axes import Shapes
 from ..symbolic.lines import Derivation, Line, plain_number
+from . import product_value  # noqa: F401 - it enters its rules
 from .indexed_value import Place, evaluate
 
 

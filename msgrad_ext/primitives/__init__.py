@@ -1,12 +1,18 @@
 """The op classes, a file a family; importing this package registers them all."""
 
+import pkgutil
+from importlib import import_module
+
 from ..op import Op
 from ..registry import OPS
-from . import activation, arithmetic, array, einsum, indexing, linalg, logic, loss, reduction
 
-__all__ = ["activation", "arithmetic", "array", "einsum", "indexing", "linalg", "logic", "loss", "reduction", "registered_ops"]
+for _module in sorted(module.name for module in pkgutil.iter_modules(__path__)):
+    import_module(f"{__name__}.{_module}")
 
 
 def registered_ops() -> dict[str, type[Op]]:
     """All op classes by name."""
     return dict(OPS)
+
+
+__all__ = ["registered_ops"]

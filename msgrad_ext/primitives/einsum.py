@@ -100,19 +100,22 @@ class Einsum(Op):
         return tuple(sizes[x] for x in out)
 
     def meaning(self, *operands):
-        terms, out = self.equation.split("->")[0].split(","), self.equation.split("->")[1]
+        left, out = self.equation.split("->")
+        terms = left.split(",")
         sizes = {x: n for operand, term in zip(operands, terms) for x, n in zip(term, operand.shape)}
-        summed_over = [x for x in sizes if x not in out]
+        inner = [x for x in sizes if x not in out]
 
         def element(*i):
             at = dict(zip(out, i))
-            repeated = [sym.same(at[x], k) for x, k in zip(out, i) if at[x] is not k]
 
-            def factors(*ks):
-                place = {**at, **dict(zip(summed_over, ks))}
-                return sym.times(*(a[tuple(place[x] for x in term)] for a, term in zip(operands, terms)), *repeated)
+            def body(*ks):
+                place = {**at, **dict(zip(inner, ks))}
+                result = sym.equal_places([at[x] for x in out], i)
+                for operand, term in zip(operands, terms):
+                    result *= operand[tuple(place[x] for x in term)]
+                return result
 
-            return sym.totals([sizes[x] for x in summed_over], factors)
+            return sym.totals([sizes[x] for x in inner], body)
 
         return element
 

@@ -9,10 +9,11 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sympy import Expr, Mul, Pow, S, Symbol, Tuple, cos, sin
+from sympy import Expr, Pow, S, Symbol, Tuple, cos, sin
 
 from . import functions as _f
 from .nodes import Delta, Entry, Largest, Quotient, Ravel, Total, Unravel, Within, expression, fresh_index
+from .products import Product
 
 __all__ = ["cos", "sin"]
 
@@ -70,14 +71,20 @@ def largests(lengths: Sequence[Any], f: Callable[..., Any]) -> Expr:
     return largest(product(lengths), lambda k: f(*(Unravel(k, axis, lengths) for axis in range(len(lengths)))))
 
 
+def smallests(lengths: Sequence[Any], f: Callable[..., Any]) -> Expr:
+    """The smallest ``f(k1, k2, ...)`` over several indices; equal ones share the derivative."""
+    return -largests(lengths, lambda *k: -f(*k))
+
+
+def products(lengths: Sequence[Any], f: Callable[..., Any]) -> Expr:
+    """The product of ``f(k1, k2, ...)`` over several indices."""
+    ks = [S.Zero if n == 1 else fresh_index() for n in lengths]
+    return Product(f(*ks), tuple((k, n) for k, n in zip(ks, lengths) if n != 1))
+
+
 def product(lengths: Sequence[Any]) -> Expr:
     """The number of elements of an array."""
     return expression(math.prod(lengths))
-
-
-def same(i: Any, j: Any) -> Expr:
-    """1 where two indices are equal, else 0."""
-    return Delta(i, j)
 
 
 def inside(position: Any, step: Any, n: Any) -> Expr:
@@ -85,9 +92,9 @@ def inside(position: Any, step: Any, n: Any) -> Expr:
     return Within(position, step, n)
 
 
-def times(*factors: Any) -> Expr:
-    """The product of formulas."""
-    return Mul(*factors)
+def over(position: Any, step: Any) -> Expr:
+    """``position / step``, read where it divides."""
+    return Quotient(position, step)
 
 
 def number(value: int) -> Expr:
@@ -128,7 +135,7 @@ def axis_index(indices: Sequence[Any], axes: Sequence[int], keep_dims: bool, inn
 
 
 def reduction(a: Accessor, axes: Sequence[int], keep_dims: bool, how: Callable[..., Any]) -> Callable[..., Expr]:
-    """The meaning of reducing ``axes`` of ``a`` by ``how``, one of `totals` and `largests`."""
+    """The meaning of reducing ``axes`` of ``a`` by ``how``, such as `totals` or `largests`."""
     lengths = [a.shape[axis] for axis in axes]
     return lambda *i: how(lengths, lambda *k: a[axis_index(i, axes, keep_dims, k)])
 
@@ -146,6 +153,11 @@ def placed(a: Accessor, indices: Sequence[Any], begin: Sequence[int], step: Sequ
         result *= Within(i - first, stride, n)
         at.append(Quotient(i - first, stride))
     return result * Entry(a.head, *(S.Zero if n == 1 else i for i, n in zip(at, a.shape)))
+
+
+def equal_places(first: Sequence[Any], second: Sequence[Any]) -> Expr:
+    """1 where two places are one, else 0."""
+    return expression(math.prod(Delta(mine, other) for mine, other in zip(first, second)))
 
 
 def joined(pieces: Sequence[Accessor], indices: Sequence[Any], axis: int) -> Expr:

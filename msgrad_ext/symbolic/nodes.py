@@ -43,7 +43,10 @@ def fresh_index() -> Symbol:
 
 
 class Entry(Expr):
-    """One element of an array: ``Entry(head, i, j)``; outside of its range it is 0."""
+    """One element of an array: ``Entry(head, i, j)``; outside of its range it is 0.
+
+    An index may be an element of an array of integers, as in a gather; no derivative passes through an index.
+    """
 
     is_commutative = True
     is_real = True
@@ -60,6 +63,11 @@ class Entry(Expr):
     @property
     def indices(self) -> tuple[Expr, ...]:
         return self.args[1:]
+
+    @property
+    def nested(self) -> bool:
+        """True if an index is more than symbols and numbers: an element of an array of integers, or a sum."""
+        return any(i.has(Entry, Binder) for i in self.indices)
 
     @property
     def free_symbols(self) -> set:

@@ -17,11 +17,8 @@ from .nodes import (
     Binder,
     Delta,
     Entry,
-    Largest,
     Quotient,
     Ravel,
-    Share,
-    Tied,
     Total,
     Unravel,
     Within,
@@ -76,7 +73,7 @@ def rebuild(expr: Expr, args: Iterable[Expr]) -> Expr:
 
 def freshen(expr: Expr) -> Expr:
     """``expr`` with each binder's indices replaced by fresh ones."""
-    if not expr.args or isinstance(expr, Entry):
+    if not expr.args or (isinstance(expr, Entry) and not expr.nested):
         return expr
     if isinstance(expr, Binder):
         new = {k: fresh_index() for k in expr.bound}
@@ -277,13 +274,13 @@ def _orders(indices: list[Symbol], body: Expr) -> Iterable[tuple[Symbol, ...]]:
 
 def inner_canonical(expr: Expr, level: int) -> Expr:
     """A factor with the sums inside of it in normal form, their names counted from ``level``."""
-    if not expr.args or isinstance(expr, Entry):
+    if not expr.args or (isinstance(expr, Entry) and not expr.nested):
         return expr
     if isinstance(expr, Add):
         return Add(*(inner_canonical(part, level) for part in expr.args))
     if isinstance(expr, (Total, Mul)):
         return Add(*(canonical(contract(term, {}) or Term((), (S.Zero,)), level) for term in expand(expr)))
-    if isinstance(expr, (Largest, Tied, Share)):
+    if isinstance(expr, Binder):
         new = {k: index(f"k{level + position}") for position, k in enumerate(expr.bound)}
         body = inner_canonical(expr.body, level + len(new)).xreplace(new)
         limits = [(new[k], n) for k, n in expr.limits]

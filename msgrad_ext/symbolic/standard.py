@@ -15,6 +15,7 @@ from ..errors import NotSupportedError
 from . import functions as fs
 from .indexed import free_letters, letter
 from .nodes import Binder, Delta, Entry, Largest, Quotient, Ravel, Share, Tied, Total, Unravel, Within
+from .products import Product
 
 _BOUND = "klpqrsuv"
 
@@ -126,6 +127,15 @@ class _Converter:
         inner, limits = self.bound(expr, at)
         return sympy.Sum(self.convert(expr.body, inner), *limits)
 
+    def multiplied(self, expr: Product, at: Mapping[Symbol, Expr]) -> Expr:
+        """A product; what is left out counts as 1."""
+        inner, limits = self.bound(expr, at)
+        body = self.convert(expr.body, inner)
+        for place in expr.without:
+            pairs = zip((inner[k] for k in expr.bound), self.each(place, at))
+            body = where(And(*(sympy.Eq(k, i) for k, i in pairs)), 1, body)
+        return sympy.Product(body, *limits)
+
     def share(self, expr: Share, at: Mapping[Symbol, Expr]) -> Expr:
         """A softmax, by its definition."""
         inner, limits = self.bound(expr, at)
@@ -176,6 +186,7 @@ RULES: dict[type, Callable[[_Converter, Any, Mapping[Symbol, Expr]], Expr]] = {
     Mul: _Converter.product,
     Pow: _of(Pow),
     Total: _Converter.total,
+    Product: _Converter.multiplied,
     Share: _Converter.share,
     Largest: _Converter.largest,
     Tied: _Converter.tied,
