@@ -2,8 +2,7 @@
 
 An equation is brought into a plain form before anything is recorded: axes of length 1 that broadcast are dropped,
 diagonals are taken, axes that only one operand has are summed, and three operands or more are contracted pair by pair.
-The op itself knows what is left: one tensor's diagonal, or the product of two tensors. These are closed under
-differentiation.
+The op itself is what is left, the product of two tensors, and its derivatives are such products again.
 """
 
 from __future__ import annotations
@@ -40,10 +39,10 @@ class Einsum(Op):
         self.equation = equation
 
     @property
-    def terms(self) -> tuple[list[str], str]:
-        """The letters of each operand, and those of the result."""
-        left, right = self.equation.split("->")
-        return left.split(","), right
+    def terms(self) -> tuple[str, str, str]:
+        """The letters of both operands and of the result, once an equation is plain."""
+        left, out = self.equation.split("->")
+        return (*left.split(","), out)
 
     def bind(self, *operands):
         given = operands[0] if len(operands) == 1 and isinstance(operands[0], (tuple, list)) else operands
@@ -62,60 +61,39 @@ class Einsum(Op):
             return result if term == out else fn.transpose(result, tuple(term.index(x) for x in out))
         return Einsum(f"{pairs[0][1]},{pairs[1][1]}->{out}"), (pairs[0][0], pairs[1][0])
 
-    def numpy(self, *operands):
-        terms, out = self.terms
-        if len(operands) == 2:
-            return contraction(operands[0], terms[0], operands[1], terms[1], out)
-        (a,), (term,) = operands, terms
-        if len(set(out)) == len(out):
-            return np.einsum(self.equation, a)
-        sizes = dict(zip(term, a.shape))
-        result = np.zeros([sizes[x] for x in out], a.dtype)
-        np.einsum(f"{out}->{term}", result)[...] = a
-        return result
+    def numpy(self, a, b):
+        return np.einsum(self.equation, a, b, optimize=("einsum_path", (0, 1)))
 
-    def vjp(self, ct, out, *operands):
-        terms, result = self.terms
-        if len(operands) == 1:
-            return apply(Einsum(f"{result}->{terms[0]}"), (ct,))
-        (a, b), (left, right) = operands, terms
+    def vjp(self, ct, out, a, b):
+        left, right, result = self.terms
         return (
             apply(Einsum(f"{result},{right}->{left}"), (ct, b)),
             apply(Einsum(f"{left},{result}->{right}"), (a, ct)),
         )
 
     def out_shape(self, *shapes):
-        terms, out = self.terms
+        *terms, out = self.terms
         sizes: dict[str, Any] = {}
         for term, shape in zip(terms, shapes):
-            if len(term) != len(shape):
-                raise ShapeError(f"For 'Einsum', '{term}' needs {len(term)} axes, but got shape {tuple(shape)}.")
             for x, n in zip(term, shape):
                 sizes[x] = unify(sizes[x], n) if x in sizes else n
-                if sizes[x] is None:
-                    raise ShapeError(
-                        f"For 'Einsum', the axes named '{x}' must have one length, but got "
-                        f"{' and '.join(str(tuple(shape)) for shape in shapes)} for '{self.equation}'."
-                    )
+                if sizes[x] is None or len(term) != len(shape):
+                    given = " and ".join(str(tuple(one)) for one in shapes)
+                    raise ShapeError(f"For 'Einsum', the shapes must fit '{self.equation}', but got {given}.")
         return tuple(sizes[x] for x in out)
 
-    def meaning(self, *operands):
-        left, out = self.equation.split("->")
-        terms = left.split(",")
-        sizes = {x: n for operand, term in zip(operands, terms) for x, n in zip(term, operand.shape)}
-        inner = [x for x in sizes if x not in out]
+    def meaning(self, a, b):
+        pair, out = self.equation.split("->")
+        left, right = pair.split(",")
+        lengths = {**dict(zip(left, a.shape)), **dict(zip(right, b.shape))}
+        inner = [x for x in lengths if x not in out]
 
         def element(*i):
-            at = dict(zip(out, i))
-
             def body(*ks):
-                place = {**at, **dict(zip(inner, ks))}
-                result = sym.equal_places([at[x] for x in out], i)
-                for operand, term in zip(operands, terms):
-                    result *= operand[tuple(place[x] for x in term)]
-                return result
+                at = dict(zip([*out, *inner], [*i, *ks]))
+                return a[tuple(at[x] for x in left)] * b[tuple(at[x] for x in right)]
 
-            return sym.totals([sizes[x] for x in inner], body)
+            return sym.totals([lengths[x] for x in inner], body)
 
         return element
 
@@ -171,9 +149,13 @@ def plain(operands: Sequence[Tensor], terms: list[str]) -> list[tuple[int, tuple
 
 
 def diagonal(operand: Tensor, term: str) -> tuple[Tensor, str]:
-    """An operand whose letters occur once: diagonals are taken."""
-    once = "".join(dict.fromkeys(term))
-    return (operand, term) if once == term else (apply(Einsum(f"{term}->{once}"), (operand,)), once)
+    """An operand whose letters occur once: diagonals are taken, which puts their axis last."""
+    for x in term:
+        if term.count(x) > 1:
+            first, second = term.index(x), term.index(x, term.index(x) + 1)
+            rest = term[:first] + term[first + 1 : second] + term[second + 1 :]
+            return diagonal(fn.diagonal(operand, 0, first, second), rest + x)
+    return operand, term
 
 
 def summed(operand: Tensor, term: str, wanted: str) -> tuple[Tensor, str]:
@@ -185,52 +167,6 @@ def summed(operand: Tensor, term: str, wanted: str) -> tuple[Tensor, str]:
 def product(first: tuple[Tensor, str], second: tuple[Tensor, str], out: str) -> Tensor:
     """The product of two operands with the axes ``out``."""
     return apply(Einsum(f"{first[1]},{second[1]}->{out}"), (first[0], second[0]))
-
-
-# The numpy voice: two tensors by matrix products ---------------------------------------------------------------------
-
-
-def contraction(a: Any, left: str, b: Any, right: str, out: str) -> Any:
-    """``einsum(left, right -> out)`` as one matrix product, without copies where the axes lie well."""
-    batch = [x for x in out if x in left and x in right]
-    inner = [x for x in left if x in right and x not in out]
-    mine, other = [x for x in left if x not in right], [x for x in right if x not in left]
-    if not inner:
-        return np.multiply(aligned(a, left, out), aligned(b, right, out))
-    if next((x for x in out if x not in batch), None) in other:
-        a, left, mine, b, right, other = b, right, other, a, left, mine
-    order = "".join(x for x in out if x not in batch)
-    start = len(order) - len(order.lstrip("".join(mine)))
-    lead = list(order[:start])
-    if lead and order == "".join([*lead, *other, *(x for x in mine if x not in lead)]) and out.startswith("".join(batch)):
-        # The result is laid out as (lead, other, rest): the product with ``b`` on the left gives it so.
-        rest = [x for x in mine if x not in lead]
-        if rest:
-            columns = grouped(a, left, [*batch, *lead], inner, rest)
-            rows = grouped(b, right, batch, other, inner, len(lead))
-            return np.matmul(rows, columns).reshape([axis_length(x, a, left, b, right) for x in out])
-    result = np.matmul(grouped(a, left, batch, mine, inner), grouped(b, right, batch, inner, other))
-    labels = "".join([*batch, *mine, *other])
-    result = result.reshape([axis_length(x, a, left, b, right) for x in labels])
-    return result.transpose([labels.index(x) for x in out])
-
-
-def axis_length(x: str, a: Any, left: str, b: Any, right: str) -> int:
-    """The length of the axis ``x`` of two arrays."""
-    return a.shape[left.index(x)] if x in left else b.shape[right.index(x)]
-
-
-def grouped(a: Any, term: str, lead: Sequence[str], rows: Sequence[str], columns: Sequence[str], ones: int = 0) -> Any:
-    """``a`` with its axes as (lead..., 1 * ones, rows, columns)."""
-    moved = a.transpose([term.index(x) for x in [*lead, *rows, *columns]])
-    sizes = [int(np.prod([a.shape[term.index(x)] for x in group], dtype=np.int64)) for group in (rows, columns)]
-    return moved.reshape([a.shape[term.index(x)] for x in lead] + [1] * ones + sizes)
-
-
-def aligned(a: Any, term: str, out: str) -> Any:
-    """``a`` with its axes in the order of ``out``, length 1 where it has none."""
-    moved = a.transpose([term.index(x) for x in out if x in term])
-    return moved.reshape([a.shape[term.index(x)] if x in term else 1 for x in out])
 
 
 @composite(functions="einsum")
