@@ -90,6 +90,16 @@ def product(lengths: Sequence[Any]) -> Expr:
     return expression(math.prod(lengths))
 
 
+def inside(position: Any, step: Any, n: Any) -> Expr:
+    """1 where ``position`` is one of ``0, step, ..., (n - 1) step``, else 0."""
+    return Within(position, step, n)
+
+
+def over(position: Any, step: Any) -> Expr:
+    """``position / step``, read where it divides."""
+    return Quotient(position, step)
+
+
 def number(value: int) -> Expr:
     """A number as a formula."""
     return expression(value)
