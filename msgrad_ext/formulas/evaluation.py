@@ -42,6 +42,16 @@ def written(lit: Lit) -> Any:
     return lit.value if lit.exact is None else lit.exact
 
 
+def _constant(lit: Lit, convert: Any) -> np.ndarray:
+    """A constant as an array; among exact numbers exact too, since its reciprocal as a float would not be."""
+    array = as_numbers(written(lit))
+    if convert is None or array.dtype == object or lit.dtype.kind != "f":
+        return array
+    result = np.empty(array.shape, object)
+    result.ravel()[:] = [convert(value) for value in array.ravel().tolist()]
+    return result
+
+
 def letter_sizes(derivation: Derivation, arrays: Mapping[str, np.ndarray]) -> dict[Symbol, int]:
     """What each letter stands for at ``arrays`` (by key).
 
@@ -80,7 +90,8 @@ def evaluate_lines(
     by_name = {getattr(name, "name", name): as_numbers(array) for name, array in values.items()}
     known = {key: by_name[name] for key, name in derivation.inputs.items() if name in by_name}
     exact = any(array.dtype == object for array in known.values())
-    known.update({key: as_numbers(written(lit)) for key, lit in derivation.constants.items()})
+    convert = Place(known, {}, {}, exact).convert if exact else None
+    known.update({key: _constant(lit, convert) for key, lit in derivation.constants.items()})
     sizes = letter_sizes(derivation, known)
     needed = _needed(derivation, wanted)
     for line in derivation.lines:
