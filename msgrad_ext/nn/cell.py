@@ -174,7 +174,9 @@ class Cell:
         return ""
 
     def __repr__(self) -> str:
+        own = self.extend_repr()
         if not self.__dict__.get("_cells"):
-            return f"{type(self).__name__}({self.extend_repr()})"
-        inner = [f"({name}): {cell!r}".replace("\n", "\n  ") for name, cell in self._cells.items()]
-        return f"{type(self).__name__}(\n  " + "\n  ".join(inner) + "\n)"
+            return f"{type(self).__name__}({own})"
+        lines = [own] if own else []
+        lines += [f"({name}): {cell!r}" for name, cell in self._cells.items()]
+        return f"{type(self).__name__}(\n  " + "\n".join(lines).replace("\n", "\n  ") + "\n)"
