@@ -6,6 +6,7 @@ new op appears in all of them at once.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
@@ -33,10 +34,17 @@ def register(cls: type[Any], functions: str, methods: str, aliases: str, table: 
         return
 
     def call(*operands: Any, **named: Any) -> Any:
+        if named and set(named) <= set(inspect.signature(getattr(cls, "bind", None) or cls.compute).parameters):
+            return cls()(*operands, **named)
         return cls()(*operands, *_in_order(names[0], len(operands), named))
 
     call.__name__ = call.__qualname__ = names[0]
     call.__doc__ = cls.__doc__
+    operands = getattr(cls, "operands", ())
+    if 0 < len(operands) <= len(_KEYWORDS):
+        kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+        known = [inspect.Parameter(names[0], kind) for names, _ in zip(_KEYWORDS, operands)]
+        call.__signature__ = inspect.Signature(known)  # type: ignore[attr-defined]
     composite(functions, methods)(call)
 
 

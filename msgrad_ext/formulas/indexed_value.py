@@ -16,7 +16,7 @@ from sympy import Add, Expr, Integer, Mul, NumberSymbol, Pow, Rational, Symbol
 
 from ..symbolic import functions as fs
 from ..symbolic.nodes import Delta, Entry, Largest, Quotient, Ravel, Share, Tied, Total, Unravel, Within
-from .scalar_value import FUNCTIONS, ones_where, power_of
+from .scalar_value import FUNCTIONS, finite, kept_where, ones_where, power_of
 
 _DIGITS = 80
 
@@ -191,7 +191,15 @@ def add(expr: Expr, place: Place) -> Labelled:
 
 def mul(expr: Expr, place: Place) -> Labelled:
     """A product."""
-    return contract([value(arg, place) for arg in expr.args], (), place)
+    return contract(factors(expr.args, place), (), place)
+
+
+def factors(args: Sequence[Expr], place: Place) -> list[Labelled]:
+    """The values of factors; where a choice among them is 0 the branch is not taken, and the others count for nothing."""
+    parts = [value(arg, place) for arg in args]
+    for choice in [part for arg, part in zip(args, parts) if isinstance(arg, (fs.Choice, fs.Compare))]:
+        parts = [part if finite(part.array) else elementwise(kept_where, choice, part) for part in parts]
+    return parts
 
 
 def total(expr: Total, place: Place) -> Labelled:
@@ -199,7 +207,7 @@ def total(expr: Total, place: Place) -> Labelled:
     inner = place.within(expr.limits)
     if isinstance(expr.body, Add):
         return add(Add(*(Total(arg, expr.limits) for arg in expr.body.args), evaluate=False), place)
-    return contract([value(arg, inner) for arg in Mul.make_args(expr.body)], expr.bound, inner)
+    return contract(factors(Mul.make_args(expr.body), inner), expr.bound, inner)
 
 
 def contract(factors: list[Labelled], bound: Sequence[Symbol], place: Place) -> Labelled:

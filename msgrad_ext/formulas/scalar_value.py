@@ -32,6 +32,22 @@ def signs(a: Any) -> np.ndarray:
     return ones_where(a > 0, exact) - ones_where(a < 0, exact)
 
 
+def finite(a: Any) -> bool:
+    """True when no element is infinite or NaN, in numbers of any kind."""
+    array = np.asarray(a)
+    return bool(np.all(array - array == 0))
+
+
+def kept_where(choice: Any, a: Any) -> np.ndarray:
+    """``a``, and 0 where ``choice`` is 0."""
+    return np.where(np.equal(choice, 0), 0, a)
+
+
+def _slope_power(a: Any, b: Any, count: Any) -> Any:
+    """``a ** b``, and 0 where that is infinite only for a factor that is 0 there."""
+    return kept_where(np.logical_not((a == 0) & (b < 0) & (b >= -count) & (b % 1 == 0)), power_of(a, b))
+
+
 def power_of(a: Any, b: Any) -> Any:
     """``a ** b``; exact numbers by way of the logarithm, but for what it can not say."""
     if object not in (np.asarray(a).dtype, np.asarray(b).dtype):
@@ -120,7 +136,9 @@ FUNCTIONS: dict[type, Function] = {
     fs.Maximum: lambda a, b: np.where(np.greater(a, b), a, b),
     fs.Minimum: lambda a, b: np.where(np.less(a, b), a, b),
     fs.Power: power_of,
+    fs.SlopePower: _slope_power,
+    fs.LogOfBase: lambda a: np.where(a == 0, 0 * a, np.log(a)),
     fs.Choice: lambda c, a, b: np.where(np.not_equal(c, 0), a, b),
 }
 
-__all__ = ["FUNCTIONS", "ones_where", "power_of", "signs"]
+__all__ = ["FUNCTIONS", "finite", "kept_where", "ones_where", "power_of", "signs"]

@@ -94,7 +94,7 @@ class Pow(Elementwise, functions="pow tensor_pow", methods="pow"):
 
     def vjp(self, ct, out, a, b):
         by_base = fn.select(b == 0, fn.zeros_like(ct), ct * b * a ** (b - 1))
-        by_exponent = fn.select(a == 0, fn.zeros_like(ct), ct * out * fn.log(a))
+        by_exponent = ct * out * fn.log(fn.select(a == 0, fn.ones_like(a), a))
         return by_base, by_exponent
 
     def meaning(self, a, b):
@@ -139,7 +139,7 @@ class Sign(Elementwise, functions="sign sgn", methods="sign sgn"):
 
     Notes
     -----
-    The derivative is 0 everywhere, also at the jump.
+    The derivative is 0 everywhere, also at the jump, MindSpore's convention.
     """
 
     smooth = False

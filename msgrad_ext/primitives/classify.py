@@ -11,13 +11,13 @@ from ..errors import ArgumentError
 from ..op import Composite
 from ..registry import composite, fn
 from ..tensor import Tensor, is_number
-from .arguments import real, tensor
+from .settings import real, tensor
 
 
 class IsNan(Composite, functions="isnan", methods="isnan"):
     """True where ``a`` is NaN."""
 
-    def compute(self, a):
+    def compute(self, a: Tensor) -> Tensor:
         """NaN is what differs from itself."""
         return fn.not_equal(tensor("IsNan", "input", a), a)
 
@@ -25,7 +25,7 @@ class IsNan(Composite, functions="isnan", methods="isnan"):
 class IsInf(Composite, functions="isinf", methods="isinf"):
     """True where ``a`` is infinite."""
 
-    def compute(self, a):
+    def compute(self, a: Tensor) -> Tensor:
         """The comparison."""
         return fn.equal(_size("IsInf", a), math.inf)
 
@@ -33,7 +33,7 @@ class IsInf(Composite, functions="isinf", methods="isinf"):
 class IsFinite(Composite, functions="isfinite", methods="isfinite"):
     """True where ``a`` is neither infinite nor NaN."""
 
-    def compute(self, a):
+    def compute(self, a: Tensor) -> Tensor:
         """The comparison."""
         return fn.less(_size("IsFinite", a), math.inf)
 
@@ -50,7 +50,7 @@ class NanToNum(Composite):
         self.nan, self.posinf, self.neginf = (_setting(*one) for one in
                                               (("nan", nan), ("posinf", posinf), ("neginf", neginf)))  # fmt: skip
 
-    def compute(self, a):
+    def compute(self, a: Tensor) -> Tensor:
         """Three selections."""
         if tensor("NanToNum", "input", a).numpy_dtype.kind != "f":
             return a
@@ -125,7 +125,7 @@ class ApproximateEqual(Composite):
     def __init__(self, tolerance=1e-05):
         self.tolerance = real("ApproximateEqual", "tolerance", tolerance)
 
-    def compute(self, x, y):
+    def compute(self, x: Tensor, y: Tensor) -> Tensor:
         """The comparison."""
         return fn.less(fn.abs(fn.sub(x, y)), self.tolerance)
 
@@ -145,6 +145,6 @@ def logical_xor(input: Tensor, other: Tensor) -> Tensor:
 class LogicalXor(Composite):
     """True where one of two is true (not 0) and the other is not."""
 
-    def compute(self, a, b):
+    def compute(self, a: Tensor, b: Tensor) -> Tensor:
         """The comparison of the truth values."""
         return fn.not_equal(*(fn.not_equal(tensor("LogicalXor", "operand", one), False) for one in (a, b)))

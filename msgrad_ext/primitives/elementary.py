@@ -219,7 +219,7 @@ class Sinc(Composite, functions="sinc", methods="sinc"):
     At 0 the derivative is 0.
     """
 
-    def compute(self, a):
+    def compute(self, a: Tensor) -> Tensor:
         """The quotient where it is one."""
         angle = a * PI
         origin = a == 0

@@ -13,7 +13,7 @@ from ..lazy import sym
 from ..op import Composite, Smooth
 from ..registry import composite, fn
 from ..tensor import Tensor
-from .arguments import real, tensor
+from .settings import real, tensor
 
 
 class Softplus(Smooth):
@@ -45,7 +45,7 @@ class LogSigmoid(Smooth, functions="logsigmoid log_sigmoid", methods="logsigmoid
 class Softsign(Composite, functions="softsign", methods="softsign"):
     """``a / (1 + |a|)``."""
 
-    def compute(self, a):
+    def compute(self, a: Tensor) -> Tensor:
         """The quotient."""
         return tensor("Softsign", "input", a) / (1 + fn.abs(a))
 
@@ -53,7 +53,7 @@ class Softsign(Composite, functions="softsign", methods="softsign"):
 class Mish(Composite, functions="mish", methods="mish"):
     """``a tanh(log(1 + exp(a)))``."""
 
-    def compute(self, a):
+    def compute(self, a: Tensor) -> Tensor:
         """The product."""
         return a * fn.tanh(Softplus()(a))
 
@@ -61,7 +61,7 @@ class Mish(Composite, functions="mish", methods="mish"):
 class SiLU(Composite, functions="silu swish", methods="silu"):
     """Sigmoid linear unit, ``a sigmoid(a)``."""
 
-    def compute(self, a):
+    def compute(self, a: Tensor) -> Tensor:
         """The product."""
         return a * fn.sigmoid(a)
 
@@ -74,7 +74,7 @@ class GeLU(Composite, aliases="Gelu"):
     Computed as ``a sigmoid(2 u)``, which equals ``a (1 + tanh(u)) / 2`` and keeps the digits for negative ``a``.
     """
 
-    def compute(self, a):
+    def compute(self, a: Tensor) -> Tensor:
         """The product."""
         return a * fn.sigmoid((tensor("GeLU", "input", a) + 0.044715 * (a * a * a)) * ROOT_8_BY_PI)
 
@@ -82,7 +82,7 @@ class GeLU(Composite, aliases="Gelu"):
 class FastGeLU(Composite, functions="fast_gelu", aliases="FastGelu"):
     """Quick approximation of the Gaussian error linear unit, ``a sigmoid(1.702 a)``."""
 
-    def compute(self, a):
+    def compute(self, a: Tensor) -> Tensor:
         """The product."""
         return a * fn.sigmoid(1.702 * tensor("FastGeLU", "input", a))
 
@@ -95,7 +95,7 @@ class GLU(Composite):
             raise ArgumentError(f"For 'GLU', the axis must be int, but got {type(axis).__name__}.")
         self.axis = axis
 
-    def compute(self, a):
+    def compute(self, a: Tensor) -> Tensor:
         """The product of the halves."""
         (axis,) = normal_axes("GLU", self.axis, tensor("GLU", "input", a).ndim)
         if a.shape[axis] % 2:

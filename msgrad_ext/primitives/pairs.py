@@ -11,8 +11,8 @@ from ..lazy import sym
 from ..op import Composite, Elementwise, Smooth
 from ..registry import composite, fn
 from ..tensor import Tensor, is_number
-from .arguments import operand, real, tensor
 from .arithmetic import Floated
+from .settings import operand, real, tensor
 
 
 class Atan2(Smooth, functions="atan2 arctan2", methods="atan2 arctan2"):
@@ -241,7 +241,7 @@ class Heaviside(Elementwise, functions="heaviside", methods="heaviside"):
 class Addcmul(Composite):
     """``a + value b c``."""
 
-    def compute(self, input_data, x1, x2, value):
+    def compute(self, input_data: Tensor, x1: Tensor, x2: Tensor, value: Any) -> Tensor:
         """The sum."""
         return addcmul(input_data, x1, x2, value)
 
@@ -249,7 +249,7 @@ class Addcmul(Composite):
 class Addcdiv(Composite):
     """``a + value b / c``."""
 
-    def compute(self, input_data, x1, x2, value):
+    def compute(self, input_data: Tensor, x1: Tensor, x2: Tensor, value: Any) -> Tensor:
         """The sum."""
         return addcdiv(input_data, x1, x2, value)
 
@@ -257,7 +257,7 @@ class Addcdiv(Composite):
 class Lerp(Composite):
     """``a + weight (b - a)``."""
 
-    def compute(self, start, end, weight):
+    def compute(self, start: Tensor, end: Tensor, weight: Any) -> Tensor:
         """The sum."""
         return lerp(start, end, weight)
 

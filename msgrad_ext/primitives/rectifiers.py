@@ -11,7 +11,7 @@ from ..lazy import sym
 from ..op import Composite, Smooth
 from ..registry import composite, fn
 from ..tensor import Tensor, is_number
-from .arguments import operand, real, tensor
+from .settings import operand, real, tensor
 
 
 class ReLU6(Smooth, functions="relu6", methods="relu6"):
@@ -97,7 +97,7 @@ class Elu(Smooth, constants="alpha"):
         return self, (a, self.alpha if alpha is None else alpha)
 
     def numpy(self, a, alpha):
-        return np.where(a > 0, a, alpha * np.expm1(np.minimum(a, 0)))
+        return np.where(a > 0, a, alpha * np.expm1(-np.abs(a)))
 
     def vjp(self, ct, out, a, alpha):
         upper = a > 0
@@ -116,7 +116,7 @@ class SeLU(Composite, functions="selu", methods="selu"):
     The derivative at 0 is that from the left, ``1.0507 * 1.67326``; MindSpore's rule is wrong for all negative ``a``.
     """
 
-    def compute(self, a):
+    def compute(self, a: Tensor) -> Tensor:
         """The scaled unit."""
         return 1.0507009873554804934193349852946 * Elu(1.6732632423543772848170429916717)(a)
 
@@ -131,7 +131,7 @@ class CeLU(Composite):
             raise ArgumentValueError("For 'CeLU', the alpha must not be 0.")
         self.alpha = alpha
 
-    def compute(self, a):
+    def compute(self, a: Tensor) -> Tensor:
         """The unit of the scaled operand."""
         return Elu()(a) if self.alpha == 1 else self.alpha * Elu()(a / self.alpha)
 
@@ -147,7 +147,7 @@ class HShrink(Composite):
     def __init__(self, lambd=0.5):
         self.lambd = real("HShrink", "lambd", lambd)
 
-    def compute(self, a):
+    def compute(self, a: Tensor) -> Tensor:
         """The selection."""
         return fn.select(fn.abs(tensor("HShrink", "input", a)) <= self.lambd, fn.zeros_like(a), a)
 
@@ -165,7 +165,7 @@ class SoftShrink(Composite):
         if lambd < 0:
             raise ArgumentValueError(f"For 'SoftShrink', the lambd must not be negative, but got {lambd}.")
 
-    def compute(self, a):
+    def compute(self, a: Tensor) -> Tensor:
         """A difference of two rectified units."""
         a = tensor("SoftShrink", "input", a)
         return fn.relu(a - self.lambd) - fn.relu(-a - self.lambd)
@@ -179,7 +179,7 @@ class PReLU(Composite, functions="prelu", methods="prelu"):
     The derivative at 0 is the weight.
     """
 
-    def compute(self, a, weight):
+    def compute(self, a: Tensor, weight: Tensor) -> Tensor:
         """The selection."""
         a, weight = tensor("PReLU", "input", a), tensor("PReLU", "weight", weight)
         if weight.ndim != 1:

@@ -21,7 +21,7 @@ class Floor(Smooth, functions="floor", methods="floor"):
 
     Notes
     -----
-    The derivative is 0 everywhere, also at the jumps.
+    The derivative is 0 everywhere, also at the jumps, MindSpore's convention.
     """
 
     smooth = False
@@ -41,7 +41,7 @@ class Ceil(Smooth, functions="ceil", methods="ceil"):
 
     Notes
     -----
-    The derivative is 0 everywhere, also at the jumps.
+    The derivative is 0 everywhere, also at the jumps, MindSpore's convention.
     """
 
     smooth = False
@@ -61,7 +61,7 @@ class Round(Elementwise, functions="rint", aliases="Rint"):
 
     Notes
     -----
-    The derivative is 0 everywhere, also at the jumps.
+    The derivative is 0 everywhere, also at the jumps, MindSpore's convention.
     """
 
     smooth = False
@@ -81,7 +81,7 @@ class Trunc(Elementwise, functions="trunc", methods="trunc"):
 
     Notes
     -----
-    The derivative is 0 everywhere, also at the jumps.
+    The derivative is 0 everywhere, also at the jumps, MindSpore's convention.
     """
 
     smooth = False
@@ -101,7 +101,7 @@ class FloorDiv(Elementwise, functions="floor_div floor_divide", methods="floor_d
 
     Notes
     -----
-    The derivative is 0 everywhere, also at the jumps.
+    The derivative is 0 everywhere, also at the jumps, MindSpore's convention.
     """
 
     smooth = False
@@ -141,7 +141,7 @@ class TruncateDiv(Elementwise, functions="truncate_div", methods="truncate_div")
 
     Notes
     -----
-    The derivative is 0 everywhere, also at the jumps.
+    The derivative is 0 everywhere, also at the jumps, MindSpore's convention.
     """
 
     smooth = False

@@ -1,7 +1,7 @@
 """Special functions: the error function and its inverse, the gamma function's logarithm and its derivatives.
 
 numpy has none of them. The voices compute element by element, by Python's ``math`` or by series; numbers of many digits
-bring the function as a method.
+bring the function as a method. ``in_float64`` says that a voice has no more digits than float64, whatever it is given.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from .arithmetic import Floated
 class Erf(Smooth, functions="erf", methods="erf"):
     """Error function, ``2 / sqrt(pi)`` times the integral of ``exp(-t**2)`` from 0 to ``a``."""
 
+    in_float64 = True
+
     def numpy(self, a):
         import math
 
@@ -40,6 +42,8 @@ class Erf(Smooth, functions="erf", methods="erf"):
 class Erfc(Smooth, functions="erfc", methods="erfc"):
     """Complement of the error function, ``1 - erf(a)``, without the cancellation."""
 
+    in_float64 = True
+
     def numpy(self, a):
         import math
 
@@ -57,6 +61,8 @@ class Erfc(Smooth, functions="erfc", methods="erfc"):
 
 class Erfinv(Smooth, functions="erfinv", methods="erfinv"):
     """Inverse of the error function; infinite at -1 and 1, NaN outside."""
+
+    in_float64 = True
 
     def numpy(self, a):
         import math
@@ -89,6 +95,8 @@ class Erfinv(Smooth, functions="erfinv", methods="erfinv"):
 class Lgamma(Floated, functions="lgamma", methods="lgamma"):
     """Logarithm of the gamma function's absolute value; infinite at 0, -1, -2, ..."""
 
+    in_float64 = True
+
     def numpy(self, a):
         import math
 
@@ -110,10 +118,13 @@ class Lgamma(Floated, functions="lgamma", methods="lgamma"):
 class Digamma(Smooth, functions="digamma", methods="digamma"):
     """Derivative of the logarithm of the gamma function; NaN at 0, -1, -2, ..."""
 
+    in_float64 = True
+
     def numpy(self, a):
         if a.dtype == object:
             return np.asarray(np.frompyfunc(lambda x: x.digamma(), 1, 1)(a), dtype=object)
-        wide = np.asarray(a, np.promote_types(a.dtype, np.float64))
+        # In extended precision: near the zero at 1.46 rounding would leave few digits.
+        wide = np.asarray(a, np.longdouble)
         # The reflection psi(x) = psi(1 - x) - pi / tan(pi x), then psi(x) = psi(x + 1) - 1 / x up to where the series holds.
         low = wide < 0.5
         x = np.where(low, 1 - wide, wide)
@@ -140,6 +151,8 @@ class Digamma(Smooth, functions="digamma", methods="digamma"):
 class Polygamma(Smooth):
     """Derivative of `Digamma` of the order ``n``, which is 1 or more; called as ``Polygamma()(n, a)``."""
 
+    in_float64 = True
+
     def __init__(self, order=None):
         self.order = order
 
@@ -157,7 +170,7 @@ class Polygamma(Smooth):
         n = self.order
         if a.dtype == object:
             return np.asarray(np.frompyfunc(lambda x: x.polygamma(n), 1, 1)(a), dtype=object)
-        x = np.asarray(a, np.promote_types(a.dtype, np.float64))
+        x = np.asarray(a, np.longdouble)
         total = np.zeros_like(x)
         # Upward by 1 to where the asymptotic series holds; so far below 0 that it takes more steps is not computed.
         for _ in range(400):

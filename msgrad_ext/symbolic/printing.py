@@ -19,6 +19,9 @@ _FUNCTIONS = {
     "Positive": "step",
     "Half": "step_half",
     "Choice": "where",
+    # What a power's derivative has is a power and a logarithm, but for a convention at 0.
+    "SlopePower": "power",
+    "LogOfBase": "log",
 }
 _COMMANDS = {word: f"\\{word}" for word in ("exp", "log", "tanh", "max", "min")}
 _COMMANDS |= {kind.word: kind.command for kind in SCALARS.values() if kind.command}
@@ -177,7 +180,7 @@ class Printer:
 
     def _fn(self, node: Node) -> tuple[str, int]:
         function, *tags = node.data
-        args = [self.show(arg) for arg in node.args]
+        args = [self.show(arg) for arg in node.args[: 2 if function == "SlopePower" else None]]
         if tags:
             relation = {">=": "\\ge ", "!=": "\\ne ", "==": "=", ">": ">"}[tags[0]] if self.latex else tags[0]
             args = [f"{args[0]} {relation} {args[1]}"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from types import new_class
 from typing import Any
 
 import sympy
@@ -16,7 +17,7 @@ from sympy import Dummy, Expr, S
 from ..constants import Irrational
 from .functions import Exp, Indicator, Log, Real
 
-SCALARS: dict[str, type[Real]] = {}
+SCALARS: dict[str, type[Scalar]] = {}
 # What SymPy calls a function -> what it is called here, for derivatives that SymPy makes.
 _OURS: dict[Any, type[Real]] = {sympy.exp: Exp, sympy.log: Log}
 
@@ -43,7 +44,7 @@ class Scalar(Real):
     command: str | None = None
 
     def fdiff(self, argindex: int = 1) -> Expr:
-        return slope(type(self), argindex)(*self.args)
+        return slope(type(self).__name__, argindex)(*self.args)
 
 
 class Step(Scalar, Indicator):
@@ -61,7 +62,7 @@ def scalar(
     count: int = 1,
     standard: Callable[..., Expr] | None = None,
     base: type[Scalar] = Scalar,
-) -> type[Real]:
+) -> type[Scalar]:
     """Declare the function ``name`` of ``count`` arguments."""
     word = name.lower()
     attributes = {
@@ -72,15 +73,16 @@ def scalar(
         "word": word,
         "command": command,
     }
-    kind = type(base)(name, (base,), attributes)
+    kind = new_class(name, (base,), {}, lambda body: body.update(attributes))
     SCALARS[name] = kind
     _OURS.setdefault(said, kind)
     return kind
 
 
 @cache
-def slope(kind: type[Scalar], argindex: int) -> Callable[..., Expr]:
+def slope(name: str, argindex: int) -> Callable[..., Expr]:
     """The derivative of a declared function by one of its arguments, made by SymPy."""
+    kind = SCALARS[name]
     arguments = [Dummy(f"u{place}", real=True) for place in range(len(kind.nargs) and max(kind.nargs))]
     result = ours(sympy.diff(kind.said(*arguments), arguments[argindex - 1]))
     return lambda *args: result.xreplace(dict(zip(arguments, args)))

@@ -202,6 +202,7 @@ RULES: dict[type, Callable[[_Converter, Any, Mapping[Symbol, Expr]], Expr]] = {
     fs.Maximum: _of(sympy.Max),
     fs.Minimum: _of(sympy.Min),
     fs.Power: _of(Pow),
+    fs.SlopePower: _of(lambda a, b, count: Pow(a, b)),
     fs.Compare: _Converter.compare,
     fs.Choice: _of(lambda condition, a, b: where(sympy.Ne(condition, 0), a, b)),
 }

@@ -28,7 +28,18 @@ OPS = sorted(mg.registered_ops())
 # Affine in every input and without a broadcast: the gradient is a constant, which has no derivative to check.
 CONSTANT_GRADIENT = {("Sign", "scalar"), ("Add", "zero-d")}
 # Ops without a cotangent for any operand.
-CONSTANT = {"Sign", "ZerosLike", "OnesLike", "StopGradient", "Floor", "Ceil", "Round", "Trunc", "FloorDiv", "TruncateDiv"}
+CONSTANT = {
+    "Sign",
+    "ZerosLike",
+    "OnesLike",
+    "StopGradient",
+    "Floor",
+    "Ceil",
+    "Round",
+    "Trunc",
+    "FloorDiv",
+    "TruncateDiv",
+}
 
 
 @cache
