@@ -7,49 +7,18 @@ Comes in: an initializer, its name or a number, and a shape. Goes out: a tensor 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
 
 from .dtype import DType, to_numpy
 from .errors import ArgumentError, ArgumentValueError, choices, user_location
+from .seeds import generator, uniform
+from .seeds import get_seed as get_seed
+from .seeds import seeded as seeded
+from .seeds import set_seed as set_seed
 from .tensor import Tensor, is_number
-
-
-class _Source:
-    """The generator that first values are drawn from."""
-
-    generator = np.random.default_rng(0)
-
-
-def set_seed(seed: int) -> None:
-    """Start the generator of first values anew."""
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise ArgumentError(f"For 'set_seed', the seed must be a non-negative int, but got {seed!r}.", user_location())
-    _Source.generator = np.random.default_rng(seed)
-
-
-def generator() -> np.random.Generator:
-    """The generator that first values, and random tensors, are drawn from."""
-    return _Source.generator
-
-
-@contextmanager
-def seeded(seed: int) -> Iterator[None]:
-    """Draw first values from a fresh generator meanwhile, so that a cell gives the same values in every run."""
-    before = _Source.generator
-    _Source.generator = np.random.default_rng(seed)
-    try:
-        yield
-    finally:
-        _Source.generator = before
-
-
-def uniform(low: float, high: float, shape: tuple[int, ...]) -> np.ndarray:
-    """Numbers drawn evenly between ``low`` and ``high`` from the generator that `set_seed` starts."""
-    return generator().uniform(low, high, shape)
 
 
 def _normal(mean: float, sigma: float, shape: tuple[int, ...]) -> np.ndarray:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Union
 
 import numpy as np
 
-from .dtype import short
+from .dtype import brief
 from .errors import EngineError, Location
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Var:
     dtype: np.dtype
 
     def __str__(self) -> str:
-        return f"{self.name}: {short(self.dtype)}[{','.join(map(str, self.shape))}]"
+        return f"{self.name}: {brief(self.dtype)}[{','.join(map(str, self.shape))}]"
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +56,7 @@ class Lit:
     def __str__(self) -> str:
         if self.value.ndim == 0:
             return str(self.value.item() if self.exact is None else self.exact)
-        return f"{short(self.dtype)}[{','.join(map(str, self.shape))}]{{...}}"
+        return f"{brief(self.dtype)}[{','.join(map(str, self.shape))}]{{...}}"
 
 
 Atom = Union[Var, Lit]

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Sequence
-from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any, ClassVar, Protocol
 
@@ -29,6 +28,7 @@ from .errors import (
 )
 from .ir import Lit, Shape, literal
 from .registry import COMPOSITES, OPS, register
+from .registry import recorder as recorder
 from .tensor import Tensor, as_tensor, is_number
 
 Operand = Tensor | Lit
@@ -39,9 +39,6 @@ class Recorder(Protocol):
 
     def apply(self, op: Op, operands: Sequence[Operand]) -> Tensor:
         """Record ``op`` and return a stand-in for its result."""
-
-
-recorder: ContextVar[Recorder | None] = ContextVar("recorder", default=None)
 
 
 class Op:

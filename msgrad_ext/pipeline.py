@@ -102,7 +102,7 @@ def apply_gradient(
     function: Callable[..., Any], inputs: Sequence[Any], wrt: Sequence[str] | None, sens: Any = None
 ) -> Application:
     """Trace ``function``, differentiate it by what ``wrt`` names, compile the gradient and compute it once."""
-    request = Request(function, inputs, {})
+    request = Request(function, inputs, {}, store=False)
     chosen = choose(function, request.program, [wrt] if isinstance(wrt, str) else wrt)
     if not chosen:
         raise ArgumentValueError("There is nothing to differentiate by: no float input and no trainable parameter.")
@@ -138,7 +138,7 @@ def differentiated(net: Callable[..., Any], wrt: Sequence[str] | None, sens: Any
 
 def _gradients(inner: Callable[..., Any], wrt: Sequence[str] | None, sens: Any) -> Callable[..., Any]:
     def gradients(*args: Any) -> tuple[Tensor, ...]:
-        request = Request(inner, args, {})
+        request = Request(inner, args, {}, store=False)
         for name, var in choose(inner, request.program, wrt).items():
             request.ask(var, name, "input")
         return tuple(request.run(None if sens is None else check_sens(_tensors(sens, request), request.program)))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from contextvars import ContextVar
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -20,6 +21,9 @@ COMPOSITES: dict[str, Any] = {}
 ALIASES: dict[str, str] = {}
 FUNCTIONS: dict[str, Callable[..., Any]] = {}
 METHODS: dict[str, Callable[..., Any]] = {}
+
+# The trace that is running, if one is; see `op.Recorder`.
+recorder: ContextVar[Any] = ContextVar("recorder", default=None)
 
 
 def register(cls: type[Any], functions: str, methods: str, aliases: str, table: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ Arrays are float64, or object arrays of any numbers with operators and ``exp, lo
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -90,8 +90,8 @@ def evaluate_lines(
     by_name = {getattr(name, "name", name): as_numbers(array) for name, array in values.items()}
     known = {key: by_name[name] for key, name in derivation.inputs.items() if name in by_name}
     exact = any(array.dtype == object for array in known.values())
-    convert = Place(known, {}, {}, exact).convert if exact else None
-    known.update({key: _constant(lit, convert) for key, lit in derivation.constants.items()})
+    kind = _number_kind(known.values()) if exact else None
+    known.update({key: _constant(lit, kind) for key, lit in derivation.constants.items()})
     sizes = letter_sizes(derivation, known)
     needed = _needed(derivation, wanted)
     for line in derivation.lines:
@@ -100,6 +100,23 @@ def evaluate_lines(
             with np.errstate(all="ignore"):
                 known[line.key] = run(line.template, operands, line_lengths(line, sizes), exact)
     return known
+
+
+def _number_kind(arrays: Iterable[np.ndarray]) -> Any:
+    """The kind of exact numbers that ``arrays`` hold; None if they hold plain ones only."""
+    held = (one for array in arrays if array.dtype == object for one in array.flat)
+    return next((type(one) for one in held if not isinstance(one, (int, float))), None)
+
+
+def _constant(lit: Lit, kind: Any) -> np.ndarray:
+    """A constant as numbers of ``kind``: lines that rest on constants alone are computed in it too."""
+    array = as_numbers(written(lit))
+    if kind is None or lit.dtype.kind != "f" or array.dtype == object:
+        return array
+    result = np.empty(array.shape, object)
+    for place, one in np.ndenumerate(array):
+        result[place] = kind(float(one))
+    return result
 
 
 def line_lengths(line: Line, sizes: Mapping[Symbol, int]) -> dict[Symbol, int]:

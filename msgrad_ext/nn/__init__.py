@@ -20,7 +20,7 @@ MODULES: dict[str, str] = {
     ),
     "attention": "MultiheadAttention TransformerEncoderLayer",
     "cell": "Cell",
-    "containers": "CellList SequentialCell",
+    "containers": "CellDict CellList SequentialCell",
     "convolution": "Conv1d Conv1dTranspose Conv2d Conv2dTranspose Conv3d",
     "dropout": "Dropout Dropout1d Dropout2d Dropout3d",
     "embedding": "Embedding EmbeddingLookup",

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArgumentError, ArgumentValueError, DtypeError, ShapeError
-from ..initializer import uniform
 from ..op import Composite
 from ..registry import composite, fn
+from ..seeds import uniform
 from ..tensor import Epoch, Tensor
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from ..errors import ArgumentError, ArgumentValueError, DtypeError, ShapeError
 from ..op import Composite
 from ..registry import composite, fn
-from ..tensor import Epoch, Parameter, Tensor
+from ..tensor import Parameter, Tensor
 
 
 def _input(op: str, x: Any, least: int = 1) -> Tensor:
@@ -146,15 +146,13 @@ def rms_norm(x: Tensor, gamma: Tensor, epsilon: float = 1e-6) -> tuple[Tensor, T
 
 
 def _moved(parameter: Tensor, value: Tensor, momentum: float) -> None:
-    """Move a running statistic towards ``value``, which is known while a network runs or is traced."""
+    """Move a running statistic towards ``value``; the assignment takes place as `Assign` does."""
     if not isinstance(parameter, Parameter):
         raise ArgumentError(
             f"For 'BatchNorm', the statistics must be Parameters in training, but got {type(parameter).__name__}."
         )
-    fresh = (1 - momentum) * parameter._array() + momentum * value._array()
-    parameter.set_data(Tensor._wrap(fresh.astype(parameter.numpy_dtype)))
-    # A plan would not do this again.
-    Epoch.advance()
+    with_new = (1 - momentum) * parameter + momentum * fn.stop_gradient(_like(value, parameter))
+    fn.assign(parameter, with_new)
 
 
 def _batch(

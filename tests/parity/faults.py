@@ -17,6 +17,7 @@ class Fault(NamedTuple):
 
 
 FAULTS: dict[str, Fault] = {
+    "functional:grad of partial": Fault("PyNative mode asks a function for its name, which a partial has not", [3]),
     "structure:same tensor twice positional": Fault(
         "tensors are told apart by identity in PyNative mode; d(a b)/da is b, as in Graph mode", [[2, 3], [2, 3]]
     ),
