@@ -42,16 +42,6 @@ def written(lit: Lit) -> Any:
     return lit.value if lit.exact is None else lit.exact
 
 
-def _constant(lit: Lit, convert: Any) -> np.ndarray:
-    """A constant as an array; among exact numbers exact too, since its reciprocal as a float would not be."""
-    array = as_numbers(written(lit))
-    if convert is None or array.dtype == object or lit.dtype.kind != "f":
-        return array
-    result = np.empty(array.shape, object)
-    result.ravel()[:] = [convert(value) for value in array.ravel().tolist()]
-    return result
-
-
 def letter_sizes(derivation: Derivation, arrays: Mapping[str, np.ndarray]) -> dict[Symbol, int]:
     """What each letter stands for at ``arrays`` (by key).
 

@@ -51,7 +51,7 @@ class LayerNorm(Cell):
     def construct(self, input_x: Tensor) -> Tensor:
         """``(x - mean) / sqrt(variance + epsilon) * gamma + beta``."""
         gamma, beta = (fn.cast(one, input_x.dtype) for one in (self.gamma, self.beta))
-        return self.layer_norm(input_x, gamma, beta)[0]
+        return self.layer_norm.normalised(input_x, gamma, beta)[0]
 
     def extend_repr(self) -> str:
         # No sign stands behind gamma in MindSpore's text.
@@ -127,7 +127,7 @@ class _BatchNorm(_Statistics):
         checks.rank(self, x, *self.ranks)
         own = self.training if self.use_batch_statistics is None else self.use_batch_statistics
         normalise = self.bn_train if own else self.bn_infer
-        return normalise(x, self.gamma, self.beta, self.moving_mean, self.moving_variance)[0]
+        return normalise.normalised(x, self.gamma, self.beta, self.moving_mean, self.moving_variance)[0]
 
 
 class BatchNorm1d(_BatchNorm):

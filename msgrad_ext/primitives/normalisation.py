@@ -74,20 +74,21 @@ class LayerNorm(Composite):
                 raise ArgumentError(f"For 'LayerNorm', the '{name}' must be int, but got {type(value).__name__}.")
         self.begin_norm_axis, self.begin_params_axis, self.epsilon = begin_norm_axis, begin_params_axis, epsilon
 
-    def compute(self, input_x: Tensor, gamma: Tensor, beta: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    @composite()
+    def normalised(self, input_x: Tensor, gamma: Tensor, beta: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Result, mean and variance, all of which pass a gradient."""
         x = _wide(_input("LayerNorm", input_x))
-        first, fitted = (
-            _axis(name, value, x.ndim)
-            for name, value in (
-                ("begin_norm_axis", self.begin_norm_axis),
-                ("begin_params_axis", self.begin_params_axis),
-            )
-        )
+        first = _axis("begin_norm_axis", self.begin_norm_axis, x.ndim)
+        fitted = _axis("begin_params_axis", self.begin_params_axis, x.ndim)
         for name, value in (("gamma", gamma), ("beta", beta)):
             _beside("LayerNorm", name, value, x.shape[fitted:])
         mean, variance = _moments(x, tuple(range(first, x.ndim)))
         result = _scaled(_normal(x, mean, variance, self.epsilon), gamma, beta, x.shape[fitted:])
-        return _like(result, input_x), fn.stop_gradient(mean), fn.stop_gradient(variance)
+        return _like(result, input_x), mean, variance
+
+    def compute(self, input_x: Tensor, gamma: Tensor, beta: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        result, mean, variance = self.normalised(input_x, gamma, beta)
+        return result, fn.stop_gradient(mean), fn.stop_gradient(variance)
 
 
 def _axis(name: str, value: int, ndim: int) -> int:
@@ -203,12 +204,17 @@ class BatchNorm(Composite):
             raise ArgumentValueError(f"For 'BatchNorm', the 'data_format' must be 'NCHW', but got {data_format!r}.")
         self.is_training, self.epsilon, self.momentum, self.data_format = is_training, epsilon, momentum, data_format
 
+    @composite()
+    def normalised(
+        self, input_x: Tensor, scale: Tensor, bias: Tensor, mean: Tensor, variance: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Result, and the mean and variance that were taken, all of which pass a gradient."""
+        return _batch("BatchNorm", input_x, scale, bias, mean, variance, self.is_training, self.momentum, self.epsilon)
+
     def compute(self, input_x: Tensor, scale: Tensor, bias: Tensor, mean: Tensor, variance: Tensor) -> Any:
-        result, average, spread = _batch(
-            "BatchNorm", input_x, scale, bias, mean, variance, self.is_training, self.momentum, self.epsilon
-        )
-        taken = (fn.stop_gradient(average), fn.stop_gradient(spread))
-        return (result, *taken, *taken)
+        result, *taken = self.normalised(input_x, scale, bias, mean, variance)
+        constant = tuple(map(fn.stop_gradient, taken))
+        return (result, *constant, *constant)
 
 
 @composite(functions="batch_norm")
