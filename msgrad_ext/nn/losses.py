@@ -11,7 +11,8 @@ from ..primitives.loss_class import focal_loss
 from ..primitives.loss_regression import dice_loss, multi_class_dice_loss, poisson_nll_loss, rmse_loss
 from ..registry import fn, op_class
 from ..tensor import Parameter, Tensor
-from .layers import activation_cell
+from .activations import get_activation
+from .cell import Cell
 from .loss_base import LateLoss, LossBase, located
 
 __all__ = [
@@ -162,7 +163,7 @@ class MultiClassDiceLoss(LossBase):
         if ignore_indiex is not None:
             check_number("MultiClassDiceLoss", "ignore_indiex", ignore_indiex, (int,))
         self.weights, self.ignore_indiex = weights, ignore_indiex
-        self.activation = activation_cell(activation)
+        self.activation = activation if activation is None or isinstance(activation, Cell) else get_activation(activation)
 
     def construct(self, logits: Tensor, label: Tensor) -> Tensor:
         """The losses of the classes, weighted, added, and divided by their number."""
