@@ -21,6 +21,7 @@ from . import (
     pairs,
     rectifiers,
     reduction,
+    resampling,
     rounding,
     special,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "rectifiers",
     "reduction",
     "registered_ops",
+    "resampling",
     "rounding",
     "special",
 ]
