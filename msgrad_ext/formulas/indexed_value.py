@@ -145,18 +145,25 @@ def whole(expr: Expr, place: Place) -> Labelled:
         return result
     if isinstance(expr, Quotient):
         return elementwise(np.floor_divide, whole(expr.args[0], place), whole(expr.args[1], place))
+    if not isinstance(expr, (Ravel, Unravel)):
+        return _computed(expr, place)
     shape = [place.length(n) for n in expr.args[-1]]
     if isinstance(expr, Ravel):
         result = Labelled(np.asarray(0), ())
         for part, n in zip(expr.args[0], shape):
             result = elementwise(lambda a, b, n=n: a * n + b, result, whole(part, place))
         return result
-    if isinstance(expr, Unravel):
-        axis = int(expr.args[1])
-        after = int(np.prod(shape[axis + 1 :], dtype=np.int64))
-        flat = whole(expr.args[0], place)
-        return Labelled(flat.array // after % shape[axis] if axis else flat.array // after, flat.labels)
-    raise NotImplementedError(f"There is no evaluation of the index {type(expr).__name__}.")
+    axis = int(expr.args[1])
+    after = int(np.prod(shape[axis + 1 :], dtype=np.int64))
+    flat = whole(expr.args[0], place)
+    return Labelled(flat.array // after % shape[axis] if axis else flat.array // after, flat.labels)
+
+
+def _computed(expr: Expr, place: Place) -> Labelled:
+    """An index that is read from an array or computed; what is no whole number stays so, and equals no index."""
+    item = value(expr, place)
+    found = np.asarray(item.array).astype(np.float64)
+    return Labelled(found.astype(np.int64) if np.all(found == np.trunc(found)) else found, item.labels)
 
 
 def entry(expr: Entry, place: Place) -> Labelled:
@@ -174,10 +181,10 @@ def entry(expr: Entry, place: Place) -> Labelled:
     at = [spread(item, labels) for item in given]
     inside = np.asarray(True)
     for i, n in zip(at, array.shape):
-        inside = inside & (i >= 0) & (i < n)
+        inside = inside & (i >= 0) & (i < n) & (i == np.trunc(i))
     if 0 in array.shape:
         return Labelled(np.zeros(np.broadcast_shapes(*(i.shape for i in at))), labels)
-    taken = array[tuple(np.clip(i, 0, n - 1) for i, n in zip(at, array.shape))]
+    taken = array[tuple(np.clip(i, 0, n - 1).astype(np.int64) for i, n in zip(at, array.shape))]
     return Labelled(np.where(inside, taken, 0), labels) if not inside.all() else Labelled(taken, labels)
 
 

@@ -1,4 +1,4 @@
-"""MindSpore's ``nn``: `Cell`, layers and losses, by MindSpore's names, argument orders and defaults.
+"""MindSpore's ``nn``: `Cell`, layers, losses and optimizers, by MindSpore's names, argument orders and defaults.
 
 A module of this folder is imported when one of its names is first used; to offer a new layer, add its name to its
 module's line.
@@ -28,11 +28,20 @@ MODULES: dict[str, str] = {
         "BiDense ClipByNorm Dense Flatten Identity L1Regularizer MatMul Moments Norm OneHot Range ReduceLogSumExp Roll "
         "Tril Triu Unflatten"
     ),
-    "losses": "L1Loss MSELoss SoftmaxCrossEntropyWithLogits",
+    "losses": (
+        "BCELoss BCEWithLogitsLoss CrossEntropyLoss DiceLoss FocalLoss GaussianNLLLoss HuberLoss KLDivLoss L1Loss LossBase "
+        "MAELoss MSELoss MultiClassDiceLoss NLLLoss PoissonNLLLoss RMSELoss SmoothL1Loss SoftmaxCrossEntropyWithLogits"
+    ),
+    "margin_losses": (
+        "CosineEmbeddingLoss HingeEmbeddingLoss MarginRankingLoss MultiLabelSoftMarginLoss MultiMarginLoss "
+        "MultilabelMarginLoss SoftMarginLoss TripletMarginLoss"
+    ),
     "normalisation": (
         "BatchNorm1d BatchNorm2d BatchNorm3d GroupNorm InstanceNorm1d InstanceNorm2d InstanceNorm3d LayerNorm "
         "SyncBatchNorm"
     ),
+    "optimizer": "Optimizer",
+    "optimizers": "SGD AdaMax Adadelta Adagrad Adam AdamWeightDecay Momentum RMSProp",
     "padding": (
         "ChannelShuffle ConstantPad1d ConstantPad2d ConstantPad3d Pad PixelShuffle PixelUnshuffle ReflectionPad1d "
         "ReflectionPad2d ReflectionPad3d ReplicationPad1d ReplicationPad2d ReplicationPad3d Upsample ZeroPad2d"
@@ -42,6 +51,12 @@ MODULES: dict[str, str] = {
         "AvgPool3d LPPool1d LPPool2d MaxPool1d MaxPool2d MaxPool3d"
     ),
     "recurrent": "GRU GRUCell LSTM LSTMCell RNN RNNCell",
+    "schedules": (
+        "CosineDecayLR ExponentialDecayLR InverseDecayLR LearningRateSchedule NaturalExpDecayLR PolynomialDecayLR WarmUpLR "
+        "cosine_decay_lr exponential_decay_lr inverse_decay_lr natural_exp_decay_lr piecewise_constant_lr "
+        "polynomial_decay_lr warmup_lr"
+    ),
+    "wrap": "ForwardValueAndGrad TrainOneStepCell WithEvalCell WithGradCell WithLossCell",
 }
 _PLACES = {name: module for module, names in MODULES.items() for name in names.split()}
 

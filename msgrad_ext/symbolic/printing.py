@@ -221,8 +221,20 @@ class Printer:
 
     def _imax(self, node: Node) -> tuple[str, int]:
         under = ", ".join(node.data)
-        head = "\\max" if self.latex else "max"
+        head = ("\\" if self.latex else "") + node.kind[1:]
         return f"{head}_{{{under}}} {self.show(node.args[0], MUL)}", HAD
+
+    _imin = _imax
+
+    def _iprod(self, node: Node) -> tuple[str, int]:
+        body, *left_out = (self.show(arg, MUL if place == 0 else 0) for place, arg in enumerate(node.args))
+        count, differ = len(node.data), " \\ne " if self.latex else " != "
+        places = [left_out[at : at + count] for at in range(0, len(left_out), count)]
+        several = ("({})" if count > 1 else "{}").format
+        here = several(", ".join(node.data))
+        under = ", ".join(here + differ + several(", ".join(place)) for place in places) or ", ".join(node.data)
+        head = "\\prod" if self.latex else "prod"
+        return f"{head}_{{{under}}} {body}", HAD
 
     def _ishare(self, node: Node) -> tuple[str, int]:
         body, at = self.show(node.args[0]), self.show(node.args[1])

@@ -14,7 +14,7 @@ import numpy as np
 from ..dtype import DType
 from ..errors import ArgumentError, ArgumentValueError, AxisError, IndexKindError, UnknownNameError, choices
 from ..registry import METHODS, OPS, composite, recorder
-from .data import made_of, only, plain
+from .data import made_of, only
 from .described import Described
 from .operators import UFUNCS, bitwise, equality, operator
 from .text import text, value_text
@@ -171,7 +171,7 @@ class Tensor(Described):
         return (self[index] for index in range(len(self)))
 
     def __contains__(self, value: Any) -> bool:
-        return bool((self._array() == plain(value)).any())
+        return bool(METHODS["__contains__"](self, value))
 
     def copy(self) -> Any:
         """A tensor of the same values."""
@@ -227,10 +227,7 @@ class Tensor(Described):
         return METHODS["__getitem__"](self, index)
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        array = self._array().copy()
-        array[plain(index)] = plain(value)
-        self._value = array
-        Epoch.advance()
+        METHODS["__setitem__"](self, index, value)
 
     def __getattr__(self, name: str) -> Any:
         if name in METHODS and not name.startswith("_"):

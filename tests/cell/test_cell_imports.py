@@ -127,7 +127,7 @@ def test_context_is_accepted_and_checked():
     run("from mindspore import context\ncontext.set_context(mode=context.GRAPH_MODE, device_target='CPU')")
     assert msgrad_ext.get_context("mode") == msgrad_ext.GRAPH_MODE
     msgrad_ext.set_context(mode=msgrad_ext.PYNATIVE_MODE)
-    with pytest.raises(TypeError, match="Did you mean 'mode'"):
+    with pytest.raises(ValueError, match="Did you mean 'mode'"):
         msgrad_ext.set_context(mod=1)
     with pytest.raises(ValueError, match="must be one of 0, 1, but got 7"):
         msgrad_ext.set_context(mode=7)

@@ -151,24 +151,14 @@ SMOOTH: dict[str, tuple[Net, tuple[np.ndarray, ...], Any]] = {
 }  # fmt: skip
 
 
-DEAD_BRANCH = pytest.mark.xfail(
-    strict=True, reason="0 * NaN: the rule of Sqrt turns the zero of the dead branch to NaN"
-)
-
-
-def marked(names: Any) -> list[Any]:
-    """The names as parameters; the one point that is known to be wrong is marked."""
-    return [pytest.param(name, marks=DEAD_BRANCH) if name == "where guards sqrt" else name for name in names]
-
-
-@pytest.mark.parametrize("name", marked(SMOOTH))
+@pytest.mark.parametrize("name", SMOOTH)
 def test_the_gradient_at_a_smooth_point_is_the_hand_computed_one(name: str) -> None:
     """A known value, computed by hand."""
     network, inputs, expected = SMOOTH[name]
     np.testing.assert_allclose(gradient(network, *inputs), expected, rtol=1e-14, atol=1e-300)
 
 
-@pytest.mark.parametrize("name", marked(SMOOTH))
+@pytest.mark.parametrize("name", SMOOTH)
 def test_the_check_agrees_at_a_smooth_point(name: str) -> None:
     """No alarm at a point where the derivative exists."""
     network, inputs, _ = SMOOTH[name]

@@ -48,4 +48,21 @@ FAULTS: dict[str, Fault] = {
     "kinks:x pow 0": Fault("x ** 0 is the constant 1; its derivative at 0 is 0, not NaN", [[1, 1], [0, 0]]),
     "kinks:nan in max": Fault("a NaN is not turned into 0 in silence", None),
     "second_order:ops.elu(x) * x": Fault("it has no second order of elu", None),
+    **{
+        f"losses:{title}": Fault("MindSpore has no kernel for it on the CPU", None)
+        for title in (
+            "nn.SoftMarginLoss 'mean'",
+            "nn.SoftMarginLoss 'sum'",
+            "nn.SoftMarginLoss 'none'",
+            "ops.soft_margin_loss(a, b)",
+            "triplet",
+        )
+    },
+    "losses:labels get zero": Fault("softmax(logits) - labels holds for labels that sum to one; these do not", None),
+    "losses:ops.SoftmaxCrossEntropyWithLogits()(a, b)[0]": Fault(
+        "softmax(logits) - labels holds for labels that sum to one; these do not", None
+    ),
+    "training:nn.Momentum(net.trainable_params(), 0.1, 0.9, use_nesterov=True)": Fault(
+        "the CPU kernel takes plain momentum's step; documented is p -= lr (g + momentum m)", None
+    ),
 }
