@@ -244,3 +244,51 @@ def test_a_dense_layer_of_another_dtype_is_refused() -> None:
     """TypeError, as in MindSpore: its product does not convert."""
     with pytest.raises(TypeError, match="dtype"):
         nn.Dense(3, 2)(tensor(2, 3))
+
+
+# Interpolation: MindSpore 2.10.0's figures ---------------------------------------------------------------------------
+
+ROW, PICTURE = Tensor(wave((1, 2, 3), 0.4)), Tensor(wave((1, 1, 2, 3), 0.4))
+RESIZED: dict[str, tuple[Tensor, dict[str, Any], tuple[int, ...], list[float]]] = {
+    "nearest": (PICTURE, {"size": (3, 5)}, (1, 1, 3, 5), [0.3894183, 0.3894183, 0.9635582, 0.9635582, 0.8084964]),
+    "nearest, scale": (
+        ROW, {"scale_factor": 2.5, "recompute_scale_factor": True}, (1, 2, 7),
+        [0.3894183, 0.3894183, 0.3894183, 0.9635582, 0.9635582, 0.8084964, 0.8084964, 0.04158066],
+    ),
+    "linear": (ROW, {"size": 5, "mode": "linear"}, (1, 2, 5), [0.3894183, 0.6190743, 0.9635582, 0.8705211, 0.8084964]),
+    "linear, aligned": (
+        ROW, {"size": (5,), "mode": "linear", "align_corners": True}, (1, 2, 5), [0.3894183, 0.6764883, 0.9635582],
+    ),
+    "bilinear": (
+        PICTURE, {"size": (3, 5), "mode": "bilinear"}, (1, 1, 3, 5),
+        [0.3894183, 0.6190743, 0.9635582, 0.8705211, 0.8084964, 0.2154995, 0.1706508, 0.1033778],
+    ),
+    "bilinear, aligned": (
+        PICTURE, {"size": (3, 5), "mode": "bilinear", "align_corners": True}, (1, 1, 3, 5),
+        [0.3894183, 0.6764883, 0.9635582, 0.8860273, 0.8084964, 0.2154995, 0.1594387, 0.1033778],
+    ),
+    "area": (PICTURE, {"size": (1, 2), "mode": "area"}, (1, 1, 1, 2), [0.1594387, 0.008199871]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", RESIZED)
+def test_interpolation(name: str) -> None:
+    """Shape and first figures; the check agrees."""
+    x, settings, shape, values = RESIZED[name]
+    found = ops.interpolate(x, **settings)
+    assert found.shape == shape
+    np.testing.assert_allclose(found.asnumpy().ravel()[: len(values)], values, rtol=1e-5)
+    assert mg.check(lambda x: ops.interpolate(x, **settings) ** 2, x.asnumpy().astype(np.float64)).verdict == "agree"
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {}, {"size": (3, 5), "scale_factor": 2.0}, {"size": (3,)}, {"size": (3, 0)}, {"size": (3, 5), "mode": "foo"},
+        {"size": (3, 5), "mode": "linear"}, {"size": (3, 5), "align_corners": True},
+    ],
+)  # fmt: skip
+def test_interpolation_refuses(settings: Any) -> None:
+    """ValueError, as in MindSpore."""
+    with pytest.raises(ValueError, match="For 'interpolate'"):
+        ops.interpolate(PICTURE, **settings)

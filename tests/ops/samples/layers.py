@@ -16,7 +16,7 @@ IMAGE = (2, 3, 2, 2)
 
 def _trained(x: Any, scale: Any, shift: Any) -> Any:
     """Batch normalisation in training, with running statistics of its own."""
-    mean, variance = (Parameter(np.full(3, value)) for value in (0.0, 1.0))
+    mean, variance = (Parameter(np.full(3, value, x.numpy_dtype)) for value in (0.0, 1.0))
     return ops.BatchNorm(is_training=True)(x, scale, shift, mean, variance)[0] ** 2
 
 
