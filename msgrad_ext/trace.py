@@ -79,6 +79,13 @@ class Traced(Tensor):
         self._trace.guards.append(Guard(self._var, value, user_location()))
         return value
 
+    def assign_value(self, value: Any) -> Any:
+        """Refused: the graph would keep the old values."""
+        raise NotSupportedError(
+            "For 'Tensor', writing into a tensor of the network is not supported; use the result of the operation.",
+            user_location(),
+        )
+
     def __setitem__(self, index: Any, value: Any) -> None:
         raise NotSupportedError(
             "For 'Tensor', assigning to an element of a tensor of the network is not supported; "
