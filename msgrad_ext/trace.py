@@ -78,6 +78,13 @@ class Traced(Tensor):
         self._trace.guards.append(Guard(self._var, value, user_location()))
         return value
 
+    def assign_value(self, value: Any) -> Any:
+        """Refused: the graph would keep the old values."""
+        raise NotSupportedError(
+            "For 'Tensor', writing into a tensor of the network is not supported; use the result of the operation.",
+            user_location(),
+        )
+
     def copy(self) -> Traced:
         """Another stand-in for the same value: what is written into one does not reach the other."""
         return Traced(self._trace, self._var, self._value)

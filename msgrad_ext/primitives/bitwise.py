@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from operator import and_, or_, xor
-
 import numpy as np
 
 from ..errors import DtypeError, NotSupportedError
 from ..op import Composite, Elementwise
+from ..registry import OPS
 from ..tensor import Tensor
 
 
@@ -25,34 +24,40 @@ class _Bits(Elementwise, abstract=True):
         return common
 
     def numpy(self, a, b):
-        return {"&": and_, "|": or_, "^": xor}[self.symbol](a, b)
+        if self.symbol == "&":
+            return np.bitwise_and(a, b)
+        return np.bitwise_or(a, b) if self.symbol == "|" else np.bitwise_xor(a, b)
 
     def vjp(self, ct, out, a, b):
         return None, None
 
     def meaning(self, a, b):
-        if a.dtype.kind != "b":
-            raise NotSupportedError("For 'Bitwise', a formula can not say what happens to the bits of integers.")
-        both = {"&": (0, 1), "|": (1, -1), "^": (1, -2)}[self.symbol]
-        return lambda *i: both[0] * (a[i] + b[i]) + both[1] * a[i] * b[i]
+        raise NotSupportedError("For 'Bitwise', a formula can not say what happens to the bits of integers.")
+
+
+def _applied(symbol: str, of_bools: str, x: Tensor, y: Tensor) -> Tensor:
+    """``x symbol y``: the logical op for bools, which formulas can say."""
+    bools = all(getattr(one, "numpy_dtype", np.asarray(one).dtype).kind == "b" for one in (x, y))
+    result: Tensor = OPS[of_bools]()(x, y) if bools else _Bits(symbol)(x, y)
+    return result
 
 
 class BitwiseAnd(Composite, functions="bitwise_and", methods="bitwise_and"):
     """The bits that both operands have, ``x & y``."""
 
     def compute(self, x: Tensor, y: Tensor) -> Tensor:
-        return _Bits("&")(x, y)
+        return _applied("&", "LogicalAnd", x, y)
 
 
 class BitwiseOr(Composite, functions="bitwise_or", methods="bitwise_or"):
     """The bits that one of the operands has, ``x | y``."""
 
     def compute(self, x: Tensor, y: Tensor) -> Tensor:
-        return _Bits("|")(x, y)
+        return _applied("|", "LogicalOr", x, y)
 
 
 class BitwiseXor(Composite, functions="bitwise_xor", methods="bitwise_xor"):
     """The bits that just one of the operands has, ``x ^ y``."""
 
     def compute(self, x: Tensor, y: Tensor) -> Tensor:
-        return _Bits("^")(x, y)
+        return _applied("^", "NotEqual", x, y)

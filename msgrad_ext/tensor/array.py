@@ -16,7 +16,7 @@ from ..errors import ArgumentError, ArgumentValueError, AxisError, IndexKindErro
 from ..registry import METHODS, OPS, composite, recorder
 from .data import made_of, only
 from .described import Described
-from .operators import UFUNCS, bitwise, equality, operator
+from .operators import UFUNCS, equality, in_place, operator
 from .text import text, value_text
 
 
@@ -126,6 +126,18 @@ class Tensor(Described):
         Epoch.advance()
         return self
 
+    def copy_(self, other: Any) -> Any:
+        """Take the values of another tensor."""
+        return self.assign_value(METHODS["astype"](as_tensor(other), self.dtype))
+
+    def fill_(self, value: Any) -> Any:
+        """Take one value for all elements."""
+        return self.assign_value(Tensor(np.full(self.shape, plain(value), self.numpy_dtype)))
+
+    def zero_(self) -> Any:
+        """Take 0 for all elements."""
+        return self.fill_(0)
+
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return np.array(self._leave("numpy.asarray()"), dtype=dtype)
 
@@ -193,13 +205,14 @@ class Tensor(Described):
     __gt__, __ge__ = operator("Greater"), operator("GreaterEqual")
     __lt__, __le__ = operator("Less"), operator("LessEqual")
     __eq__, __ne__ = equality("Equal", False), equality("NotEqual", True)  # type: ignore[assignment]
-    __and__, __or__ = bitwise("BitwiseAnd", "LogicalAnd"), bitwise("BitwiseOr", "LogicalOr")
-    __xor__ = bitwise("BitwiseXor", "LogicalXor")
+    __and__, __or__, __xor__ = operator("BitwiseAnd"), operator("BitwiseOr"), operator("BitwiseXor")
     __hash__ = object.__hash__
 
     @staticmethod
     def _of(value: Any) -> Tensor:
         return Tensor(value)
+
+    add_, sub_, mul_, div_ = in_place("Add"), in_place("Sub"), in_place("Mul"), in_place("Div")
 
     def __pos__(self) -> Any:
         return self

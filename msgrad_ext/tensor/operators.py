@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ArgumentError, NotSupportedError
+from ..errors import ArgumentError, ArgumentValueError, NotSupportedError
 from ..registry import op_class
 from .data import is_number
 
@@ -33,14 +33,20 @@ def operator(op: str, swapped: bool = False) -> Callable[..., Any]:
     return method
 
 
-def bitwise(op: str, logical: str) -> Callable[..., Any]:
-    """The dunder method of ``&`` and its like: ``op`` for integers, ``logical`` for bools."""
-    of_ints, of_bools = operator(op), operator(logical)
+def in_place(op: str) -> Callable[..., Any]:
+    """The method that applies ``op`` and puts the result in the tensor's place, such as ``add_``."""
+    apply = operator(op)
 
     def method(self: Any, other: Any) -> Any:
-        kind = other.numpy_dtype.kind if hasattr(other, "numpy_dtype") else "b" if isinstance(other, bool) else ""
-        return (of_bools if self.numpy_dtype.kind == kind == "b" else of_ints)(self, other)
+        result = apply(self, other)
+        if (result.shape, result.numpy_dtype) != (self.shape, self.numpy_dtype):
+            raise ArgumentValueError(
+                f"For '{op.lower()}_', the result must have the tensor's shape {self.shape} and dtype {self.dtype}, "
+                f"but it has {result.shape} and {result.dtype}."
+            )
+        return self.assign_value(result)
 
+    method.__doc__ = f"`{op}` with another tensor or a number; the result takes this tensor's place."
     return method
 
 

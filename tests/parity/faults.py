@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from .surface import SURFACE
+
 
 class Fault(NamedTuple):
     """Why MindSpore's outcome is not followed, and the values that are right."""
@@ -66,3 +68,5 @@ FAULTS: dict[str, Fault] = {
         "the CPU kernel takes plain momentum's step; documented is p -= lr (g + momentum m)", None
     ),
 }
+
+FAULTS.update({name: Fault(*told) for name, told in SURFACE.items()})
