@@ -163,7 +163,9 @@ class MultiClassDiceLoss(LossBase):
         if ignore_indiex is not None:
             check_number("MultiClassDiceLoss", "ignore_indiex", ignore_indiex, (int,))
         self.weights, self.ignore_indiex = weights, ignore_indiex
-        self.activation = activation if activation is None or isinstance(activation, Cell) else get_activation(activation)
+        self.activation = (
+            activation if activation is None or isinstance(activation, Cell) else get_activation(activation)
+        )
 
     def construct(self, logits: Tensor, label: Tensor) -> Tensor:
         """The losses of the classes, weighted, added, and divided by their number."""
