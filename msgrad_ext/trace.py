@@ -20,6 +20,7 @@ from .errors import (
     ArgumentValueError,
     EngineError,
     Location,
+    NotSupportedError,
     TracedValueError,
     VoiceError,
     user_location,

@@ -14,7 +14,7 @@ import numpy as np
 from ..dtype import DType
 from ..errors import ArgumentError, ArgumentValueError, AxisError, IndexKindError, UnknownNameError, choices
 from ..registry import METHODS, OPS, composite, recorder
-from .data import made_of, only
+from .data import made_of, only, plain
 from .described import Described
 from .operators import UFUNCS, equality, in_place, operator
 from .text import text, value_text
