@@ -19,7 +19,7 @@ from ..op import Op
 from ..symbolic import template as tm
 from ..symbolic.axes import Shapes
 from ..symbolic.lines import Derivation, Line, plain_number
-from . import product_value  # noqa: F401 - it enters its rules
+from . import matrix_value, product_value  # noqa: F401 - they enter their rules
 from .indexed_value import Place, evaluate
 
 

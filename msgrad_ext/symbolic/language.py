@@ -12,10 +12,11 @@ from typing import Any
 from sympy import Expr, Pow, S, Symbol, Tuple, cos, sin
 
 from . import functions as _f
+from .matrix_functions import inverse, log_determinant, lower, minor
 from .nodes import Delta, Entry, Largest, Quotient, Ravel, Total, Unravel, Within, expression, fresh_index
 from .products import Product
 
-__all__ = ["cos", "sin"]
+__all__ = ["cos", "inverse", "log_determinant", "lower", "minor", "sin"]
 
 exp, log, sigmoid, tanh, relu, absolute = _f.Exp, _f.Log, _f.Sigmoid, _f.Tanh, _f.Relu, _f.Absolute
 abs = _f.Absolute
