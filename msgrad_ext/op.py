@@ -147,7 +147,9 @@ class Op:
         copy.__dict__.update(self.__dict__, **params)
         return copy
 
-    def __str__(self) -> str:
+    @property
+    def label(self) -> str:
+        """How a graph shows the op: ``ReduceSum[axis=(0,)]``."""
         settings = _settings(self)
         return f"{type(self).__name__}[{settings}]" if settings else type(self).__name__
 
