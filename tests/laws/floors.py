@@ -17,7 +17,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("custom", "surroundings"),
     ("backward", "hooks"),
     ("reverse",),
-    ("simplify", "calling"),
+    ("simplify", "calling", "sens"),
     ("numeric", "symbolic"),
     ("grad_operation",),
     ("compiled", "functional", "batching"),
