@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from .custom import Custom, CustomOf
+from .dead_branch import Alive
 from .dtype import is_float
 from .errors import DtypeError, EngineError, Location, MsgradError, NotSupportedError, VoiceError
 from .ir import Atom, Eqn, Graph, Guard, Lit, Var, literal
@@ -34,6 +35,7 @@ class Backward(Trace):
         self.location: Location | None = None
         self.locate = lambda: self.location
         self.cotangents: dict[Var, Tensor] = {}
+        self.alive = Alive(graph.eqns, self.known)
         self.active = set(wrt)
         # Integers that follow from integer inputs by integer arithmetic alone: as in MindSpore, their gradients are integers.
         self.integers = {var for var in wrt if not is_float(var.dtype)}
@@ -77,9 +79,10 @@ class Backward(Trace):
         self.open = True
         return weights
 
-    def add(self, var: Var, cotangent: Tensor) -> None:
-        """Add a contribution to the cotangent of ``var``."""
+    def add(self, var: Var, cotangent: Tensor, mask: Tensor | None = None) -> None:
+        """Add a contribution to the cotangent of ``var``; ``mask`` is false where it is dead (see `dead_branch`)."""
         before = self.cotangents.get(var)
+        self.alive.add(var, mask, before is None)
         self.cotangents[var] = cotangent if before is None else before + cotangent
 
     def step(self, eqn: Eqn) -> None:
@@ -101,7 +104,8 @@ class Backward(Trace):
         wanted_atoms = self.differentiated(eqn)
         for position, (atom, contribution) in enumerate(zip(eqn.inputs, contributions)):
             if live[position] and contribution is not None and any(atom is one for one in wanted_atoms):
-                self.add(atom, self.fitting(eqn, position, contribution))  # type: ignore[arg-type]
+                checked, mask = self.alive.through(eqn, position, self.fitting(eqn, position, contribution))
+                self.add(atom, fn.sum_to_shape(checked, atom.shape), mask)  # type: ignore[arg-type]
 
     def pulled(self, eqn: Eqn, cotangent: Tensor) -> Any:
         """What the rule of ``eqn`` returns; an error of the rule's own is told as a fault of that op."""
@@ -117,7 +121,7 @@ class Backward(Trace):
             raise _wrong(eqn, None, f"the rule raised {type(error).__name__}: {error.message}") from error
 
     def fitting(self, eqn: Eqn, position: int, contribution: Any) -> Tensor:
-        """``contribution`` summed to the operand's shape, after its shape and dtype have been found right."""
+        """``contribution``, after its shape and dtype have been found right."""
         atom = eqn.inputs[position]
         name = eqn.op.operands[position] if position < len(eqn.op.operands) else f"operand {position}"
         if not isinstance(contribution, Tensor):
@@ -134,7 +138,7 @@ class Backward(Trace):
             raise _wrong(
                 eqn, name, f"the cotangent of {name} must be {atom.dtype}, but got {contribution.numpy_dtype}."
             )
-        return fn.sum_to_shape(contribution, atom.shape)
+        return contribution
 
     def gradient(self, var: Var) -> Atom:
         """The gradient by ``var``: its cotangent, or zeros."""

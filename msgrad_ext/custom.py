@@ -268,6 +268,7 @@ def run_custom(
     )
     run.named_parameters = lambda: dict(parameters or {})  # type: ignore[attr-defined]
     program = trace(run, list(given.values()))
+    program.store()
     operands = [outer.stand_in(one) for one in (*given.values(), *program.captured)]
     if not any(isinstance(one, Traced) for one in operands):
         return function(*given.values())

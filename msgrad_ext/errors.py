@@ -198,12 +198,16 @@ class SensShapeError(ShapeError, RuntimeError):
     """Weights of the output whose shape is not the output's; MindSpore's modes raise one or the other."""
 
 
-class PositionError(MsgradError, ValueError, IndexError, RuntimeError):
-    """A position of an input that there is not; MindSpore's functions raise one or the other."""
+class PositionError(AxisError, RuntimeError):
+    """A position of an input, or an entry of a tensor of indices, that there is not; MindSpore raises one or the other."""
 
 
 class BatchError(MsgradError, ValueError, RuntimeError):
     """Axes to map over that do not fit the arguments."""
+
+
+class AssignmentError(MsgradError, RuntimeError):
+    """An element of a tensor can not be assigned to."""
 
 
 class UnknownNameError(MsgradError, AttributeError, ValueError):

@@ -25,13 +25,13 @@ from .errors import (
     choices,
     user_location,
 )
-from .ir import Atom, Graph, Lit, Var
+from .ir import Atom, Lit, Var
 from .marking import is_input, leaves, mapped
 from .numeric.plan import Plan
+from .observing import Applications, gradient_plan, reusing_plans
 from .registry import recorder
-from .reverse import GradOf, Nested, reverse
+from .reverse import GradOf, Nested
 from .sens import check_sens
-from .simplify import simplify
 from .tensor import Parameter, Tensor
 from .trace import Program, Trace, Traced, fill, replay, trace
 
@@ -71,16 +71,17 @@ class Application:
     location: Location | None
 
 
-_observer: ContextVar[list[Application] | None] = ContextVar("observer", default=None)
+_observer: ContextVar[Applications | None] = ContextVar("observer", default=None)
 
 
 @contextmanager
-def observed() -> Iterator[list[Application]]:
-    """Collect each gradient that is computed at the top level meanwhile."""
-    found: list[Application] = []
+def observed() -> Iterator[Applications]:
+    """Collect the gradients that are computed at the top level meanwhile; of very many at one place, some."""
+    found = Applications()
     token = _observer.set(found)
     try:
-        yield found
+        with reusing_plans():
+            yield found
     finally:
         _observer.reset(token)
 
@@ -173,10 +174,8 @@ class Request:
         """The compiled gradients; those of a Jacobian's rows are one plan with different weights."""
         key = (tuple(wrt), weights is not None)
         if key not in self.plans:
-            graph = self.program.graph
-            whole = reverse(graph, wrt, weights is not None, (*self.program.values, *(weights or ())))
-            gradients = Graph(whole.inputs, whole.eqns, whole.outputs[len(graph.outputs) :], whole.guards)
-            self.plans[key] = Plan(simplify(gradients))
+            values = (*self.program.values, *(weights or ()))
+            self.plans[key] = gradient_plan(self.program.graph, wrt, weights is not None, values)
         return self.plans[key]
 
     def value(self) -> Any:

@@ -67,6 +67,7 @@ class Op:
     view: ClassVar[bool] = False
     nested: ClassVar[bool] = False
     smooth: ClassVar[bool] = True
+    in_float64: ClassVar[bool] = False
 
     def __init_subclass__(
         cls,

@@ -6,6 +6,8 @@ Read `check` first; each step it takes is one module. What a cell of a notebook 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext, redirect_stdout
+from io import StringIO
 from typing import Any
 
 import numpy as np
@@ -100,10 +102,18 @@ def asked_for(
 
 
 def apply_gradient(
-    function: Callable[..., Any], inputs: Sequence[Any], wrt: Sequence[str] | None, sens: Any = None
+    function: Callable[..., Any],
+    inputs: Sequence[Any],
+    wrt: Sequence[str] | None,
+    sens: Any = None,
+    printed: bool = False,
 ) -> Application:
-    """Trace ``function``, differentiate it by what ``wrt`` names, compile the gradient and compute it once."""
-    request = Request(function, inputs, {}, store=False)
+    """Trace ``function``, differentiate it by what ``wrt`` names, compile the gradient and compute it once.
+
+    What the network prints is left out if it is ``printed`` already; what a backward function prints is not.
+    """
+    with redirect_stdout(StringIO()) if printed else nullcontext():
+        request = Request(function, inputs, {}, store=False)
     chosen = choose(function, request.program, [wrt] if isinstance(wrt, str) else wrt)
     if not chosen:
         raise ArgumentValueError("There is nothing to differentiate by: no float input and no trainable parameter.")

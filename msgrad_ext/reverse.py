@@ -17,7 +17,7 @@ from .backward import Backward
 from .custom import Custom, CustomOf
 from .dtype import is_float
 from .errors import EngineError
-from .ir import Atom, Eqn, Graph, Guard, Lit, Var, substitute, unique
+from .ir import Atom, Eqn, Graph, Guard, Lit, Var, rename, substitute, unique
 from .op import Op
 from .registry import OPS
 from .tensor import Tensor
@@ -188,7 +188,7 @@ def plain(graph: Graph) -> Graph:
     if not has_custom(graph):
         return graph
     found = _replaced(graph, inner)
-    return Graph(found.inputs, tuple(map(bare, found.eqns)), found.outputs, found.guards)
+    return rename(Graph(found.inputs, tuple(map(bare, found.eqns)), found.outputs, found.guards))
 
 
 def customs(graph: Graph) -> Iterator[Custom]:

@@ -86,22 +86,15 @@ class Traced(Tensor):
             user_location(),
         )
 
-    def __setitem__(self, index: Any, value: Any) -> None:
-        raise NotSupportedError(
-            "For 'Tensor', assigning to an element of a tensor of the network is not supported; "
-            "build the result with ops.where or ops.concat.",
-            user_location(),
-        )
-
     def copy(self) -> Traced:
-        """The stand-in itself: nothing can write into it."""
-        return self
+        """Another stand-in for the same value: what is written into one does not reach the other."""
+        return Traced(self._trace, self._var, self._value)
 
     __copy__ = copy
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Traced:
-        # Nothing can write into it, and a copy of the whole trace would cut the gradient.
-        return self
+        # Not a copy of the whole trace, which would cut the gradient.
+        return Traced(self._trace, self._var, self._value)
 
     def __str__(self) -> str:
         return super().__str__() if self._value is not None else str(self._var)
@@ -126,6 +119,7 @@ class Trace:
         self.outer: Trace | None = recorder.get()
         self.assigned: dict[int, tuple[Parameter, np.ndarray]] = {}
         self._reads: dict[int, Tensor] = {}
+        self._adopted: list[Tensor] = []
         self.count = 0
 
     def input(self, name: str, shape: tuple[int, ...], dtype: np.dtype, value: np.ndarray | None) -> Traced:
@@ -203,6 +197,13 @@ class Trace:
         self.eqns.append(Eqn(op, tuple(atoms), var, self.locate()))
         return Traced(self, var, value)
 
+    def adopt(self, tensor: Tensor, result: Tensor) -> None:
+        """Make ``tensor`` stand for ``result`` from here on; a plain one gets its last value when the trace ends."""
+        if not isinstance(tensor, Traced):
+            tensor.__class__ = Traced
+            self._adopted.append(tensor)
+        tensor.__dict__.update(result.__dict__)
+
     @staticmethod
     def atom(operand: Traced | Tensor | Lit) -> Atom:
         """The graph's name for an operand; a tensor's values are copied, so that later changes do not reach the graph."""
@@ -219,6 +220,11 @@ class Trace:
         finally:
             recorder.reset(token)
             self.open = False
+            for tensor in self._adopted:
+                value = tensor._value
+                tensor.__class__ = Tensor
+                tensor.__dict__.clear()
+                tensor._value = value
 
 
 def _value(operand: Traced | Tensor | Lit) -> np.ndarray | None:

@@ -35,7 +35,7 @@ def elements(base, value):
             for number, inner in enumerate(part):
                 visit(inner, (*at, number))
         else:
-            result[base[at]] = sympy.Float(part)
+            result[base[at]] = sympy.Integer(part) if part == round(part) else sympy.Float(part)
 
     visit(value, ())
     return result
@@ -55,7 +55,8 @@ def check(tolerance=TOLERANCE, most=24):
             for number in place:
                 wanted = wanted[number]
             at = {i: number for i, number in zip(indices, place) if i != 0}
-            found = float(expression.subs(at).doit().xreplace(numbers))
+            # Twice: an index may be an element of an array itself.
+            found = float(expression.subs(at).doit().xreplace(numbers).xreplace(numbers))
             assert abs(found - wanted) <= tolerance * max(SCALES[name], 1e-30), (name, place, found, wanted)
         print(f"{name}: {len(places)} elements agree")
 
@@ -156,7 +157,7 @@ def _declarations(
         axes = ", ".join(map(str, shape))
         lines.append(f'{shown[key]} = {made}("{shown[key]}", real=True)  # {comment(name)!a}, shape ({axes})')
     expressions = [formula.standard(shown) for formula in formulas.values()]
-    bound = {str(limit[0]) for e in expressions for total in e.atoms(_sum()) for limit in total.limits}
+    bound = {str(limit[0]) for e in expressions for total in e.atoms(*_sum()) for limit in total.limits}
     free = {str(i) for formula in formulas.values() for i in _indices(formula, shown) if i != 0}
     lines += ["", "# Indices."]
     lines += [f'{_variable(i)} = Symbol("{i}", integer=True)' for i in sorted(bound | free)]
@@ -172,10 +173,10 @@ def _renamed(expr: Expr, letters: Mapping[str, str]) -> Expr:
     return expr.xreplace({s: new(s) for s in expr.free_symbols if s.is_Symbol and s.is_positive and s.name in letters})
 
 
-def _sum() -> type:
+def _sum() -> tuple[type, ...]:
     import sympy
 
-    return sympy.Sum
+    return sympy.Sum, sympy.Product
 
 
 def _variable(index: str) -> str:

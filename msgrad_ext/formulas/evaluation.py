@@ -5,7 +5,7 @@ Arrays are float64, or object arrays of any numbers with operators and ``exp, lo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -19,6 +19,7 @@ from ..op import Op
 from ..symbolic import template as tm
 from ..symbolic.axes import Shapes
 from ..symbolic.lines import Derivation, Line, plain_number
+from . import dead_branch, product_value  # noqa: F401 - the latter enters its rules
 from .indexed_value import Place, evaluate
 
 
@@ -35,6 +36,15 @@ def as_numbers(array: Any) -> np.ndarray:
     """An array to compute with: float64, or object as it is."""
     array = np.asarray(array)
     return array if array.dtype == object else array.astype(np.float64)
+
+
+def like(array: np.ndarray, sample: Any) -> np.ndarray:
+    """``array`` in numbers of the kind of ``sample``, exactly: among exact numbers a float would round."""
+    if sample is None or isinstance(sample, (int, float)) or array.dtype == object:
+        return array
+    result = np.empty(array.shape, object)
+    result.ravel()[:] = [type(sample)(value) for value in array.ravel().tolist()]
+    return result
 
 
 def written(lit: Lit) -> Any:
@@ -79,34 +89,46 @@ def evaluate_lines(
     """
     by_name = {getattr(name, "name", name): as_numbers(array) for name, array in values.items()}
     known = {key: by_name[name] for key, name in derivation.inputs.items() if name in by_name}
+    held = (one for array in known.values() if array.dtype == object for one in array.flat)
+    sample = next((one for one in held if not isinstance(one, (int, float))), None)
     exact = any(array.dtype == object for array in known.values())
-    kind = _number_kind(known.values()) if exact else None
-    known.update({key: _constant(lit, kind) for key, lit in derivation.constants.items()})
+    known.update({key: _alike_constant(lit, sample) for key, lit in derivation.constants.items()})
+    whole = {key for atom, key in derivation.keys.items() if atom.dtype.kind != "f"}
     sizes = letter_sizes(derivation, known)
     needed = _needed(derivation, wanted)
+    dead: dict[str, np.ndarray | None] = {}
     for line in derivation.lines:
         if needed is None or line.key in needed:
-            operands = [known[k] for k in line.operands]
+            operands, numbers = [known[k] for k in line.operands], line_lengths(line, sizes)
+            gone = [dead.get(k) for k in line.operands]
             with np.errstate(all="ignore"):
-                known[line.key] = run(line.template, operands, line_lengths(line, sizes), exact)
+                if line.kind == "backward" and dead_branch.concerns(line.template, gone):
+                    found, dead[line.key] = dead_branch.run(line.template, operands, gone, numbers, exact)
+                else:
+                    found = run(line.template, operands, numbers, exact)
+                    if not np.isfinite(found.astype(np.float64)).all() and dead_branch.indicates(line.template):
+                        found = dead_branch.run(line.template, operands, gone, numbers, exact)[0]
+                known[line.key] = found if line.key in whole else _alike(found, sample)
     return known
 
 
-def _number_kind(arrays: Iterable[np.ndarray]) -> Any:
-    """The kind of exact numbers that ``arrays`` hold; None if they hold plain ones only."""
-    held = (one for array in arrays if array.dtype == object for one in array.flat)
-    return next((type(one) for one in held if not isinstance(one, (int, float))), None)
+def _alike(array: np.ndarray, sample: Any) -> np.ndarray:
+    """``array`` in numbers of the kind of ``sample``, if there is one.
 
-
-def _constant(lit: Lit, kind: Any) -> np.ndarray:
-    """A constant as numbers of ``kind``: lines that rest on constants alone are computed in it too."""
-    array = as_numbers(written(lit))
-    if kind is None or lit.dtype.kind != "f" or array.dtype == object:
+    A line of integers or constants alone gives plain numbers; what is computed from them must not round as floats do.
+    """
+    if sample is None or isinstance(sample, (int, float)):
         return array
+    kind = type(sample)
     result = np.empty(array.shape, object)
-    for place, one in np.ndenumerate(array):
-        result[place] = kind(float(one))
+    result.ravel()[:] = [kind(one) if isinstance(one, (int, float)) else one for one in array.ravel().tolist()]
     return result
+
+
+def _alike_constant(lit: Lit, sample: Any) -> np.ndarray:
+    """A constant for computing with; whole numbers stay so, since they may be places."""
+    array = as_numbers(written(lit))
+    return _alike(array, sample) if lit.dtype.kind == "f" else array
 
 
 def line_lengths(line: Line, sizes: Mapping[Symbol, int]) -> dict[Symbol, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator
+from itertools import chain, count
 from typing import Any
 
 from ..calling import CellHooks, call
@@ -113,8 +114,12 @@ class Cell(CellHooks, CellManners):
             for name, parameter in cell._params.items():
                 if id(parameter) not in seen:
                     seen.add(id(parameter))
-                    found[prefix + name] = parameter
-            pending[:0] = [(f"{prefix}{name}.", inner) for name, inner in cell._cells.items()]
+                    path = prefix + name
+                    paths = chain((path, parameter.name), (f"{path}_{number}" for number in count()))
+                    found[next(one for one in paths if one not in found)] = parameter
+            # A cell that does not name its inner cells' parameters (a training step) does not show in their paths.
+            names = cell.__dict__.get("_auto_prefix", True)
+            pending[:0] = [(f"{prefix}{name}." if names else prefix, inner) for name, inner in cell._cells.items()]
         return found
 
     def parameters_and_names(self, name_prefix: str = "", expand: bool = True) -> Iterator[tuple[str, Parameter]]:

@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import reduce
 from typing import Any
 
 import numpy as np
 
 from ..contract import normal_axes, unify
-from ..dtype import to_numpy
-from ..errors import ArgumentError, ArgumentValueError, AxisError, ShapeError
+from ..dtype import promote, to_numpy
+from ..errors import ArgumentValueError, AxisError, ShapeError
 from ..lazy import sym
 from ..op import Op
+from ..op import cast as op_cast
 from ..registry import composite, fn
 from ..tensor import Tensor
-
-
-def int_tuple(op: str, name: str, value: Any) -> tuple[int, ...]:
-    """``value`` (an int or a sequence of ints) as a tuple of ints."""
-    from operator import index
-
-    try:
-        items = tuple(value) if isinstance(value, (tuple, list)) else (value,)
-        if any(isinstance(item, bool) for item in items):
-            raise TypeError
-        return tuple(index(item) for item in items)
-    except TypeError:
-        raise ArgumentError(f"For '{op}', the {name} must be ints, but got {value!r}.") from None
+from .arguments import dims, int_tuple, tensors
 
 
 class Reshape(Op, view=True):
@@ -63,8 +52,10 @@ class Transpose(Op, view=True):
     """Axes in another order: axis ``i`` of the result is axis ``perm[i]`` of the operand."""
 
     def bind(self, a, perm):
-        order = int_tuple("Transpose", "perm", perm)
-        if sorted(axis % max(a.ndim, 1) for axis in order) != list(range(a.ndim)):
+        order = dims("Transpose", "perm", perm)
+        if any(not -a.ndim <= axis < a.ndim for axis in order) or sorted(
+            axis % max(a.ndim, 1) for axis in order
+        ) != list(range(a.ndim)):
             raise ArgumentValueError(
                 f"For 'Transpose', perm must hold each of the {a.ndim} axes once, but got {order} for shape {a.shape}."
             )
@@ -106,17 +97,14 @@ class ExpandDims(Op, view=True):
 
 
 class Squeeze(Op, view=True):
-    """The axes ``axis``, all of length 1, removed; by default all such axes."""
+    """Those of the axes ``axis`` that have length 1 removed; by default all such axes."""
 
     def __init__(self, axis=()):
         self.axis = int_tuple("Squeeze", "axis", axis)
 
     def bind(self, a):
-        axes = self.axis and normal_axes("Squeeze", self.axis, a.ndim)
-        axes = axes or tuple(axis for axis, length in enumerate(a.shape) if length == 1)
-        if any(a.shape[axis] != 1 for axis in axes):
-            raise ShapeError(f"For 'Squeeze', the axes {axes} must have length 1, but got shape {a.shape}.")
-        return self.set(axis=axes), (a,)
+        given = normal_axes("Squeeze", self.axis, a.ndim) if self.axis else range(a.ndim)
+        return self.set(axis=tuple(axis for axis in given if a.shape[axis] == 1)), (a,)
 
     def numpy(self, a):
         return np.squeeze(a, self.axis)
@@ -136,7 +124,7 @@ class BroadcastTo(Op, view=True):
     """The operand repeated along new or length-1 axes, to ``shape``."""
 
     def __init__(self, shape):
-        self.shape = int_tuple("BroadcastTo", "shape", shape)
+        self.shape = dims("BroadcastTo", "shape", shape)
 
     def bind(self, a):
         lead = len(self.shape) - a.ndim
@@ -173,12 +161,16 @@ class Concat(Op):
     def __init__(self, axis=0):
         (self.axis,) = int_tuple("Concat", "axis", axis)
 
-    def bind(self, *tensors):
-        given = tensors[0] if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)) else tensors
-        if not given:
-            raise ArgumentValueError("For 'Concat', there must be at least one tensor.")
+    def bind(self, parts):
+        given = tensors("Concat", "tensors", parts)
         (axis,) = normal_axes("Concat", self.axis, given[0].ndim)
         return self.set(axis=axis), tuple(given)
+
+    def convert(self, operands):
+        """The tensors cast to their common dtype."""
+        given = super().convert(operands)
+        common = reduce(promote, (one.numpy_dtype for one in given))
+        return [op_cast(one, common) for one in given]
 
     def numpy(self, *parts):
         return np.concatenate(parts, axis=self.axis)
@@ -241,7 +233,7 @@ class Cast(Op):
         return lambda *i: sym.nonzero(a[i]) if self.dtype.kind == "b" else a[i]
 
 
-class ZerosLike(Op, shapes="... -> ...", functions="zeros_like"):
+class ZerosLike(Op, shapes="... -> ..."):
     """Zeros of the operand's shape and dtype; a constant."""
 
     def numpy(self, a):
@@ -254,7 +246,7 @@ class ZerosLike(Op, shapes="... -> ...", functions="zeros_like"):
         return lambda *i: sym.number(0)
 
 
-class OnesLike(Op, shapes="... -> ...", functions="ones_like"):
+class OnesLike(Op, shapes="... -> ..."):
     """Ones of the operand's shape and dtype; a constant."""
 
     def numpy(self, a):
@@ -296,19 +288,12 @@ def reshape(x: Tensor, *shape: Any) -> Tensor:
 
 @composite(functions="transpose permute", methods="transpose permute")
 def transpose(x: Tensor, *axes: Any) -> Tensor:
-    """``x`` with its axes in the order ``axes``; by default reversed."""
+    """``x`` with its axes in the order ``axes``, by default reversed; two axes of a tensor with more are exchanged."""
     if len(axes) == 1 and (axes[0] is None or isinstance(axes[0], (tuple, list))):
         axes = axes[0] or ()
+    elif len(axes) == 2 and x.ndim > 2:
+        return fn.swapaxes(x, *axes)
     return Transpose()(x, tuple(axes) or tuple(reversed(range(x.ndim))))
-
-
-@composite(functions="swapaxes", methods="swapaxes")
-def swapaxes(x: Tensor, axis0: int, axis1: int) -> Tensor:
-    """``x`` with two axes exchanged."""
-    order = list(range(x.ndim))
-    (first,), (second,) = (normal_axes("swapaxes", axis, x.ndim) for axis in (axis0, axis1))
-    order[first], order[second] = order[second], order[first]
-    return Transpose()(x, tuple(order))
 
 
 @composite(functions="expand_dims unsqueeze", methods="expand_dims unsqueeze")
@@ -318,41 +303,15 @@ def expand_dims(x: Tensor, axis: int) -> Tensor:
 
 
 @composite(functions="squeeze", methods="squeeze")
-def squeeze(x: Tensor, axis: int | tuple[int, ...] = ()) -> Tensor:
-    """``x`` without axes of length 1."""
+def squeeze(x: Tensor, axis: int | tuple[int, ...] | None = None) -> Tensor:
+    """``x`` without axes of length 1; an axis in ``axis`` that is longer stays."""
     return Squeeze(() if axis is None else axis)(x)
-
-
-@composite(functions="flatten", methods="flatten")
-def flatten(x: Tensor, order: str = "C", start_dim: int = 1) -> Tensor:
-    """``x`` with all axes but the first joined into one."""
-    if not 0 <= start_dim < max(x.ndim, 1):
-        raise AxisError(f"For 'flatten', start_dim must be in [0, {x.ndim}), but got {start_dim}.")
-    return Reshape()(x, (*x.shape[:start_dim], -1))
 
 
 @composite(functions="broadcast_to", methods="broadcast_to")
 def broadcast_to(x: Tensor, shape: tuple[int, ...]) -> Tensor:
     """``x`` repeated to ``shape``."""
     return BroadcastTo(shape)(x)
-
-
-@composite(functions="concat cat")
-def concat(tensors: Sequence[Tensor], axis: int = 0) -> Tensor:
-    """Tensors joined along ``axis``."""
-    return Concat(axis)(tuple(tensors))
-
-
-@composite(functions="stack")
-def stack(tensors: Sequence[Tensor], axis: int = 0) -> Tensor:
-    """Tensors of one shape joined along a new axis."""
-    return Concat(axis)(tuple(ExpandDims()(tensor, axis) for tensor in tensors))
-
-
-@composite(functions="cast", methods="astype to")
-def cast(x: Tensor, dtype: Any) -> Tensor:
-    """``x`` in another dtype."""
-    return Cast()(x, dtype)
 
 
 @composite(functions="sum_to_shape")

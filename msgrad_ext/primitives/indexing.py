@@ -1,4 +1,4 @@
-"""Slices: a tensor's ``x[...]`` with ints, slices, ``...`` and None, and the op that puts a slice back among zeros."""
+"""Slices: the op that takes every n-th element of each axis, and the one that puts a slice back among zeros."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ArgumentError, ArgumentValueError, AxisError, NotSupportedError, ShapeError
+from ..errors import ArgumentValueError, ShapeError
 from ..lazy import sym
 from ..op import Op, apply
-from ..registry import composite
 from ..tensor import Tensor
-from .array import ExpandDims, Squeeze, int_tuple
+from .arguments import dims, integer, tensor
 
 
 def slices(begin: Sequence[int], step: Sequence[int], size: Sequence[int]) -> tuple[slice, ...]:
@@ -27,15 +26,38 @@ def slices(begin: Sequence[int], step: Sequence[int], size: Sequence[int]) -> tu
 class StridedSlice(Op, view=True):
     """Part of a tensor: element ``i`` of an axis is element ``begin + step * i`` of the operand's."""
 
-    def bind(self, a, begin, end, strides=None):
-        begin, end = int_tuple("StridedSlice", "begin", begin), int_tuple("StridedSlice", "end", end)
-        strides = int_tuple("StridedSlice", "strides", strides) if strides is not None else (1,) * len(begin)
-        if not len(begin) == len(end) == len(strides) or len(begin) > a.ndim:
+    def __init__(self, begin_mask=0, end_mask=0, ellipsis_mask=0, new_axis_mask=0, shrink_axis_mask=0):
+        self.begin_mask, self.end_mask, self.ellipsis_mask = begin_mask, end_mask, ellipsis_mask
+        self.new_axis_mask, self.shrink_axis_mask = new_axis_mask, shrink_axis_mask
+        for name, mask in vars(self).items():
+            integer("StridedSlice", name, mask, 0)
+
+    def bind(self, input_x, begin, end, strides=None):
+        begin, end = dims("StridedSlice", "begin", begin), dims("StridedSlice", "end", end)
+        strides = (1,) * len(begin) if strides is None else dims("StridedSlice", "strides", strides)
+        if not len(begin) == len(end) == len(strides):
             raise ArgumentValueError(
-                f"For 'StridedSlice', begin, end and strides must have one length, at most {a.ndim}, "
-                f"but got {begin}, {end}, {strides}."
+                f"For 'StridedSlice', begin, end and strides must have one length, but got {begin}, {end}, {strides}."
             )
-        return bound(a, [slice(*item) for item in zip(begin, end, strides)])
+        if 0 in strides:
+            raise ArgumentValueError("For 'StridedSlice', a stride must not be 0.")
+        return tensor("StridedSlice", "input_x", input_x)[self.parts(begin, end, strides)]
+
+    def parts(self, begin: Sequence[int], end: Sequence[int], strides: Sequence[int]) -> tuple[Any, ...]:
+        """The index that begin, end, strides and the masks say; bit ``i`` of a mask speaks of part ``i``."""
+        found: list[Any] = []
+        for place, (start, stop, step) in enumerate(zip(begin, end, strides)):
+            bit = 1 << place
+            if self.ellipsis_mask & bit:
+                found.append(Ellipsis)
+            elif self.new_axis_mask & bit:
+                found.append(None)
+            elif self.shrink_axis_mask & bit:
+                found.append(start)
+            else:
+                first, last = self.begin_mask & bit, self.end_mask & bit
+                found.append(slice(None if first else start, None if last else stop, step))
+        return tuple(found)
 
     @property
     def index(self) -> tuple[slice, ...]:
@@ -70,7 +92,14 @@ def bound(a: Tensor, parts: Sequence[Any]) -> Any:
         begin.append(taken.start if len(taken) else 0)
         step.append(taken.step)
         size.append(len(taken))
-    return StridedSlice().set(begin=tuple(begin), step=tuple(step), size=tuple(size)), (a,)
+    return strided(begin, step, size), (a,)
+
+
+def strided(begin: Sequence[int], step: Sequence[int], size: Sequence[int]) -> StridedSlice:
+    """The op that takes ``size`` elements of each axis from ``begin`` by ``step``."""
+    op = object.__new__(StridedSlice)
+    op.__dict__.update(begin=tuple(begin), step=tuple(step), size=tuple(size))
+    return op
 
 
 class StridedSliceGrad(Op):
@@ -90,7 +119,7 @@ class StridedSliceGrad(Op):
         return out
 
     def vjp(self, ct, out, a):
-        return apply(StridedSlice().set(begin=self.begin, step=self.step, size=self.size), (ct,))
+        return apply(strided(self.begin, self.step, self.size), (ct,))
 
     def out_shape(self, shape):
         if tuple(shape) != self.size:
@@ -101,53 +130,3 @@ class StridedSliceGrad(Op):
 
     def meaning(self, a):
         return lambda *i: sym.placed(a, i, self.begin, self.step)
-
-
-@composite(methods="__getitem__")
-def getitem(x: Tensor, index: Any) -> Tensor:
-    """``x[index]`` for ints, slices, ``...`` and None, alone or in a tuple."""
-    parts = list(index) if isinstance(index, tuple) else [index]
-    given = sum(part is not None and part is not Ellipsis for part in parts)
-    if given > x.ndim or sum(part is Ellipsis for part in parts) > 1:
-        raise AxisError(f"For 'getitem', {given} indices are too many for shape {x.shape}.")
-    if not any(part is Ellipsis for part in parts):
-        parts.append(Ellipsis)
-    spot = next(place for place, part in enumerate(parts) if part is Ellipsis)
-    parts[spot : spot + 1] = [slice(None)] * (x.ndim - given)
-    taken, dropped, added = [], [], []
-    for part in parts:
-        if part is None:
-            added.append(len(taken) - len(dropped) + len(added))
-            continue
-        if not isinstance(part, slice):
-            part = _one(part, len(taken), x.shape)
-            dropped.append(len(taken))
-        taken.append(part)
-    whole = all(part == slice(None) for part in taken)
-    result = x if whole else apply(*bound(x, taken))
-    result = Squeeze(tuple(dropped))(result) if dropped else result
-    for axis in added:
-        result = ExpandDims()(result, axis)
-    return result
-
-
-def _kind(part):
-    """What an index is to the user; a stand-in of the trace is a tensor."""
-    return "a Tensor" if isinstance(part, Tensor) else type(part).__name__
-
-
-def _one(part, axis, shape):
-    """The slice that takes the single element ``part`` of ``axis``."""
-    if isinstance(part, (bool, np.bool_)) or not hasattr(part, "__index__") or getattr(part, "ndim", 0):
-        raise NotSupportedError(
-            f"For 'getitem', an index must be an int, a slice, ... or None, but got {_kind(part)}; "
-            "select with ops.where, or take the rows one by one and join them with ops.stack."
-        )
-    try:
-        position = part.__index__()
-    except TypeError as error:
-        raise ArgumentError(f"For 'getitem', {error}") from None
-    if not -shape[axis] <= position < shape[axis]:
-        raise AxisError(f"For 'getitem', index {position} is out of range for axis {axis} of shape {shape}.")
-    position %= shape[axis]
-    return slice(position, position + 1, 1)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from ..dtype import promote
-from ..errors import AxisError, DtypeError
+from ..errors import DtypeError
 from ..lazy import sym
 from ..op import Elementwise, Op, cast
-from ..registry import composite, fn
-from ..tensor import Tensor
+from ..registry import fn
 
 
 class _Comparison(Elementwise, abstract=True):
@@ -129,13 +126,13 @@ class LogicalNot(_Logical, functions="logical_not", methods="logical_not"):
         return lambda *i: 1 - a[i]
 
 
-class Select(Op, shapes="..., ..., ... -> ...", functions="select"):
+class Select(Op, shapes="..., ..., ... -> ...", functions="select where"):
     """``a`` where the condition holds, ``b`` elsewhere.
 
     Notes
     -----
-    Only the chosen branch gets the cotangent. The other one's rule still runs, with a cotangent of zero: where its
-    derivative is infinite or NaN the product is NaN, as in MindSpore, and a check says ``outside-domain``.
+    Only the chosen branch gets the cotangent. Where a branch was not chosen, elementwise ops before it get none either,
+    so that an infinite or NaN derivative there does not spoil the gradient; MindSpore gives NaN.
     """
 
     smooth = False
@@ -144,7 +141,7 @@ class Select(Op, shapes="..., ..., ... -> ...", functions="select"):
         return np.where(condition, a, b)
 
     def vjp(self, ct, out, condition, a, b):
-        none = ct * 0
+        none = fn.zeros_like(ct)
         return None, Select()(condition, ct, none), Select()(condition, none, ct)
 
     def out_dtype(self, condition, a, b):
@@ -161,29 +158,3 @@ class Select(Op, shapes="..., ..., ... -> ...", functions="select"):
 
     def meaning(self, condition, a, b):
         return lambda *i: sym.where(condition[i], a[i], b[i])
-
-
-@composite(functions="where")
-def where(condition: Tensor, a: Tensor, b: Tensor) -> Tensor:
-    """``a`` where ``condition`` holds, ``b`` elsewhere."""
-    return Select()(condition, a, b)
-
-
-@composite(functions="one_hot")
-def one_hot(indices: Tensor, depth: int, on_value: Any = 1.0, off_value: Any = 0.0, axis: int = -1) -> Tensor:
-    """A new axis of length ``depth`` with ``on_value`` at the index and ``off_value`` elsewhere.
-
-    The values give the dtype; numbers make it float32.
-    """
-    from ..tensor import Tensor, is_number
-
-    rank = indices.ndim + 1
-    if not isinstance(axis, int) or not -rank <= axis < rank:
-        raise AxisError(f"For 'one_hot', axis must be in the range [{-rank}, {rank}), but got {axis}.")
-    place = axis % rank
-    numbers = Tensor(np.arange(depth, dtype=np.int64).reshape([depth] + [1] * (rank - 1 - place)))
-    chosen = Equal()(fn.expand_dims(indices, place), numbers)
-    values = [Tensor(np.float32(one)) if is_number(one) else one for one in (on_value, off_value)]
-    if is_number(on_value) and is_number(off_value) and (on_value, off_value) == (1, 0):
-        return fn.cast(chosen, np.float32)
-    return Select()(chosen, *(fn.broadcast_to(one, chosen.shape) for one in values))

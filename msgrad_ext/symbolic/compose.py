@@ -100,10 +100,10 @@ def resolved(expr: Expr, hidden: Mapping[str, Line]) -> Expr:
 
 def substitute(expr: Expr, key: str, line: Line) -> Expr:
     """``expr`` with every entry of ``key`` replaced by its definition, bound indices fresh at each place."""
-    if isinstance(expr, Entry):
-        return definition(line, expr.indices) if expr.head.name == key else expr
     if not expr.args or not expr.has(Symbol(key)):
         return expr
+    if isinstance(expr, Entry) and expr.head.name == key:
+        return definition(line, tuple(substitute(i, key, line) for i in expr.indices))
     args = [substitute(arg, key, line) for arg in expr.args]
     return type(expr)(*args) if isinstance(expr, Binder) else expr.func(*args)
 

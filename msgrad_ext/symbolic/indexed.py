@@ -7,7 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from sympy import Add, Expr, Function, Mul, Pow, S, Symbol
 
 from .nodes import Binder, Delta, Entry, Largest, Quotient, Ravel, Share, Tied, Total, Unravel, Within
-from .notation import Node, number
+from .notation import Node, number, scaled
+from .products import Product
 
 _FREE, _BOUND = "ijlpqrstuvw", "klqrstuvw"
 Letters = Mapping[Symbol, str]
@@ -41,7 +42,7 @@ class _Writer:
         """One expression."""
         if isinstance(expr, Symbol) and expr in names:
             return Node("index", (), (), names[expr])
-        if expr.is_Rational or isinstance(expr, Symbol):
+        if expr.is_Rational or expr.is_NumberSymbol or isinstance(expr, Symbol):
             return number(expr)
         if isinstance(expr, Entry):
             return Node("entry", tuple(self.node(i, names) for i in expr.indices), (), expr.head.name)
@@ -70,6 +71,9 @@ class _Writer:
     def product(self, expr: Mul, names: Letters) -> Node:
         """A product, indicators last."""
         coefficient, rest = expr.as_coeff_Mul()
+        if isinstance(rest, Largest) and coefficient < 0 and rest.body.as_coeff_Mul()[0] < 0:
+            least = self.binder(Largest(-rest.body, rest.limits), names)
+            return scaled(-coefficient, [], Node("imin", least.args, (), least.data))
         factors = sorted(Mul.make_args(rest), key=lambda factor: isinstance(factor, (Delta, Within, Tied)))
         # Where a position is known to be divisible, its quotient times the divisor is the position.
         whole = {f.args[1] * Quotient(*f.args[:2]): f.args[0] for f in factors if isinstance(f, Within)}
@@ -113,6 +117,9 @@ class _Writer:
             inner[k] = letter(_BOUND, {*self.avoid, *inner.values()})
         letters = tuple(inner[k] for k in expr.bound)
         body = self.node(expr.body, inner)
+        if isinstance(expr, Product):
+            left_out = [self.node(i, names) for at in expr.without for i in at]
+            return Node("iprod", (body, *left_out), (), letters)
         if isinstance(expr, (Total, Largest)):
             return Node("isum", (body,), (), letters) if isinstance(expr, Total) else Node("imax", (body,), (), letters)
         at = expr.args[2]

@@ -9,16 +9,20 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sympy import Expr, Pow, S, Symbol, Tuple, cos, sin
+from sympy import Expr, Pow, S, Symbol, Tuple, pi
 
 from . import functions as _f
-from .nodes import Entry, Largest, Quotient, Ravel, Total, Unravel, Within, expression, fresh_index
+from . import scalar as _s
+from .nodes import Delta, Entry, Largest, Quotient, Ravel, Total, Unravel, Within, expression, fresh_index
+from .products import Product
 
-__all__ = ["cos", "sin"]
+__all__ = ["pi"]
 
 exp, log, sigmoid, tanh, relu, absolute = _f.Exp, _f.Log, _f.Sigmoid, _f.Tanh, _f.Relu, _f.Absolute
 abs = _f.Absolute
 maximum, minimum, sign, truncate, power = _f.Maximum, _f.Minimum, _f.Sign, _f.Truncate, _f.Power
+# Every declared function by its printed name: sin, atan2, erf, ...
+globals().update({kind.word: kind for kind in _s.SCALARS.values()})
 
 
 class Accessor:
@@ -70,9 +74,30 @@ def largests(lengths: Sequence[Any], f: Callable[..., Any]) -> Expr:
     return largest(product(lengths), lambda k: f(*(Unravel(k, axis, lengths) for axis in range(len(lengths)))))
 
 
+def smallests(lengths: Sequence[Any], f: Callable[..., Any]) -> Expr:
+    """The smallest ``f(k1, k2, ...)`` over several indices; equal ones share the derivative."""
+    return -largests(lengths, lambda *k: -f(*k))
+
+
+def products(lengths: Sequence[Any], f: Callable[..., Any]) -> Expr:
+    """The product of ``f(k1, k2, ...)`` over several indices."""
+    ks = [S.Zero if n == 1 else fresh_index() for n in lengths]
+    return Product(f(*ks), tuple((k, n) for k, n in zip(ks, lengths) if n != 1))
+
+
 def product(lengths: Sequence[Any]) -> Expr:
     """The number of elements of an array."""
     return expression(math.prod(lengths))
+
+
+def inside(position: Any, step: Any, n: Any) -> Expr:
+    """1 where ``position`` is one of ``0, step, ..., (n - 1) step``, else 0."""
+    return Within(position, step, n)
+
+
+def over(position: Any, step: Any) -> Expr:
+    """``position / step``, read where it divides."""
+    return Quotient(position, step)
 
 
 def number(value: int) -> Expr:
@@ -100,6 +125,20 @@ def compare(a: Any, relation: str, b: Any) -> Expr:
 indicator = compare
 
 
+def leads(at: Callable[[Any], Any], k: Any, j: Any) -> Expr:
+    """1 where ``at(k)`` comes before ``at(j)`` in descending order; those that tie keep their order."""
+    return compare(at(k), ">", at(j)) + compare(at(k), "==", at(j)) * compare(k, "<", j)
+
+
+def last_leader(n: Any, i: Any, at: Callable[[Any], Any]) -> Expr:
+    """The last place up to ``i`` whose element is the largest up to there."""
+
+    def beaten(k: Any) -> Expr:
+        return total(n, lambda j: compare(j, "<=", i) * compare(at(j), ">", at(k)))
+
+    return largest(n, lambda k: k * compare(k, "<=", i) * compare(beaten(k), "==", 0))
+
+
 def nonzero(x: Any) -> Expr:
     """1 where ``x`` is not 0, else 0."""
     return compare(x, "!=", 0)
@@ -113,7 +152,7 @@ def axis_index(indices: Sequence[Any], axes: Sequence[int], keep_dims: bool, inn
 
 
 def reduction(a: Accessor, axes: Sequence[int], keep_dims: bool, how: Callable[..., Any]) -> Callable[..., Expr]:
-    """The meaning of reducing ``axes`` of ``a`` by ``how``, one of `totals` and `largests`."""
+    """The meaning of reducing ``axes`` of ``a`` by ``how``, such as `totals` or `largests`."""
     lengths = [a.shape[axis] for axis in axes]
     return lambda *i: how(lengths, lambda *k: a[axis_index(i, axes, keep_dims, k)])
 
@@ -131,6 +170,11 @@ def placed(a: Accessor, indices: Sequence[Any], begin: Sequence[int], step: Sequ
         result *= Within(i - first, stride, n)
         at.append(Quotient(i - first, stride))
     return result * Entry(a.head, *(S.Zero if n == 1 else i for i, n in zip(at, a.shape)))
+
+
+def equal_places(first: Sequence[Any], second: Sequence[Any]) -> Expr:
+    """1 where two places are one, else 0."""
+    return expression(math.prod(Delta(mine, other) for mine, other in zip(first, second)))
 
 
 def joined(pieces: Sequence[Accessor], indices: Sequence[Any], axis: int) -> Expr:

@@ -17,11 +17,8 @@ from .nodes import (
     Binder,
     Delta,
     Entry,
-    Largest,
     Quotient,
     Ravel,
-    Share,
-    Tied,
     Total,
     Unravel,
     Within,
@@ -76,7 +73,7 @@ def rebuild(expr: Expr, args: Iterable[Expr]) -> Expr:
 
 def freshen(expr: Expr) -> Expr:
     """``expr`` with each binder's indices replaced by fresh ones."""
-    if not expr.args or isinstance(expr, Entry):
+    if not expr.args or (isinstance(expr, Entry) and not expr.nested):
         return expr
     if isinstance(expr, Binder):
         new = {k: fresh_index() for k in expr.bound}
@@ -116,7 +113,11 @@ def contract(term: Term, ranges: Ranges) -> Term | None:
         factors = [factor for factor in _proved(_join_maps(factors), known) if factor is not S.One]
         step = next((s for f in factors if isinstance(f, Delta) for s in [_solve(f, bound, known)] if s), None)
         if step is None:
-            break
+            split = _split(bound, factors)
+            if split is None:
+                break
+            bound, factors = split
+            continue
         delta, gone, value, guards = step
         factors.remove(delta)
         del bound[gone[0]]
@@ -135,6 +136,20 @@ def contract(term: Term, ranges: Ranges) -> Term | None:
         factors.append(bound.pop(k))
     bound, factors = _cancel_shares(bound, factors)
     return Term(tuple(bound.items()), tuple(factors))
+
+
+def _split(bound: Ranges, factors: list[Expr]) -> tuple[Ranges, list[Expr]] | None:
+    """A bound index that occurs as position in one layout only, as an index for each axis of that layout."""
+    places = set().union(*(factor.atoms(Unravel) for factor in factors))
+    for k, shape in sorted({(place.args[0], place.args[2]) for place in places if place.args[0] in bound}, key=str):
+        if (Mul(*shape) - bound[k]).expand() != 0:
+            continue
+        new = {Unravel(k, axis, shape): fresh_index() for axis in range(len(shape))}
+        changed = [factor.xreplace(new) for factor in factors]
+        if not any(k in factor.free_symbols for factor in changed):
+            rest = {i: n for i, n in bound.items() if i != k}
+            return {**rest, **dict(zip(new.values(), shape))}, changed
+    return None
 
 
 def _solve(delta: Expr, bound: Ranges, known: Ranges) -> tuple | None:
@@ -277,13 +292,13 @@ def _orders(indices: list[Symbol], body: Expr) -> Iterable[tuple[Symbol, ...]]:
 
 def inner_canonical(expr: Expr, level: int) -> Expr:
     """A factor with the sums inside of it in normal form, their names counted from ``level``."""
-    if not expr.args or isinstance(expr, Entry):
+    if not expr.args or (isinstance(expr, Entry) and not expr.nested):
         return expr
     if isinstance(expr, Add):
         return Add(*(inner_canonical(part, level) for part in expr.args))
     if isinstance(expr, (Total, Mul)):
         return Add(*(canonical(contract(term, {}) or Term((), (S.Zero,)), level) for term in expand(expr)))
-    if isinstance(expr, (Largest, Tied, Share)):
+    if isinstance(expr, Binder):
         new = {k: index(f"k{level + position}") for position, k in enumerate(expr.bound)}
         body = inner_canonical(expr.body, level + len(new)).xreplace(new)
         limits = [(new[k], n) for k, n in expr.limits]

@@ -183,7 +183,7 @@ class Tensor(Described):
         return (self[index] for index in range(len(self)))
 
     def __contains__(self, value: Any) -> bool:
-        return bool((self._array() == plain(value)).any())
+        return bool(METHODS["__contains__"](self, value))
 
     def copy(self) -> Any:
         """A tensor of the same values."""
@@ -240,10 +240,7 @@ class Tensor(Described):
         return METHODS["__getitem__"](self, index)
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        array = self._array().copy()
-        array[plain(index)] = plain(value)
-        self._value = array
-        Epoch.advance()
+        METHODS["__setitem__"](self, index, value)
 
     def __getattr__(self, name: str) -> Any:
         if name in METHODS and not name.startswith("_"):

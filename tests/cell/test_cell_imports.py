@@ -7,7 +7,10 @@ import pytest
 import msgrad_ext
 from msgrad_ext import nn, ops
 from msgrad_ext.errors import FacadeImportError
+from msgrad_ext.initializer import Normal, initializer
 from msgrad_ext.notebook.cell import parse_cell, read_cell, run_cell
+
+INITIAL = sys.modules["msgrad_ext.initializer"]
 
 
 def run(body):
@@ -34,6 +37,18 @@ def run(body):
         ("from mindspore.common.parameter import Parameter", {"Parameter": msgrad_ext.Parameter}),
         ("from mindspore.common.tensor import Tensor", {"Tensor": msgrad_ext.Tensor}),
         ("import mindspore.common.dtype as mstype", {"mstype": msgrad_ext.dtype}),
+        (
+            "from mindspore.common.initializer import Normal, initializer",
+            {"Normal": Normal, "initializer": initializer},
+        ),
+        (
+            "from mindspore.common import initializer as init, set_seed",
+            {"init": INITIAL, "set_seed": msgrad_ext.set_seed},
+        ),
+        ("from mindspore.common.seed import set_seed", {"set_seed": msgrad_ext.set_seed}),
+        ("from mindspore.nn import Conv2d, BatchNorm2d", {"Conv2d": nn.Conv2d, "BatchNorm2d": nn.BatchNorm2d}),
+        ("from mindspore.nn.layer import Dense, activation", {"Dense": nn.Dense, "activation": nn}),
+        ("from mindspore.nn.layer.normalization import LayerNorm", {"LayerNorm": nn.LayerNorm}),
     ],
 )
 def test_an_import_binds_the_facade(line, bound):

@@ -342,3 +342,26 @@ def test_formulas_are_those_of_construct() -> None:
     assert mg.derive(wrong, {"x": ("m", "k"), "w": ("k", "n")}, sens="G")["x"].text == "X_bar = G W^T"
     report = mg.check(Exp(), A)
     np.testing.assert_allclose(report.formula("x").evaluate({"x": A}), np.exp(A), rtol=1e-14)
+
+
+def test_a_cell_shows_what_bprop_prints(capsys: Any) -> None:
+    """Once; what construct prints is not printed twice."""
+    from IPython.core.interactiveshell import InteractiveShell
+
+    shell = InteractiveShell()
+    shell.run_line_magic("load_ext", "msgrad_ext")
+    lines = [
+        "from mindspore import nn, Tensor",
+        "class Net(nn.Cell):",
+        "    def construct(self, x):",
+        "        print('forward')",
+        "        return x * x",
+        "    def bprop(self, x, out, dout):",
+        "        print('backward', dout)",
+        "        return 3 * x * dout",
+        "Net()(Tensor([2.0]))",
+    ]
+    shell.run_cell_magic("gradcell", "-q -o report", "\n".join(lines))
+    assert capsys.readouterr().out == "forward\nbackward [1.]\n"
+    fault = shell.user_ns["report"]["x"].fault
+    assert (fault.op, fault.line) == ("Net", 9)

@@ -7,18 +7,19 @@ other, without cycles. To add a module, put its name on the lowest floor from wh
 from __future__ import annotations
 
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("errors", "names", "lazy"),
-    ("dtype", "contract", "context", "decorators", "notebook.options", "notebook.imports", "checking.result"),
+    ("errors", "names", "lazy", "constants"),
+    ("dtype", "contract", "context", "decorators", "seeds", "notebook.options", "notebook.imports", "checking.result"),
     ("ir", "registry"),
     ("tensor",),
     ("marking", "leaving"),
     ("op", "initializer"),
-    ("trace", "primitives"),
-    ("custom", "surroundings"),
+    ("trace", "primitives", "dead_branch"),
+    ("custom", "surroundings", "training"),
     ("backward", "hooks"),
     ("reverse",),
     ("simplify", "calling", "sens"),
     ("numeric", "symbolic"),
+    ("observing",),
     ("grad_operation",),
     ("compiled", "functional", "batching"),
     ("jacobian",),
