@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 
 from .errors import ArgumentError, ArgumentValueError, DtypeError, MsgradError, UnknownNameError, choices, user_location
-from .grad_operation import check_sens, parameter_name
+from .grad_operation import parameter_name
 from .ir import Graph, Var, literal
 from .marking import leaves
 from .numeric.plan import GuardFailed, Plan
 from .reverse import bind, reverse
+from .sens import check_sens
 from .simplify import simplify
 from .surroundings import Surroundings
 from .tensor import Epoch, Parameter, Tensor, as_tensor

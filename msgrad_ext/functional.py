@@ -11,11 +11,12 @@ from dataclasses import replace
 from typing import Any
 
 from .errors import ArgumentError, ArgumentValueError, MissingGradientError, PositionError, choices, user_location
-from .grad_operation import Request, check_sens, check_weights, like, listed_weights, parameter_name
+from .grad_operation import Request, check_weights, like, listed_weights, parameter_name
 from .ir import Graph
 from .marking import leaves
 from .registry import fn as ops
 from .reverse import has_custom
+from .sens import check_sens
 from .tensor import Parameter, Tensor
 from .trace import Leaf
 

@@ -19,12 +19,10 @@ import numpy as np
 from .dtype import from_numpy
 from .errors import (
     ArgumentError,
-    ArgumentValueError,
     DtypeError,
     Location,
     MsgradError,
-    SensError,
-    SensShapeError,
+    choices,
     user_location,
 )
 from .ir import Atom, Lit, Var
@@ -33,7 +31,8 @@ from .numeric.plan import Plan
 from .observing import Applications, gradient_plan, reusing_plans
 from .registry import recorder
 from .reverse import GradOf, Nested
-from .tensor import Parameter, Tensor, is_number
+from .sens import check_sens
+from .tensor import Parameter, Tensor
 from .trace import Program, Trace, Traced, fill, replay, trace
 
 
@@ -217,7 +216,15 @@ class GradOperation:
         If a flag is not bool.
     """
 
-    def __init__(self, get_all: bool = False, get_by_list: bool = False, sens_param: bool = False) -> None:
+    def __init__(
+        self, get_all: bool = False, get_by_list: bool = False, sens_param: bool = False, **unknown: Any
+    ) -> None:
+        for keyword in unknown:
+            raise ArgumentError(
+                f"GradOperation() got an unexpected keyword argument '{keyword}'. "
+                f"{choices(keyword, ['get_all', 'get_by_list', 'sens_param'])}",
+                user_location(),
+            )
         for name, flag in (("get_all", get_all), ("get_by_list", get_by_list), ("sens_param", sens_param)):
             if not isinstance(flag, bool):
                 raise ArgumentError(
@@ -345,51 +352,3 @@ def _split_sens(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[An
             "For 'GradOperation', sens_param=True needs the weights as the last argument.", user_location()
         )
     return args[:-1], kwargs, args[-1]
-
-
-def check_sens(sens: Any, program: Program) -> list[Tensor]:
-    """The weights of the float outputs, after structure, shapes and dtypes have been found right.
-
-    Raises
-    ------
-    SensError, SensShapeError, ArgumentValueError, DtypeError
-        If they do not mirror the outputs.
-    """
-    outputs = program.graph.outputs
-    given = _flat(sens)
-    if len(outputs) == 1 and is_number(sens) and not outputs[0].shape:
-        given = [Tensor(np.asarray(sens, outputs[0].dtype))]
-    if len(given) != len(outputs):
-        raise SensError(
-            f"For 'GradOperation', sens must have a tensor for each of the {len(outputs)} outputs, but got {len(given)}.",
-            user_location(),
-        )
-    pairs = zip(given, outputs)
-    return [weight for one, atom in pairs for weight in [_weight(one, atom)] if atom.dtype.kind == "f"]
-
-
-def _weight(one: Any, atom: Atom) -> Tensor:
-    """``one`` as the weight of the output ``atom``."""
-    if not isinstance(one, Tensor):
-        raise SensError(f"For 'GradOperation', sens must be a Tensor, but got {type(one).__name__}.", user_location())
-    if one.numpy_dtype != atom.dtype:
-        raise DtypeError(
-            f"For 'GradOperation', sens must have the output's dtype {atom.dtype}, but got {one.numpy_dtype}.",
-            user_location(),
-        )
-    if one.shape == atom.shape:
-        return one
-    if not atom.shape and one.size == 1:
-        return one.reshape(())
-    error = ArgumentValueError if one.shape else SensShapeError
-    raise error(
-        f"For 'GradOperation', sens must have the output's shape {atom.shape}, but got {one.shape}.", user_location()
-    )
-
-
-def _flat(value: Any) -> list[Any]:
-    if isinstance(value, (tuple, list)):
-        return [leaf for one in value for leaf in _flat(one)]
-    if isinstance(value, dict):
-        return [leaf for one in value.values() for leaf in _flat(one)]
-    return [value]

@@ -15,8 +15,9 @@ import numpy as np
 
 from .errors import ArgumentError, ArgumentValueError, DtypeError, PositionError, ShapeError, user_location
 from .functional import Pull, check_function, checked_positions, tensor_number
-from .grad_operation import Request, check_sens, like
+from .grad_operation import Request, like
 from .registry import fn as ops
+from .sens import check_sens
 from .tensor import Tensor
 
 

@@ -18,9 +18,10 @@ from .checking.failed import failed_result
 from .compiled import as_inputs, choose
 from .errors import ArgumentValueError, MsgradError, VoiceError, user_location
 from .formulas.derivation import formulas_of
-from .grad_operation import Application, Request, check_sens, like, observed
+from .grad_operation import Application, Request, like, observed
 from .ir import unique
 from .report import GradReport
+from .sens import check_sens
 from .tensor import Tensor, as_tensor
 from .trace import argument_names
 

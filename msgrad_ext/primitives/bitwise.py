@@ -37,7 +37,7 @@ class _Bits(Elementwise, abstract=True):
 
 def _applied(symbol: str, of_bools: str, x: Tensor, y: Tensor) -> Tensor:
     """``x symbol y``: the logical op for bools, which formulas can say."""
-    bools = all(getattr(one, "numpy_dtype", np.asarray(one).dtype).kind == "b" for one in (x, y))
+    bools = all(isinstance(one, bool) or getattr(one, "numpy_dtype", None) == np.dtype(bool) for one in (x, y))
     result: Tensor = OPS[of_bools]()(x, y) if bools else _Bits(symbol)(x, y)
     return result
 

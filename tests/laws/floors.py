@@ -17,7 +17,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("custom", "surroundings", "training"),
     ("backward", "hooks"),
     ("reverse",),
-    ("simplify", "calling"),
+    ("simplify", "calling", "sens"),
     ("numeric", "symbolic"),
     ("observing",),
     ("grad_operation",),
