@@ -30,9 +30,7 @@ def stack(expr: MatrixFunction, place: Place) -> tuple[np.ndarray, tuple[Symbol,
 def looked_up(array: np.ndarray, batch: tuple[Symbol, ...], expr: MatrixFunction, place: Place) -> Labelled:
     """The result at the places that ``expr`` reads."""
     head = Symbol("~matrix")
-    return entry(
-        Entry(head, *batch, *expr.places), Place({head: array}, place.lengths, place.ranges, place.exact)
-    )
+    return entry(Entry(head, *batch, *expr.places), Place({head: array}, place.lengths, place.ranges, place.exact))
 
 
 def each(function: Callable[[np.ndarray], Any], matrices: np.ndarray) -> np.ndarray:

@@ -23,7 +23,7 @@ _FUNCTIONS = {
     "SlopePower": "power",
     "LogOfBase": "log",
 }
-_COMMANDS = {word: f"\\{word}" for word in ("exp", "log", "tanh", "max", "min")}
+_COMMANDS = {word: f"\\{word}" for word in ("exp", "log", "det", "tanh", "max", "min")}
 _COMMANDS |= {kind.word: kind.command for kind in SCALARS.values() if kind.command}
 
 
