@@ -7,7 +7,7 @@ import numpy as np
 from ..contract import unify
 from ..errors import DtypeError, ShapeError
 from ..lazy import sym
-from ..op import Op, apply
+from ..op import Composite, Op, apply
 from ..registry import composite, fn
 from ..tensor import Tensor
 from .arguments import tensor
@@ -185,3 +185,10 @@ def logdet(input: Tensor) -> Tensor:
     sign, size = slogdet(square("logdet", input))
     # The logarithm of the sign is 0 for 1, and NaN or -inf where there is no logarithm.
     return fn.add(size, fn.log(sign))
+
+
+class LogMatrixDeterminant(Composite):
+    """Sign of each matrix's determinant, and the logarithm of its absolute value."""
+
+    def compute(self, input: Tensor) -> tuple[Tensor, Tensor]:
+        return slogdet(input)

@@ -156,6 +156,7 @@ FAULTS: dict[str, Fault] = {
 OPEN: dict[str, str] = {
     "dtypes:constructor shape and init": "mindspore.common as an attribute of the package",
     "layers:initializer": "the class of a dtype has another name",
+    "printing:ops": "the axis of Softmax prints as a tuple",
     "errors:ops.flatten(Tensor([1.0]), start_dim=3)": "start_dim is not looked at for a vector",
     "surface_tensors:e i**-1": "negative powers of integers",
     "surface_tensors:e Tensor([True])-Tensor([True])": "the difference of bools",
