@@ -202,7 +202,8 @@ class Composite:
 
     def __init_subclass__(cls, functions: str = "", methods: str = "", aliases: str = "") -> None:
         super().__init_subclass__()
-        register(cls, functions, methods, aliases, COMPOSITES)
+        if not cls.__name__.startswith("_"):
+            register(cls, functions, methods, aliases, COMPOSITES)
 
     def compute(self, *operands: Any) -> Any:
         """The result of a call: one tensor or a tuple."""

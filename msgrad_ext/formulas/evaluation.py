@@ -119,7 +119,7 @@ def _alike(array: np.ndarray, sample: Any) -> np.ndarray:
     """
     if sample is None or isinstance(sample, (int, float)):
         return array
-    kind = type(sample)
+    kind, array = type(sample), np.asarray(array)
     result = np.empty(array.shape, object)
     result.ravel()[:] = [kind(one) if isinstance(one, (int, float)) else one for one in array.ravel().tolist()]
     return result

@@ -39,8 +39,8 @@ def definite(n: int = 3) -> np.ndarray:
     return a @ a.T + np.eye(n)
 
 
-def samples() -> list[Sample]:
-    found = [
+def _products() -> list[Sample]:
+    return [
         Sample(
             "Einsum",
             lambda a, b, e=equation: ops.einsum(e, a, b) ** 2,
@@ -49,9 +49,12 @@ def samples() -> list[Sample]:
         )
         for name, (equation, shapes) in _EQUATIONS.items()
     ]
+
+
+def samples() -> list[Sample]:
     m, v = spaced(2, 3), spaced(3, seed=1)
     return [
-        *found,
+        *_products(),
         Sample("Einsum", lambda a: ops.einsum("ij,jk,kl->il", a, a, a), (spaced(2, 2),), "three"),
         Sample("Einsum", lambda a: ops.einsum("ii->i", a) ** 2, (spaced(3, 3),), "one"),
         Sample("Ger", lambda a, b: ops.Ger()(a, b) ** 2, (spaced(2), v), "vectors"),

@@ -12,10 +12,7 @@ _PLAIN = ((2, 2), (1, 1), (0, 0), (0, 0), (1, 1))
 _PADDED = ((3, 2), (2, 1), (1, 0), (0, 1), (1, 2))
 
 
-def samples() -> list[Sample]:
-    x, w = spaced(1, 2, 5, 4), spaced(3, 2, 2, 3, seed=1)
-    y = spaced(1, 3, 4, 2, seed=2)
-    volume = spaced(1, 1, 3, 2, 3)
+def _patches() -> list[Sample]:
     return [
         Sample("Windows", lambda a: windows(a, *_PLAIN) ** 2, (spaced(2, 4, 3),), "plain"),
         Sample("Windows", lambda a: windows(a, *_PADDED) ** 2, (spaced(2, 4, 5),), "padded"),
@@ -32,6 +29,15 @@ def samples() -> list[Sample]:
             (spaced(1, 4, 4),),
             "padded",
         ),
+    ]
+
+
+def samples() -> list[Sample]:
+    x, w = spaced(1, 2, 5, 4), spaced(3, 2, 2, 3, seed=1)
+    y = spaced(1, 3, 4, 2, seed=2)
+    volume = spaced(1, 1, 3, 2, 3)
+    return [
+        *_patches(),
         Sample("Conv2D", lambda a, b: ops.Conv2D(3, (2, 3))(a, b) ** 2, (x, w), "valid"),
         Sample("Conv2D", lambda a, b: ops.Conv2D(3, (2, 3), pad_mode="same", stride=2)(a, b) ** 2, (x, w), "same"),
         Sample("Conv2D", lambda a, b: ops.Conv2D(2, 2, group=2)(a, b) ** 2, (x, spaced(2, 1, 2, 2)), "groups"),
