@@ -34,8 +34,7 @@ def _patches() -> list[Sample]:
 
 def samples() -> list[Sample]:
     x, w = spaced(1, 2, 5, 4), spaced(3, 2, 2, 3, seed=1)
-    y = spaced(1, 3, 4, 2, seed=2)
-    volume = spaced(1, 1, 3, 2, 3)
+    y, volume = spaced(1, 3, 4, 2, seed=2), spaced(1, 1, 3, 2, 3)
     return [
         *_patches(),
         Sample("Conv2D", lambda a, b: ops.Conv2D(3, (2, 3))(a, b) ** 2, (x, w), "valid"),
