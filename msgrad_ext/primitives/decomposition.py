@@ -26,13 +26,13 @@ def svd(input: Any, full_matrices: bool = False, compute_uv: bool = True) -> Any
 
 
 @composite(functions="eig")
-def eig(A: Any) -> Any:  # noqa: N803 (MindSpore's name)
+def eig(A: Any) -> Any:
     """Refused: eigenvalues and eigenvectors, which are complex."""
     raise refuse("eig", "ops.det, ops.trace and ops.matrix_power are differentiable")
 
 
 @composite(functions="eigvals", methods="eigvals")
-def eigvals(A: Any) -> Any:  # noqa: N803 (MindSpore's name)
+def eigvals(A: Any) -> Any:
     """Refused: eigenvalues, which are complex."""
     raise refuse("eigvals", "ops.det, ops.trace and ops.matrix_power are differentiable")
 

@@ -137,7 +137,9 @@ def plain(operands: Sequence[Tensor], terms: list[str]) -> list[tuple[int, tuple
             if sizes.setdefault(x, n) == 1:
                 sizes[x] = n
             elif n not in (1, sizes[x]):
-                raise ShapeError(f"For 'Einsum', the axes named '{x}' must have one length, but got {sizes[x]} and {n}.")
+                raise ShapeError(
+                    f"For 'Einsum', the axes named '{x}' must have one length, but got {sizes[x]} and {n}."
+                )
     result = []
     for position, (operand, term) in enumerate(zip(operands, terms)):
         gone = [axis for axis, x in enumerate(term) if operand.shape[axis] == 1 != sizes[x]]

@@ -189,7 +189,12 @@ def elementwise(expr: Expr, labels: tuple[Symbol, ...], ranges: Ranges) -> Node:
 def _of_matrix(expr: MatrixFunction, ranges: Ranges) -> Node:
     """A function of a whole matrix, over its row and column, or as a number."""
     outer = set(ranges) & expr.body.free_symbols
-    if len(set(expr.places)) != len(expr.places) or len(expr.places) > 2 or outer or not set(expr.places) <= set(ranges):
+    if (
+        len(set(expr.places)) != len(expr.places)
+        or len(expr.places) > 2
+        or outer
+        or not set(expr.places) <= set(ranges)
+    ):
         raise NoMatrixForm
     inner = to_node(expr.body, expr.bound, {**ranges, **dict(expr.limits)})
     kind = type(expr).__name__ if expr.places or not isinstance(expr, Minor) else "Determinant"

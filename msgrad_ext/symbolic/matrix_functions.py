@@ -73,7 +73,11 @@ class LogDeterminant(MatrixFunction):
 
     def _eval_derivative(self, wrt: Expr) -> Expr:
         slope, row, column = self.slope(wrt)
-        return S.Zero if slope == 0 else self.summed(InverseMatrix(self.body, self.limits, column, row) * slope, row, column)
+        return (
+            S.Zero
+            if slope == 0
+            else self.summed(InverseMatrix(self.body, self.limits, column, row) * slope, row, column)
+        )
 
 
 class Lower(MatrixFunction):
@@ -87,7 +91,9 @@ class Lower(MatrixFunction):
         k, l, m = (fresh_index() for _ in range(3))  # noqa: E741 (the letter of a column)
         factor = InverseMatrix(self.at(k, l), ((k, self.length), (l, self.length)), m, row)
         after = factor.at(j, column)
-        turned = InverseMatrix(factor.body, factor.limits, m, column) * InverseMatrix(factor.body, factor.limits, j, row)
+        turned = InverseMatrix(factor.body, factor.limits, m, column) * InverseMatrix(
+            factor.body, factor.limits, j, row
+        )
         both = HALF * slope * (factor * after + turned)
         return self.summed(self.at(i, m) * Half(m - j) * both, m, row, column)
 

@@ -187,7 +187,9 @@ def test_a_small_lie_in_the_rule_is_caught_and_named(name: str, monkeypatch: pyt
     """A relative error of 1e-9 in a rule is found, with the op, the operand and the side."""
     operand = differentiated_operand(name)
     if operand is None:
-        assert name in {"Sign", "SignDeterminant", "ZerosLike", "OnesLike", "StopGradient"} or kind_of_result(name) != "f"
+        assert (
+            name in {"Sign", "SignDeterminant", "ZerosLike", "OnesLike", "StopGradient"} or kind_of_result(name) != "f"
+        )
         return
     cls = mg.registered_ops()[name]
     monkeypatch.setattr(cls, "vjp", lying_rule(cls.vjp))
