@@ -53,8 +53,9 @@ def ones(*shape: int, dtype: Any = np.float32) -> Tensor:
             [0, 1, 3, 4, 1, 2, 4, 5, 3, 4, 6, 7, 4, 5, 7, 8],
         ),
         (
-            lambda: ops.interpolate(SMALL, size=(2, 3), mode="bicubic")[0, 0, 0],
-            [0.6790123, 1.5625, 2.4459877],
+            lambda: ops.interpolate(SMALL, size=(5, 7), mode="bicubic")[0, 0, 0],
+            [-0.3813186585903168, -0.03796246647834778, 0.6220677495002747, 1.1978977918624878, 1.7737274169921875,
+             2.433757781982422, 2.777113914489746],
         ),
         (lambda: ops.interpolate(SMALL, size=(2, 2), mode="bilinear"), [1.5, 3.5, 7.5, 9.5]),
         (lambda: ops.ResizeNearestNeighbor((5, 7), True)(SMALL)[0, 0, 1], [4, 5, 5, 6, 6, 7, 7]),
@@ -67,7 +68,8 @@ def ones(*shape: int, dtype: Any = np.float32) -> Tensor:
 )  # fmt: skip
 def test_the_values_are_those_of_mindspore(function: Any, expected: list[float]) -> None:
     """The value is the recorded one."""
-    np.testing.assert_allclose(function().asnumpy().ravel(), expected, rtol=1e-6)
+    # A few roundings of float32, where weights of both signs cancel.
+    np.testing.assert_allclose(function().asnumpy().ravel(), expected, rtol=1e-5)
 
 
 def test_the_first_of_equal_elements_takes_the_cotangent() -> None:
