@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from ..contract import normal_axes
-from ..errors import ArgumentError, AxisError, DtypeError, ShapeError
+from ..errors import ArgumentError, DtypeError, ShapeError
 from ..lazy import sym
 from ..op import Op, apply
-from ..registry import composite, fn
+from ..registry import composite
 from ..tensor import Tensor
+from .gather import checked_index
 
 
 class GatherD(Op):
@@ -29,7 +30,7 @@ class GatherD(Op):
             raise ArgumentError(f"For 'GatherD', the index must be a tensor of ints, but got {kind}.")
         if index.ndim != a.ndim:
             raise ShapeError(f"For 'GatherD', the index must have {a.ndim} axes, but got shape {index.shape}.")
-        return self.set(dim=axis), (a, _counted_up(index, a.shape[axis]))
+        return self.set(dim=axis), (a, checked_index("GatherD", index, a.shape[axis]))
 
     def numpy(self, a, index):
         part = tuple(slice(None) if axis == self.dim else slice(n) for axis, n in enumerate(index.shape))
@@ -87,18 +88,6 @@ class GatherDGrad(Op):
             return sym.totals(a.shape, part)
 
         return element
-
-
-def _counted_up(index: Tensor, length: int) -> Tensor:
-    """``index`` with its negative entries counted from the start; the entries are checked."""
-    known = index._array()
-    if not known.size:
-        return index
-    low, high = int(known.min()), int(known.max())
-    if low < -length or high >= length:
-        worst = low if low < -length else high
-        raise AxisError(f"For 'GatherD', an index must be in [{-length}, {length}), but got {worst}.")
-    return index if low >= 0 else fn.select(index < 0, index + length, index)
 
 
 @composite(functions="gather_d")

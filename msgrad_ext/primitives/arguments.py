@@ -10,6 +10,7 @@ import numpy as np
 
 from ..contract import normal_axes
 from ..errors import ArgumentError, ArgumentValueError, AxisError
+from ..registry import fn
 from ..tensor import Tensor, as_tensor
 
 
@@ -99,3 +100,11 @@ def boolean(op: str, name: str, value: Any) -> bool:
     if not isinstance(value, bool):
         raise ArgumentError(f"For '{op}', the '{name}' must be bool, but got {type(value).__name__}.")
     return value
+
+
+def pinned(value: Tensor) -> np.ndarray:
+    """The values of ``value``; in a network, a guard is recorded that they stay so, since shapes follow from them."""
+    known = value._array()
+    if hasattr(value, "_trace") and bool(fn.reduce_sum(fn.cast(fn.not_equal(value, Tensor(known)), np.float32)) > 0):
+        raise ArgumentValueError("The values of an index changed while it was read.")
+    return known

@@ -53,7 +53,9 @@ class Transpose(Op, view=True):
 
     def bind(self, a, perm):
         order = dims("Transpose", "perm", perm)
-        if any(not -a.ndim <= axis < a.ndim for axis in order) or sorted(axis % max(a.ndim, 1) for axis in order) != list(range(a.ndim)):
+        if any(not -a.ndim <= axis < a.ndim for axis in order) or sorted(
+            axis % max(a.ndim, 1) for axis in order
+        ) != list(range(a.ndim)):
             raise ArgumentValueError(
                 f"For 'Transpose', perm must hold each of the {a.ndim} axes once, but got {order} for shape {a.shape}."
             )
@@ -95,17 +97,14 @@ class ExpandDims(Op, view=True):
 
 
 class Squeeze(Op, view=True):
-    """The axes ``axis``, all of length 1, removed; by default all such axes."""
+    """Those of the axes ``axis`` that have length 1 removed; by default all such axes."""
 
     def __init__(self, axis=()):
         self.axis = int_tuple("Squeeze", "axis", axis)
 
     def bind(self, a):
-        axes = self.axis and normal_axes("Squeeze", self.axis, a.ndim)
-        axes = axes or tuple(axis for axis, length in enumerate(a.shape) if length == 1)
-        if any(a.shape[axis] != 1 for axis in axes):
-            raise ShapeError(f"For 'Squeeze', the axes {axes} must have length 1, but got shape {a.shape}.")
-        return self.set(axis=axes), (a,)
+        given = normal_axes("Squeeze", self.axis, a.ndim) if self.axis else range(a.ndim)
+        return self.set(axis=tuple(axis for axis in given if a.shape[axis] == 1)), (a,)
 
     def numpy(self, a):
         return np.squeeze(a, self.axis)
@@ -289,19 +288,12 @@ def reshape(x: Tensor, *shape: Any) -> Tensor:
 
 @composite(functions="transpose permute", methods="transpose permute")
 def transpose(x: Tensor, *axes: Any) -> Tensor:
-    """``x`` with its axes in the order ``axes``; by default reversed."""
+    """``x`` with its axes in the order ``axes``, by default reversed; two axes of a tensor with more are exchanged."""
     if len(axes) == 1 and (axes[0] is None or isinstance(axes[0], (tuple, list))):
         axes = axes[0] or ()
+    elif len(axes) == 2 and x.ndim > 2:
+        return fn.swapaxes(x, *axes)
     return Transpose()(x, tuple(axes) or tuple(reversed(range(x.ndim))))
-
-
-@composite(functions="swapaxes", methods="swapaxes")
-def swapaxes(x: Tensor, axis0: int, axis1: int) -> Tensor:
-    """``x`` with two axes exchanged."""
-    order = list(range(x.ndim))
-    (first,), (second,) = (normal_axes("swapaxes", axis, x.ndim) for axis in (axis0, axis1))
-    order[first], order[second] = order[second], order[first]
-    return Transpose()(x, tuple(order))
 
 
 @composite(functions="expand_dims unsqueeze", methods="expand_dims unsqueeze")
@@ -311,8 +303,8 @@ def expand_dims(x: Tensor, axis: int) -> Tensor:
 
 
 @composite(functions="squeeze", methods="squeeze")
-def squeeze(x: Tensor, axis: int | tuple[int, ...] = ()) -> Tensor:
-    """``x`` without axes of length 1."""
+def squeeze(x: Tensor, axis: int | tuple[int, ...] | None = None) -> Tensor:
+    """``x`` without axes of length 1; an axis in ``axis`` that is longer stays."""
     return Squeeze(() if axis is None else axis)(x)
 
 
@@ -320,12 +312,6 @@ def squeeze(x: Tensor, axis: int | tuple[int, ...] = ()) -> Tensor:
 def broadcast_to(x: Tensor, shape: tuple[int, ...]) -> Tensor:
     """``x`` repeated to ``shape``."""
     return BroadcastTo(shape)(x)
-
-
-@composite(functions="cast", methods="astype to")
-def cast(x: Tensor, dtype: Any) -> Tensor:
-    """``x`` in another dtype."""
-    return Cast()(x, dtype)
 
 
 @composite(functions="sum_to_shape")

@@ -74,7 +74,10 @@ def pixel_shuffle(input: Any, upscale_factor: int) -> Tensor:
 @composite(functions="pixel_unshuffle")
 def pixel_unshuffle(input: Any, downscale_factor: int) -> Tensor:
     """Blocks of pixels as channels; the inverse of `pixel_shuffle`."""
-    x, r = tensor("pixel_unshuffle", "input", input), integer("pixel_unshuffle", "downscale_factor", downscale_factor, 1)
+    x, r = (
+        tensor("pixel_unshuffle", "input", input),
+        integer("pixel_unshuffle", "downscale_factor", downscale_factor, 1),
+    )
     if x.ndim < 3:
         raise ShapeError(f"For 'pixel_unshuffle', the input must have at least 3 axes, but got shape {x.shape}.")
     *lead, c, h, w = x.shape
@@ -109,9 +112,7 @@ def to_batch(op: str, x: Any, block: Sequence[int], paddings: Sequence[Sequence[
     inner = [start + 2 * axis + 1 for axis in range(len(block))]
     outer = [start + 2 * axis for axis in range(len(block))]
     moved = fn.transpose(apart, (*inner, *range(start), *outer))
-    return fn.reshape(
-        moved, (n * int(np.prod(block)), *middle, *(length // b for length, b in zip(space, block)))
-    )
+    return fn.reshape(moved, (n * int(np.prod(block)), *middle, *(length // b for length, b in zip(space, block))))
 
 
 def from_batch(op: str, x: Any, block: Sequence[int], crops: Sequence[Sequence[int]]) -> Tensor:

@@ -100,10 +100,8 @@ def standard_normal(shape: Any, seed: int | None = None) -> Tensor:
 
 def _scaled(op: str, drawn: np.ndarray, first: Any, second: Any) -> tuple[Tensor, Any, Any]:
     """Draws that broadcast with the two parameters of a distribution, which may be tensors of the network."""
-    given = []
-    for name, one in (("first", first), ("second", second)):
-        given.append(one if is_number(one) else tensor(op, name, one))
-    return Tensor(drawn.astype(np.float32)), *given
+    given = [one if is_number(one) else tensor(op, "parameter", one) for one in (first, second)]
+    return Tensor(drawn.astype(np.float32)), given[0], given[1]
 
 
 @composite(functions="normal")

@@ -11,9 +11,8 @@ from ..errors import ArgumentError, ArgumentValueError, DtypeError, ShapeError
 from ..op import Composite
 from ..registry import composite, fn
 from ..tensor import Tensor, is_number
-from .arguments import integer, one_axis, tensor
+from .arguments import integer, one_axis, pinned, tensor
 from .gather import taken
-from .getitem import pinned
 from .logic import Equal, Select
 from .setitem import written
 

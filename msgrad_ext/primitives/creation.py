@@ -11,8 +11,8 @@ from ..errors import ArgumentError, ArgumentValueError, DtypeError
 from ..op import Composite
 from ..registry import composite, fn
 from ..tensor import Tensor, is_number
-from .array import BroadcastTo, OnesLike, ZerosLike
 from .arguments import int_tuple, integer, tensor
+from .array import BroadcastTo, OnesLike, ZerosLike
 
 
 def lengths(op: str, size: Any) -> tuple[int, ...]:

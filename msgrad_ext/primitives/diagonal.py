@@ -95,7 +95,9 @@ def diagonal(input: Any, offset: int = 0, dim1: int = 0, dim2: int = 1, **named:
     first, second = (one_axis("diagonal", axis, x.ndim) for axis in axes)
     if first == second:
         raise ArgumentValueError(f"For 'diagonal', the two axes must differ, but got {axes}.")
-    moved = fn.movedim(x, (first, second), (x.ndim - 2, x.ndim - 1)) if (first, second) != (x.ndim - 2, x.ndim - 1) else x
+    moved = (
+        fn.movedim(x, (first, second), (x.ndim - 2, x.ndim - 1)) if (first, second) != (x.ndim - 2, x.ndim - 1) else x
+    )
     return apply(Diagonal(integer("diagonal", "offset", offset)), (moved,))
 
 
@@ -145,8 +147,9 @@ class DiagPart(Composite):
 
 def _replaced(x: Tensor, values: Tensor, offset: int) -> Tensor:
     """Matrices ``x`` with diagonal ``offset`` replaced."""
-    mask = np.eye(*x.shape[-2:], k=offset, dtype=bool)
-    put = apply(DiagonalGrad(offset, x.shape[-2:]), (fn.broadcast_to(values, (*x.shape[:-2], values.shape[-1])),))
+    shape = (x.shape[-2], x.shape[-1])
+    mask = np.eye(*shape, k=offset, dtype=bool)
+    put = apply(DiagonalGrad(offset, shape), (fn.broadcast_to(values, (*x.shape[:-2], values.shape[-1])),))
     return fn.select(Tensor(mask), put, x)
 
 
@@ -166,7 +169,9 @@ def _offset(op: str, k: Any) -> int:
         value = value[0]
     if isinstance(value, (list, tuple)):
         if len(set(value)) > 1:
-            raise ArgumentValueError(f"For '{op}', a band of diagonals is not supported: k must be one int, but got {k}.")
+            raise ArgumentValueError(
+                f"For '{op}', a band of diagonals is not supported: k must be one int, but got {k}."
+            )
         value = value[0]
     return integer(op, "k", value)
 

@@ -17,7 +17,7 @@ from ..lazy import sym
 from ..op import Composite, Op, apply
 from ..registry import composite, fn
 from ..tensor import Tensor
-from .arguments import integer, one_axis, tensor
+from .arguments import integer, one_axis, pinned, tensor
 from .array import BroadcastTo, Reshape
 
 
@@ -212,14 +212,8 @@ def take(input: Any, indices: Any, axis: int | None = None, mode: str = "raise")
     if mode == "clip":
         at = fn.select(at < 0, fn.zeros_like(at), fn.select(at < length, at, at * 0 + (length - 1)))
     elif mode == "wrap":
-        at = Tensor._wrap(np.mod(_fixed("take", at), length))
+        at = Tensor._wrap(np.mod(pinned(at), length))
     return gathered("take", x, at, axis)
-
-
-def _fixed(op: str, index: Tensor) -> np.ndarray:
-    from .getitem import pinned
-
-    return pinned(index)
 
 
 def parts_of(op: str, indices: Any, shape: Sequence[int]) -> list[Tensor]:

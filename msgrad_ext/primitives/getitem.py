@@ -17,6 +17,7 @@ from ..errors import ArgumentValueError, AxisError, PositionError, ShapeError
 from ..op import apply
 from ..registry import composite, fn
 from ..tensor import Tensor
+from .arguments import pinned
 from .array import ExpandDims, Reshape, Squeeze
 from .gather import checked_index, taken
 from .indexing import bound
@@ -34,14 +35,6 @@ class Item:
     def advanced(self) -> bool:
         """True for what numpy calls advanced: a tensor; an int beside one counts too."""
         return isinstance(self.what, (Tensor, int))
-
-
-def pinned(value: Tensor) -> np.ndarray:
-    """The values of ``value``; in a network, a guard is recorded that they stay so, since shapes follow from them."""
-    known = value._array()
-    if hasattr(value, "_trace") and bool(fn.reduce_sum(fn.cast(fn.not_equal(value, Tensor(known)), np.float32)) > 0):
-        raise ArgumentValueError("The values of an index changed while it was read.")
-    return known
 
 
 def items(x: Tensor, index: Any) -> list[Item]:
@@ -201,4 +194,4 @@ def copy(input: Tensor) -> Tensor:
     return Reshape()(input, input.shape)
 
 
-__all__ = ["Item", "copy", "items", "pinned", "selected"]
+__all__ = ["Item", "copy", "items", "selected"]

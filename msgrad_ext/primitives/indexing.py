@@ -43,9 +43,9 @@ class StridedSlice(Op, view=True):
             raise ArgumentValueError("For 'StridedSlice', a stride must not be 0.")
         return tensor("StridedSlice", "input_x", input_x)[self.parts(begin, end, strides)]
 
-    def parts(self, begin, end, strides):
+    def parts(self, begin: Sequence[int], end: Sequence[int], strides: Sequence[int]) -> tuple[Any, ...]:
         """The index that begin, end, strides and the masks say; bit ``i`` of a mask speaks of part ``i``."""
-        found = []
+        found: list[Any] = []
         for place, (start, stop, step) in enumerate(zip(begin, end, strides)):
             bit = 1 << place
             if self.ellipsis_mask & bit:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from ..registry import composite
 from ..tensor import Tensor
 from .arguments import int_tuple, integer, one_axis, tensor, tensors
 from .array import Concat, ExpandDims, Reshape
+from .padding import padded
 from .shaping import at_least
 
 
@@ -75,8 +77,6 @@ def _all(op: str, given: Any) -> list[Tensor]:
 @composite(functions="block_diag")
 def block_diag(*inputs: Any) -> Tensor:
     """Matrices along the diagonal of a larger one, zeros elsewhere."""
-    from .padding import padded
-
     blocks = [at_least(2, tensor("block_diag", "inputs", one)) for one in inputs]
     if any(block.ndim != 2 for block in blocks):
         raise ShapeError("For 'block_diag', each input must have at most 2 axes.")
@@ -162,7 +162,7 @@ def _parted(op: str, x: Tensor, wanted: Any, axis: int) -> tuple[Tensor, ...]:
         count = integer(op, "indices_or_sections", wanted, 1)
         cuts = [part * (length // count) + min(part, length % count) for part in range(count + 1)]
     before = (slice(None),) * place
-    return tuple(x[(*before, slice(start, max(start, stop)))] for start, stop in zip(cuts, cuts[1:]))
+    return tuple(x[(*before, slice(start, max(start, stop)))] for start, stop in itertools.pairwise(cuts))
 
 
 @composite(functions="hsplit", methods="hsplit")

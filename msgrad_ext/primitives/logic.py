@@ -8,6 +8,7 @@ from ..dtype import promote
 from ..errors import DtypeError
 from ..lazy import sym
 from ..op import Elementwise, Op, cast
+from ..registry import fn
 
 
 class _Comparison(Elementwise, abstract=True):
@@ -130,8 +131,8 @@ class Select(Op, shapes="..., ..., ... -> ...", functions="select where"):
 
     Notes
     -----
-    Only the chosen branch gets the cotangent. The other one's rule still runs, with a cotangent of zero: where its
-    derivative is infinite or NaN the product is NaN, as in MindSpore, and a check says ``outside-domain``.
+    Only the chosen branch gets the cotangent. Where a branch was not chosen, elementwise ops before it get none either,
+    so that an infinite or NaN derivative there does not spoil the gradient; MindSpore gives NaN.
     """
 
     smooth = False
@@ -140,7 +141,7 @@ class Select(Op, shapes="..., ..., ... -> ...", functions="select where"):
         return np.where(condition, a, b)
 
     def vjp(self, ct, out, condition, a, b):
-        none = ct * 0
+        none = fn.zeros_like(ct)
         return None, Select()(condition, ct, none), Select()(condition, none, ct)
 
     def out_dtype(self, condition, a, b):

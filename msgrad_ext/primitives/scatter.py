@@ -11,10 +11,9 @@ from ..errors import ArgumentError, ArgumentValueError, DtypeError, ShapeError
 from ..op import Composite
 from ..registry import composite, fn
 from ..tensor import Tensor, is_number
-from .arguments import dims, int_tuple, one_axis, one_of, tensor
+from .arguments import dims, int_tuple, one_axis, one_of, pinned, tensor
 from .gather import added, checked_index, parts_of
-from .getitem import pinned
-from .setitem import combined, written
+from .setitem import combined, updated, written
 
 Rule = Callable[[Tensor, Tensor], Tensor]
 
@@ -84,7 +83,9 @@ class TensorScatterAdd(_TensorScatter, Composite, methods="tensor_scatter_add"):
         return x + added(updates, tuple(range(len(parts))), parts, x.shape)
 
 
-class TensorScatterSub(_TensorScatter, Composite, functions="tensor_scatter_sub", methods="tensor_scatter_sub scatter_sub"):
+class TensorScatterSub(
+    _TensorScatter, Composite, functions="tensor_scatter_sub", methods="tensor_scatter_sub scatter_sub"
+):
     """The operand with updates subtracted at positions."""
 
     def put(self, x: Tensor, parts: list[Tensor], updates: Tensor) -> Tensor:
@@ -92,7 +93,9 @@ class TensorScatterSub(_TensorScatter, Composite, functions="tensor_scatter_sub"
         return x - added(updates, tuple(range(len(parts))), parts, x.shape)
 
 
-class TensorScatterMul(_TensorScatter, Composite, functions="tensor_scatter_mul", methods="tensor_scatter_mul scatter_mul"):
+class TensorScatterMul(
+    _TensorScatter, Composite, functions="tensor_scatter_mul", methods="tensor_scatter_mul scatter_mul"
+):
     """The operand multiplied by updates at positions."""
 
     @staticmethod
@@ -101,7 +104,9 @@ class TensorScatterMul(_TensorScatter, Composite, functions="tensor_scatter_mul"
         return old * new
 
 
-class TensorScatterDiv(_TensorScatter, Composite, functions="tensor_scatter_div", methods="tensor_scatter_div scatter_div"):
+class TensorScatterDiv(
+    _TensorScatter, Composite, functions="tensor_scatter_div", methods="tensor_scatter_div scatter_div"
+):
     """The operand divided by updates at positions."""
 
     @staticmethod
@@ -110,7 +115,9 @@ class TensorScatterDiv(_TensorScatter, Composite, functions="tensor_scatter_div"
         return old / new
 
 
-class TensorScatterMax(_TensorScatter, Composite, functions="tensor_scatter_max", methods="tensor_scatter_max scatter_max"):
+class TensorScatterMax(
+    _TensorScatter, Composite, functions="tensor_scatter_max", methods="tensor_scatter_max scatter_max"
+):
     """The operand with the larger of element and update at positions."""
 
     @staticmethod
@@ -119,7 +126,9 @@ class TensorScatterMax(_TensorScatter, Composite, functions="tensor_scatter_max"
         return fn.maximum(old, new)
 
 
-class TensorScatterMin(_TensorScatter, Composite, functions="tensor_scatter_min", methods="tensor_scatter_min scatter_min"):
+class TensorScatterMin(
+    _TensorScatter, Composite, functions="tensor_scatter_min", methods="tensor_scatter_min scatter_min"
+):
     """The operand with the smaller of element and update at positions."""
 
     @staticmethod
@@ -163,9 +172,7 @@ class TensorScatterElements(Composite):
 
 
 @composite(functions="tensor_scatter_elements")
-def tensor_scatter_elements(
-    input_x: Any, indices: Any, updates: Any, axis: int = 0, reduction: str = "none"
-) -> Tensor:
+def tensor_scatter_elements(input_x: Any, indices: Any, updates: Any, axis: int = 0, reduction: str = "none") -> Tensor:
     """``input_x`` with updates at indices along ``axis``, replaced (``"none"``) or added (``"add"``)."""
     return TensorScatterElements(axis, reduction)(input_x, indices, updates)
 
@@ -219,9 +226,7 @@ class IndexAdd(Composite):
 
 
 @composite(functions="index_add")
-def index_add(
-    x: Any, indices: Any, y: Any, axis: int, use_lock: bool = True, check_index_bound: bool = True
-) -> Tensor:
+def index_add(x: Any, indices: Any, y: Any, axis: int, use_lock: bool = True, check_index_bound: bool = True) -> Tensor:
     """``x`` with slices of ``y`` added at ``indices`` along ``axis``."""
     return index_added("index_add", tensor("index_add", "x", x), axis, indices, y)
 
@@ -264,8 +269,6 @@ def index_fill(x: Any, axis: int, index: Any, value: Any) -> Tensor:
 @composite(methods="index_put")
 def index_put(self: Tensor, indices: Any, values: Any, accumulate: bool = False) -> Tensor:
     """``self`` with ``values`` at the positions that a tuple of tensors gives, replaced or added."""
-    from .setitem import updated
-
     if not isinstance(indices, (tuple, list)):
         raise ArgumentError(f"For 'index_put', the indices must be a tuple, but got {type(indices).__name__}.")
     if not accumulate:
@@ -279,8 +282,6 @@ def index_put(self: Tensor, indices: Any, values: Any, accumulate: bool = False)
 @composite(functions="inplace_update", methods="inplace_update")
 def inplace_update(x: Any, v: Any, indices: Any) -> Tensor:
     """``x`` with its rows at ``indices`` replaced by the rows of ``v``."""
-    from .setitem import updated
-
     rows = list(int_tuple("inplace_update", "indices", indices))
     return updated(tensor("inplace_update", "x", x), (rows,), v)
 
@@ -296,8 +297,6 @@ def slice_scatter(
     input: Any, src: Any, axis: int = 0, start: int | None = None, end: int | None = None, step: int = 1
 ) -> Tensor:
     """``input`` with ``src`` in the slice ``start:end:step`` of ``axis``."""
-    from .setitem import updated
-
     x = tensor("slice_scatter", "input", input)
     place = one_axis("slice_scatter", axis, x.ndim)
     return updated(x, (*(slice(None),) * place, slice(start, end, step)), src)

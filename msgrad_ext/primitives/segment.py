@@ -10,9 +10,8 @@ from ..errors import ArgumentValueError, DtypeError, ShapeError
 from ..op import Composite
 from ..registry import fn
 from ..tensor import Tensor
-from .arguments import integer, tensor
+from .arguments import integer, pinned, tensor
 from .gather import added, taken
-from .getitem import pinned
 
 
 def _read(op: str, input_x: Any, segment_ids: Any, num_segments: Any) -> tuple[Tensor, Tensor, int]:

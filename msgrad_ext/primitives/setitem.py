@@ -15,9 +15,10 @@ from ..errors import ArgumentError, AssignmentError, ShapeError
 from ..op import apply, recorder
 from ..registry import composite, fn
 from ..tensor import Epoch, Parameter, Tensor, is_number
+from .arguments import pinned
 from .array import BroadcastTo, Reshape
 from .gather import taken
-from .getitem import NEW, items, pinned
+from .getitem import NEW, items
 from .indexing import StridedSliceGrad, bound
 
 
@@ -109,7 +110,7 @@ def setitem(x: Tensor, index: Any, value: Any) -> None:
     An input of the network is not changed, since others see it; copy it first. The elements that are replaced get no
     gradient, the value gets it.
     """
-    running = recorder.get()
+    running: Any = recorder.get()
     foreign = hasattr(x, "_trace") and (x._trace is not running or any(x._var is one for one in x._trace.inputs))
     if foreign:
         raise AssignmentError(
@@ -126,7 +127,7 @@ def setitem(x: Tensor, index: Any, value: Any) -> None:
             f"For 'setitem', {x.name} is a Parameter, which keeps no values of a running network; use ops.assign."
         )
     else:
-        running.adopt(x, result)  # type: ignore[union-attr]
+        running.adopt(x, result)
 
 
 __all__ = ["combined", "updated", "written"]

@@ -136,23 +136,15 @@ def tiled(x: Tensor, counts: tuple[int, ...]) -> Tensor:
 
 
 @composite(methods="repeat")
-def repeat(self: Tensor, *repeats: Any, axis: int | None = None) -> Tensor:
-    """``self`` tiled by ``repeats``, one for each axis; with ``axis``, each element of it repeated.
-
-    Notes
-    -----
-    ``x.repeat(2)`` of a tensor with several axes, and ``x.repeat([1, 2], 0)``, are the earlier form: elements repeated
-    along an axis, of all elements without one.
-    """
-    from .repeating import repeated
-
-    if axis is None and len(repeats) == 2 and isinstance(repeats[0], (list, tuple)):
-        axis = repeats[1]
-        repeats = repeats[:1]
-    counts = repeats[0] if len(repeats) == 1 else repeats
-    if axis is not None or (isinstance(counts, int) and self.ndim > 1):
-        return repeated(self, counts, axis)
-    return tiled(self, _times("repeat", (counts,) if isinstance(counts, int) else counts))
+def repeat(self: Tensor, *repeats: Any) -> Tensor:
+    """``self`` repeated as whole blocks, as often as said for each axis; missing axes are added in front."""
+    counts = _times("repeat", repeats[0] if len(repeats) == 1 and isinstance(repeats[0], (tuple, list)) else repeats)
+    if len(counts) < self.ndim:
+        raise ShapeError(
+            f"For 'repeat', there must be a number for each of the {self.ndim} axes, but got {counts}; to repeat "
+            "elements along one axis use repeat_interleave."
+        )
+    return tiled(self, counts)
 
 
 @composite(functions="meshgrid")

@@ -56,7 +56,7 @@ def ndimension(self: Tensor) -> int:
     return self.ndim
 
 
-class DType(Composite):
+class DType(Composite, functions="dtype"):
     """The dtype."""
 
     def compute(self, input_x: Any) -> Kind:
@@ -193,7 +193,9 @@ _TYPES: dict[str, Callable[[Any], bool]] = {
 def _is(value: Any, name: str) -> bool:
     test = _TYPES.get(name.lower().rstrip("0123456789"))
     if test is None:
-        raise ArgumentValueError(f"For 'MultitypeFuncGraph', the type must be one of {sorted(_TYPES)}, but got {name!r}.")
+        raise ArgumentValueError(
+            f"For 'MultitypeFuncGraph', the type must be one of {sorted(_TYPES)}, but got {name!r}."
+        )
     return test(value)
 
 

@@ -43,7 +43,7 @@ class _Writer:
         """One expression."""
         if isinstance(expr, Symbol) and expr in names:
             return Node("index", (), (), names[expr])
-        if expr.is_Rational or isinstance(expr, Symbol):
+        if expr.is_Rational or expr.is_NumberSymbol or isinstance(expr, Symbol):
             return number(expr)
         if isinstance(expr, Entry):
             return Node("entry", tuple(self.node(i, names) for i in expr.indices), (), expr.head.name)

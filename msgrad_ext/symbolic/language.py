@@ -9,18 +9,21 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sympy import Expr, Pow, S, Symbol, Tuple, cos, sin
+from sympy import Expr, Pow, S, Symbol, Tuple, pi
 
 from . import functions as _f
+from . import scalar as _s
 from .matrix_functions import inverse, log_determinant, lower, minor
 from .nodes import Delta, Entry, Largest, Quotient, Ravel, Total, Unravel, Within, expression, fresh_index
 from .products import Product
 
-__all__ = ["cos", "inverse", "log_determinant", "lower", "minor", "sin"]
+__all__ = ["inverse", "log_determinant", "lower", "minor", "pi"]
 
 exp, log, sigmoid, tanh, relu, absolute = _f.Exp, _f.Log, _f.Sigmoid, _f.Tanh, _f.Relu, _f.Absolute
 abs = _f.Absolute
 maximum, minimum, sign, truncate, power = _f.Maximum, _f.Minimum, _f.Sign, _f.Truncate, _f.Power
+# Every declared function by its printed name: sin, atan2, erf, ...
+globals().update({kind.word: kind for kind in _s.SCALARS.values()})
 
 
 class Accessor:

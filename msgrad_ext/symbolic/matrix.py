@@ -155,7 +155,11 @@ def elementwise(expr: Expr, labels: tuple[Symbol, ...], ranges: Ranges) -> Node:
     if len(labels) > 2:
         raise NoMatrixForm
     shape = tuple(ranges[i] for i in labels)
-    if expr.is_Rational or (expr.is_Symbol and expr not in ranges and not isinstance(expr, Entry)):
+    if (
+        expr.is_Rational
+        or expr.is_NumberSymbol
+        or (expr.is_Symbol and expr not in ranges and not isinstance(expr, Entry))
+    ):
         return number(expr)
     if isinstance(expr, Entry) and tuple(i for i in expr.indices if i != 0) == labels:
         return name(expr.head.name, shape)

@@ -17,6 +17,7 @@ from . import standard_matrices
 from .indexed import free_letters, letter
 from .nodes import Binder, Delta, Entry, Largest, Quotient, Ravel, Share, Tied, Total, Unravel, Within
 from .products import Product
+from .scalar import SCALARS
 
 _BOUND = "klpqrsuv"
 
@@ -231,8 +232,8 @@ RULES: dict[type, Callable[[_Converter, Any, Mapping[Symbol, Expr]], Expr]] = {
     fs.Exp: _of(sympy.exp),
     fs.Log: _of(sympy.log),
     fs.Tanh: _of(sympy.tanh),
-    sympy.sin: _of(sympy.sin),
-    sympy.cos: _of(sympy.cos),
+    sympy.NumberSymbol: lambda converter, expr, at: expr,
+    **{kind: _of(kind.standard) for kind in SCALARS.values()},
     sympy.Abs: _of(sympy.Abs),
     sympy.sign: _of(sympy.sign),
     fs.Sigmoid: _of(lambda x: 1 / (1 + sympy.exp(-x))),
@@ -245,6 +246,7 @@ RULES: dict[type, Callable[[_Converter, Any, Mapping[Symbol, Expr]], Expr]] = {
     fs.Maximum: _of(sympy.Max),
     fs.Minimum: _of(sympy.Min),
     fs.Power: _of(Pow),
+    fs.SlopePower: _of(lambda a, b, count: Pow(a, b)),
     fs.Compare: _Converter.compare,
     fs.Choice: choice,
 }

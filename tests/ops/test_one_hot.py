@@ -10,9 +10,10 @@ INDICES = Tensor(np.array([0, 2], np.int32))
 
 
 def test_one_hot_puts_one_at_the_index() -> None:
-    """Ones and zeros in float32 by default."""
+    """Whole ones and zeros by default, floats for floats."""
     found = ops.one_hot(INDICES, 3)
-    assert np.array_equal(found.asnumpy(), [[1, 0, 0], [0, 0, 1]]) and found.asnumpy().dtype == np.float32
+    assert np.array_equal(found.asnumpy(), [[1, 0, 0], [0, 0, 1]]) and found.asnumpy().dtype == np.int64
+    assert ops.one_hot(INDICES, 3, 1.0, 0.0).asnumpy().dtype == np.float32
 
 
 def test_one_hot_takes_the_values_and_the_axis() -> None:

@@ -39,8 +39,32 @@ def definite(n: int = 3) -> np.ndarray:
     return a @ a.T + np.eye(n)
 
 
-def _of_matrices() -> list[Sample]:
+def _products() -> list[Sample]:
     return [
+        Sample(
+            "Einsum",
+            lambda a, b, e=equation: ops.einsum(e, a, b) ** 2,
+            (spaced(*shapes[0]), spaced(*shapes[1], seed=1)),
+            name,
+        )
+        for name, (equation, shapes) in _EQUATIONS.items()
+    ]
+
+
+def samples() -> list[Sample]:
+    m, v = spaced(2, 3), spaced(3, seed=1)
+    return [
+        *_products(),
+        Sample("Einsum", lambda a: ops.einsum("ij,jk,kl->il", a, a, a), (spaced(2, 2),), "three"),
+        Sample("Einsum", lambda a: ops.einsum("ii->i", a) ** 2, (spaced(3, 3),), "one"),
+        Sample("Ger", lambda a, b: ops.Ger()(a, b) ** 2, (spaced(2), v), "vectors"),
+        Sample("Cross", lambda a, b: ops.Cross()(a, b), (m, spaced(2, 3, seed=2)), "rows"),
+        Sample("Trace", lambda a: ops.Trace()(a * a), (spaced(3, 3),), "square"),
+        Sample("Trace", lambda a: ops.Trace()(a * a), (m,), "wide"),
+        Sample("BiasAdd", lambda a, b: ops.BiasAdd()(a, b) ** 2, (m, v), "rows"),
+        Sample("BiasAdd", lambda a, b: ops.BiasAdd("NHWC")(a, b) ** 2, (spaced(1, 2, 2, 3), v), "last"),
+        Sample("MatrixPower", lambda a: ops.MatrixPower(3)(a), (spaced(2, 2, 2),), "cube"),
+        Sample("MatrixPower", lambda a: ops.MatrixPower(-2)(a), (regular(2),), "negative"),
         Sample("MatrixDeterminant", lambda a: ops.MatrixDeterminant()(a), (regular(),), "square"),
         Sample("MatrixDeterminant", lambda a: ops.det(a) ** 2, (regular(2, 3),), "batch"),
         Sample("MatrixDeterminant", lambda a: ops.det(a) ** 2, (spaced(1, 1),), "one"),
@@ -60,31 +84,4 @@ def _of_matrices() -> list[Sample]:
         Sample("MatrixTriangularSolve", ops.MatrixTriangularSolve(False, True), (regular(), spaced(3, 2)), "upper"),
         Sample("CholeskySolve", ops.CholeskySolve(), (spaced(3, 2), regular()), "lower"),
         Sample("CholeskyInverse", lambda a: ops.CholeskyInverse()(a), (regular(),), "lower"),
-    ]
-
-
-def samples() -> list[Sample]:
-    found = [
-        Sample(
-            "Einsum",
-            lambda a, b, e=equation: ops.einsum(e, a, b) ** 2,
-            (spaced(*shapes[0]), spaced(*shapes[1], seed=1)),
-            name,
-        )
-        for name, (equation, shapes) in _EQUATIONS.items()
-    ]
-    m, v = spaced(2, 3), spaced(3, seed=1)
-    return [
-        *found,
-        *_of_matrices(),
-        Sample("Einsum", lambda a: ops.einsum("ij,jk,kl->il", a, a, a), (spaced(2, 2),), "three"),
-        Sample("Einsum", lambda a: ops.einsum("ii->i", a) ** 2, (spaced(3, 3),), "one"),
-        Sample("Ger", lambda a, b: ops.Ger()(a, b) ** 2, (spaced(2), v), "vectors"),
-        Sample("Cross", lambda a, b: ops.Cross()(a, b), (m, spaced(2, 3, seed=2)), "rows"),
-        Sample("Trace", lambda a: ops.Trace()(a * a), (spaced(3, 3),), "square"),
-        Sample("Trace", lambda a: ops.Trace()(a * a), (m,), "wide"),
-        Sample("BiasAdd", lambda a, b: ops.BiasAdd()(a, b) ** 2, (m, v), "rows"),
-        Sample("BiasAdd", lambda a, b: ops.BiasAdd("NHWC")(a, b) ** 2, (spaced(1, 2, 2, 3), v), "last"),
-        Sample("MatrixPower", lambda a: ops.MatrixPower(3)(a), (spaced(2, 2, 2),), "cube"),
-        Sample("MatrixPower", lambda a: ops.MatrixPower(-2)(a), (regular(2),), "negative"),
     ]
