@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from msgrad_ext import Tensor, ops
+from msgrad_ext import Tensor, nn, ops
 from msgrad_ext.ops import GradOperation
 
 X = Tensor(np.arange(48, dtype=np.float32).reshape(1, 1, 6, 8))
@@ -99,6 +99,14 @@ def test_infinite_elements_stay() -> None:
     """A window that holds -inf alone gives -inf, and not the zero of the padding."""
     x = Tensor(np.full((1, 1, 2, 2), -np.inf))
     assert np.all(ops.MaxPool(2, 1, "same")(x).asnumpy() == -np.inf)
+
+
+def test_the_layer_for_volumes_gives_places_when_asked() -> None:
+    """nn.MaxPool3d passes its flags on by name: max_pool3d has them in another order than max_pool2d."""
+    x = Tensor(np.arange(125, dtype=np.float32).reshape(1, 1, 5, 5, 5))
+    result, places = nn.MaxPool3d(2, 2, pad_mode="pad", return_indices=True)(x)
+    assert (result.shape, places.asnumpy().ravel().tolist()) == ((1, 1, 2, 2, 2), [31, 33, 41, 43, 81, 83, 91, 93])
+    assert nn.MaxPool3d(2, 2, pad_mode="pad", ceil_mode=True)(x).shape == (1, 1, 3, 3, 3)
 
 
 @pytest.mark.parametrize(
