@@ -41,9 +41,22 @@ def work(graph: Graph) -> int:
     for eqn in graph.eqns:
         size = int(np.prod(eqn.out.shape, dtype=np.int64))
         operands = [int(np.prod(atom.shape, dtype=np.int64)) for atom in eqn.inputs]
-        inner = eqn.inputs[0].shape[-1] if type(eqn.op).__name__ in ("MatMul", "BatchMatMul") else 1
-        total += max([size * inner, *operands])
+        total += max([size * _terms(eqn), *operands])
     return total
+
+
+def _terms(eqn: Eqn) -> int:
+    """About how many terms each element of a result is made of."""
+    name, shape = type(eqn.op).__name__, eqn.inputs[0].shape if eqn.inputs else ()
+    if name in ("MatMul", "BatchMatMul", "MatrixInverse", "Cholesky"):
+        return shape[-1]
+    if name in ("MatrixDeterminant", "LogAbsDeterminant", "Cofactors", "CofactorSlope"):
+        return shape[-1] ** 3
+    if name == "Einsum":
+        left, right, out = eqn.op.terms  # type: ignore[attr-defined]
+        sizes = {**dict(zip(left, shape)), **dict(zip(right, eqn.inputs[1].shape))}
+        return int(np.prod([n for x, n in sizes.items() if x not in out], dtype=np.int64))
+    return 1
 
 
 def runs_exactly(graph: Graph, arrays: Sequence[Any]) -> bool:

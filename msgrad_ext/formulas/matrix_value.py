@@ -15,6 +15,10 @@ from sympy import Symbol
 from ..symbolic.matrix_functions import InverseMatrix, LogDeterminant, Lower, MatrixFunction, Minor
 from ..symbolic.nodes import Entry
 from .indexed_value import RULES, Labelled, Place, entry, spread, value
+from .product_value import FormulaTooLargeError
+
+# Steps that the slopes of one determinant may take, among floats and among exact numbers.
+_MOST = {False: 200_000_000, True: 2_000_000}
 
 
 def stack(expr: MatrixFunction, place: Place) -> tuple[np.ndarray, tuple[Symbol, ...]]:
@@ -64,7 +68,7 @@ def eliminated(matrix: np.ndarray) -> tuple[Any, np.ndarray | None]:
     return product, np.array([row[n:] for row in rows], object)
 
 
-def inverses(matrices: np.ndarray) -> np.ndarray:
+def inverses(matrices: Any) -> np.ndarray:
     """The inverse of each matrix; NaN where there is none."""
     if matrices.dtype == object:
         gone = np.full(matrices.shape[-2:], np.nan).astype(object)
@@ -74,8 +78,8 @@ def inverses(matrices: np.ndarray) -> np.ndarray:
             return gone if found is None else found
 
         return each(one, matrices)
-    result = np.full(matrices.shape, np.nan)
-    for position in np.ndindex(matrices.shape[:-2]):
+    result: Any = np.full(matrices.shape, np.nan)
+    for position in itertools.product(*map(range, matrices.shape[:-2])):
         if np.linalg.det(matrices[position]) != 0:
             result[position] = np.linalg.inv(matrices[position])
     return result
@@ -89,7 +93,10 @@ def determinants(matrices: np.ndarray) -> np.ndarray:
 def slopes(matrices: np.ndarray, count: int) -> np.ndarray:
     """The determinant's slopes by ``count`` elements each: determinants with rows replaced by unit rows."""
     n = matrices.shape[-1]
-    result = np.empty((*matrices.shape[:-2], *((n,) * (2 * count))), matrices.dtype)
+    steps = matrices.size * n ** (2 * count + 1)
+    if steps > _MOST[matrices.dtype == object]:
+        raise FormulaTooLargeError(f"the slopes of a determinant in the formula take about {steps:.1e} steps")
+    result: Any = np.empty((*matrices.shape[:-2], *((n,) * (2 * count))), matrices.dtype)
     for at in itertools.product(range(n), repeat=2 * count):
         rows, columns = at[::2], at[1::2]
         if len(set(rows)) < count or len(set(columns)) < count:
@@ -103,13 +110,13 @@ def slopes(matrices: np.ndarray, count: int) -> np.ndarray:
     return result
 
 
-def factors(matrices: np.ndarray) -> np.ndarray:
+def factors(matrices: Any) -> np.ndarray:
     """The lower triangular factor of each matrix's symmetric part; NaN where there is none."""
     symmetric = (matrices + np.swapaxes(matrices, -1, -2)) / 2
     if matrices.dtype == object:
         return each(_factor, symmetric)
-    result = np.full(matrices.shape, np.nan)
-    for position in np.ndindex(matrices.shape[:-2]):
+    result: Any = np.full(matrices.shape, np.nan)
+    for position in itertools.product(*map(range, matrices.shape[:-2])):
         if np.all(np.linalg.eigvalsh(symmetric[position]) > 0):
             result[position] = np.linalg.cholesky(symmetric[position])
     return result

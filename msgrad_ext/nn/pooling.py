@@ -82,7 +82,9 @@ class _MaxPool(_Pool):
         self.padding, self.return_indices, self.ceil_mode = padding, return_indices, ceil_mode
 
     def _pad(self, pool: Any, x: Tensor, kernel: Any, stride: Any) -> Any:
-        return pool(x, kernel, stride, self.padding, self.dilation, self.return_indices, self.ceil_mode)
+        # MindSpore's max_pool3d has these two in another order than max_pool2d.
+        flags = {"return_indices": self.return_indices, "ceil_mode": self.ceil_mode}
+        return pool(x, kernel, stride, self.padding, self.dilation, **flags)
 
 
 class MaxPool2d(_MaxPool):

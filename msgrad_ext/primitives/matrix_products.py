@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..errors import ArgumentError, ArgumentValueError, ShapeError
+from ..errors import ArgumentError, ArgumentValueError, DtypeError, ShapeError
 from ..op import Composite
 from ..registry import composite, fn
 from ..tensor import Tensor
@@ -193,7 +193,7 @@ class BiasAdd(Composite):
         if not 2 <= tensor("BiasAdd", "input_x", input_x).ndim <= 5:
             raise ShapeError(f"For 'BiasAdd', the rank of 'input_x' must be in [2, 5], but got shape {input_x.shape}.")
         if input_x.numpy_dtype != bias.numpy_dtype:
-            raise ArgumentError(f"For 'BiasAdd', the dtypes must be equal, but got {input_x.dtype} and {bias.dtype}.")
+            raise DtypeError(f"For 'BiasAdd', the dtypes must be equal, but got {input_x.dtype} and {bias.dtype}.")
         axis = input_x.ndim - 1 if self.data_format == "NHWC" else 1
         if bias.shape[0] != input_x.shape[axis]:
             raise ShapeError(

@@ -40,7 +40,8 @@ class MaxPoolPlaces(Op):
         lengths = a.shape[n:]
         spans = [length + more + last for length, more, last in zip(lengths, self.before, self.after)]
         padded = np.full((*a.shape[:n], *spans), -np.inf, a.dtype)
-        padded[(..., *(slice(at, at + length) for at, length in zip(self.before, lengths)))] = a
+        middle = (..., *(slice(at, at + length) for at, length in zip(self.before, lengths)))
+        padded[middle] = a
         inner = [step * by for step, by in zip(padded.strides[n:], self.dilation)]
         outer = [step * by for step, by in zip(padded.strides[n:], self.stride)]
         shape = (*a.shape[:n], *self.kernel, *self.size)

@@ -40,16 +40,24 @@ def linear_weights(size: int, count: int, align_corners: bool, half_pixel: bool)
 
 
 def cubic_weights(size: int, count: int, align_corners: bool) -> np.ndarray:
-    """The matrix of cubic convolution along an axis (Keys, with a = -0.75); the border elements are repeated."""
+    """The matrix of cubic convolution along an axis, as MindSpore has it.
+
+    With ``align_corners`` Keys' kernel has ``a = -0.75`` and border elements are repeated; else ``a = -0.5``, and what
+    lies outside has no weight.
+    """
+    a = -0.75 if align_corners else -0.5
     at = places(size, count, align_corners, True)
     low = np.floor(at).astype(int)
     result = np.zeros((count, size))
     for offset in range(-1, 3):
-        d = np.abs(at - (low + offset))
-        near = (1.25 * d - 2.25) * d * d + 1
-        far = ((-0.75 * d + 3.75) * d - 6) * d + 3
-        np.add.at(result, (np.arange(count), np.clip(low + offset, 0, size - 1)), np.where(d <= 1, near, far))
-    return result
+        d, here = np.abs(at - (low + offset)), low + offset
+        near = ((a + 2) * d - (a + 3)) * d * d + 1
+        far = ((a * d - 5 * a) * d + 8 * a) * d - 4 * a
+        weight = np.where(d <= 1, near, far)
+        if not align_corners:
+            weight = np.where((here >= 0) & (here < size), weight, 0)
+        np.add.at(result, (np.arange(count), np.clip(here, 0, size - 1)), weight)
+    return result / result.sum(1, keepdims=True)
 
 
 def nearest(x: Tensor, sizes: Ints, index: Callable[[int, int], np.ndarray]) -> Tensor:

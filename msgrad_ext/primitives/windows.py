@@ -45,7 +45,8 @@ class Windows(Op, view=True):
         if any(self.before) or any(self.after):
             spans = [length + more + last for length, more, last in zip(a.shape[n:], self.before, self.after)]
             padded = np.zeros((*a.shape[:n], *spans), a.dtype)
-            padded[(..., *(slice(at, at + length) for at, length in zip(self.before, a.shape[n:])))] = a
+            middle = (..., *(slice(at, at + length) for at, length in zip(self.before, a.shape[n:])))
+            padded[middle] = a
             a = padded
         inner = [step * by for step, by in zip(a.strides[n:], self.dilation)]
         outer = [step * by for step, by in zip(a.strides[n:], self.stride)]
@@ -85,11 +86,12 @@ class WindowsGrad(Op):
         spans = [length + more + last for length, more, last in zip(self.shape, self.before, self.after)]
         out = np.zeros((*a.shape[:n], *spans), a.dtype)
         for at in np.ndindex(self.kernel):
-            first = [k * by for k, by in zip(at, self.dilation)]
-            steps = zip(first, self.stride, self.size)
-            here = (..., *(slice(start, start + by * (count - 1) + 1, by) for start, by, count in steps))
-            out[here] += a[(*((slice(None),) * n), *at)]
-        return out[(..., *(slice(more, more + length) for more, length in zip(self.before, self.shape)))]
+            settings = zip(at, self.dilation, self.stride, self.size)
+            here = (..., *(slice(k * apart, k * apart + by * (count - 1) + 1, by) for k, apart, by, count in settings))
+            part = (*((slice(None),) * n), *at)
+            out[here] += a[part]
+        middle = (..., *(slice(more, more + length) for more, length in zip(self.before, self.shape)))
+        return out[middle]
 
     def vjp(self, ct, out, a):
         windows = Windows(self.kernel, self.stride, self.dilation, self.before, self.after)

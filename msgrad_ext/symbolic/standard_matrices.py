@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import sympy
@@ -57,6 +57,10 @@ def logarithm(converter: Any, expr: LogDeterminant, at: Mapping[Symbol, Expr]) -
     return sympy.log(sympy.Abs(written_out(converter, expr, at).det(method="berkowitz")))
 
 
-RULES = {InverseMatrix: inverted, Minor: minor, LogDeterminant: logarithm}
+RULES: dict[type, Callable[[Any, Any, Mapping[Symbol, Expr]], Expr]] = {
+    InverseMatrix: inverted,
+    Minor: minor,
+    LogDeterminant: logarithm,
+}
 
 __all__ = ["RULES"]
