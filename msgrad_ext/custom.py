@@ -224,7 +224,8 @@ class CustomOf(Op, abstract=True):
     def out_dtype(self, *dtypes: np.dtype) -> np.dtype:
         return self.value.dtype
 
-    def __str__(self) -> str:
+    @property
+    def label(self) -> str:
         return f"CustomOf[{self.call.name}]"
 
 

@@ -147,9 +147,14 @@ class Op:
         copy.__dict__.update(self.__dict__, **params)
         return copy
 
-    def __str__(self) -> str:
+    @property
+    def label(self) -> str:
+        """The op in printed graphs: ``Transpose[axes=(1, 0)]``."""
         settings = _settings(self)
         return f"{type(self).__name__}[{settings}]" if settings else type(self).__name__
+
+    def __format__(self, form: str) -> str:
+        return format(self.label, form)
 
     def __repr__(self) -> str:
         settings = _settings(self)

@@ -129,7 +129,8 @@ class GradOf(Op, abstract=True):
     def out_dtype(self, *dtypes: np.dtype) -> np.dtype:
         return self.wrt[self.index].dtype
 
-    def __str__(self) -> str:
+    @property
+    def label(self) -> str:
         return f"GradOf[{self.wrt[self.index].name}]"
 
 

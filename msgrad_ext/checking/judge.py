@@ -297,7 +297,7 @@ class Judge:
         for eqn in graph.eqns:
             operands = tuple(atom.name for atom in eqn.inputs if isinstance(atom, Var))
             kind = "output" if any(eqn.out is atom for atom in graph.outputs) else "value"
-            nodes.append(self._node(eqn.out, kind, str(eqn.op).split("[")[0], operands, eqn.location))
+            nodes.append(self._node(eqn.out, kind, eqn.op.label.split("[")[0], operands, eqn.location))
         return tuple(nodes)
 
     def _node(self, var: Var, kind: str, op: str | None, operands: tuple[str, ...], location: Any) -> Flow:
