@@ -239,4 +239,4 @@ def _no_integers(eqn: Eqn) -> DtypeError:
 
 
 def _wrong(eqn: Eqn, operand: str | None, what: str) -> VoiceError:
-    return VoiceError(f"For '{eqn.op}', {what}", type(eqn.op).__name__, operand, eqn.location)
+    return VoiceError(f"For '{eqn.op.label}', {what}", type(eqn.op).__name__, operand, eqn.location)

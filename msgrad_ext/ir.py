@@ -81,7 +81,7 @@ class Eqn:
 
     def __str__(self) -> str:
         operands = " ".join(atom.name if isinstance(atom, Var) else str(atom) for atom in self.inputs)
-        return f"{self.out} = {self.op} {operands}"
+        return f"{self.out} = {self.op.label} {operands}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +118,7 @@ class Graph:
                     raise EngineError(f"Graph: {atom.name} is used before it is bound, in: {eqn}")
             shape, kind = eqn.op.infer(*eqn.inputs)
             if (shape, kind) != (eqn.out.shape, eqn.out.dtype):
-                raise EngineError(f"Graph: {eqn.op} gives {kind}{list(shape)}, but it is bound as {eqn.out}")
+                raise EngineError(f"Graph: {eqn.op.label} gives {kind}{list(shape)}, but it is bound as {eqn.out}")
             bound.add(eqn.out)
             names.add(eqn.out.name)
         if len(names) != len(bound):

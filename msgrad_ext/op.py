@@ -149,12 +149,9 @@ class Op:
 
     @property
     def label(self) -> str:
-        """The op in printed graphs: ``Transpose[axes=(1, 0)]``."""
+        """How a graph shows the op: ``ReduceSum[axis=(0,)]``."""
         settings = _settings(self)
         return f"{type(self).__name__}[{settings}]" if settings else type(self).__name__
-
-    def __format__(self, form: str) -> str:
-        return format(self.label, form)
 
     def __repr__(self) -> str:
         settings = _settings(self)

@@ -19,7 +19,7 @@ from ..op import Op
 from ..symbolic import template as tm
 from ..symbolic.axes import Shapes
 from ..symbolic.lines import Derivation, Line, plain_number
-from . import dead_branch, product_value  # noqa: F401 - the latter enters its rules
+from . import dead_branch, matrix_value, product_value  # noqa: F401 - the latter two enter their rules
 from .indexed_value import Place, evaluate
 
 

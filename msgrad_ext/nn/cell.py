@@ -104,8 +104,8 @@ class Cell(CellHooks, CellManners):
 
     # Parameters and cells -----------------------------------------------------------------------------------------
 
-    def named_parameters(self) -> dict[str, Parameter]:
-        """The parameters by path, own ones first, each once."""
+    def named_parameters(self, full: bool = False) -> dict[str, Parameter]:
+        """The parameters by path, own ones first, each once; ``full`` paths tell of every cell on the way."""
         found: dict[str, Parameter] = {}
         pending: list[tuple[str, Cell]] = [("", self)]
         seen: set[int] = set()
@@ -118,14 +118,14 @@ class Cell(CellHooks, CellManners):
                     paths = chain((path, parameter.name), (f"{path}_{number}" for number in count()))
                     found[next(one for one in paths if one not in found)] = parameter
             # A cell that does not name its inner cells' parameters (a training step) does not show in their paths.
-            names = cell.__dict__.get("_auto_prefix", True)
+            names = full or cell.__dict__.get("_auto_prefix", True)
             pending[:0] = [(f"{prefix}{name}." if names else prefix, inner) for name, inner in cell._cells.items()]
         return found
 
     def parameters_and_names(self, name_prefix: str = "", expand: bool = True) -> Iterator[tuple[str, Parameter]]:
         """Pairs of a parameter's path and the parameter."""
         lead = f"{name_prefix}." if name_prefix else ""
-        own = self.named_parameters() if expand else self._params
+        own = self.named_parameters(full=True) if expand else self._params
         return ((lead + name, parameter) for name, parameter in own.items())
 
     def get_parameters(self, expand: bool = True) -> Iterator[Parameter]:

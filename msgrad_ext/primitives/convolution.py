@@ -57,7 +57,7 @@ def spread(
     return joined_windows(parts, kernel, stride, before, dilation, shape)
 
 
-class _Convolution(Composite):
+class _Convolution:
     """Base of convolutions: their settings, checked."""
 
     axes: ClassVar[int] = 2
@@ -115,7 +115,7 @@ def same_dtype(op: str, x: Tensor, weight: Tensor) -> None:
         )
 
 
-class Conv2D(_Convolution):
+class Conv2D(_Convolution, Composite):
     """Convolution of images: ``out[n, o, p, q] = sum_{c, k, l} weight[o, c, k, l] x[n, c, p + k, q + l]``.
 
     Parameters
@@ -189,7 +189,7 @@ class Conv3D(Conv2D):
         self.settle(out_channel, kernel_size, mode, pad_mode, pad, stride, dilation, group, data_format)
 
 
-class DepthwiseConv2dNative(_Convolution, aliases="DepthwiseConv2D"):
+class DepthwiseConv2dNative(_Convolution, Composite, aliases="DepthwiseConv2D"):
     """Convolution of each channel by itself, with weights (channel_multiplier, channel, height, width)."""
 
     def __init__(
@@ -217,7 +217,7 @@ class DepthwiseConv2dNative(_Convolution, aliases="DepthwiseConv2D"):
         return convolved(x, rows, self.stride, self.pads(x.shape[2:]), self.dilation, channels)
 
 
-class Conv2DBackpropInput(_Convolution, aliases="Conv2DTranspose"):
+class Conv2DBackpropInput(_Convolution, Composite, aliases="Conv2DTranspose"):
     """Transposed convolution: the derivative of `Conv2D` by its input, applied to ``dout``.
 
     The settings are those of the convolution; a call takes ``dout``, the weights and the shape of the input.

@@ -22,9 +22,9 @@ class MaxPoolPlaces(Op):
 
     smooth = False
 
-    def __init__(self, kernel, stride, dilation, before, after):
+    def __init__(self, kernel, stride, dilation, before, after, output_type=np.int64):
         self.kernel, self.stride, self.dilation = tuple(kernel), tuple(stride), tuple(dilation)
-        self.before, self.after = tuple(before), tuple(after)
+        self.before, self.after, self.output_type = tuple(before), tuple(after), np.dtype(output_type)
 
     def bind(self, a):
         n = len(self.kernel)
@@ -53,7 +53,7 @@ class MaxPoolPlaces(Op):
             # Where all of a window is -inf, the first of its elements that is not padding.
             at = np.clip(k * self.dilation[axis] + moved, 0, lengths[axis] - 1)
             place = place * lengths[axis] + at
-        return place.astype(np.int64)
+        return place.astype(self.output_type)
 
     def vjp(self, ct, out, a):
         return None
@@ -62,7 +62,7 @@ class MaxPoolPlaces(Op):
         return (*shape[: len(shape) - len(self.kernel)], *self.size)
 
     def out_dtype(self, kind):
-        return np.dtype(np.int64)
+        return self.output_type
 
     def meaning(self, a):
         n = len(self.kernel)

@@ -51,12 +51,19 @@ def fits(op: str, x: Tensor, kernel: Ints, dilation: Ints, pads: Pads) -> None:
 
 
 def largest(
-    op: str, x: Tensor, kernel: Ints, stride: Ints, pads: Pads, dilation: Ints, ceil_mode: bool = False
+    op: str,
+    x: Tensor,
+    kernel: Ints,
+    stride: Ints,
+    pads: Pads,
+    dilation: Ints,
+    ceil_mode: bool = False,
+    output_type: Any = np.int64,
 ) -> tuple[Tensor, Tensor]:
     """The largest of each window, and its place."""
     pads = reaching(floats(op, x), kernel, stride, dilation, pads, ceil_mode)
     fits(op, x, kernel, dilation, pads)
-    places = MaxPoolPlaces(kernel, stride, dilation, *pads)(x)
+    places = MaxPoolPlaces(kernel, stride, dilation, *pads, output_type)(x)
     return taken(x, places, len(kernel)), places
 
 
@@ -88,7 +95,7 @@ def averaged(
     return fn.div(fn.reduce_sum(parts, axes), Tensor(counts.astype(x.numpy_dtype)))
 
 
-class _Pool(Composite):
+class _Pool:
     """Base of pooling classes with a kernel, strides, a padding mode and a layout."""
 
     axes: ClassVar[int] = 2
@@ -115,7 +122,7 @@ class _Pool(Composite):
         return padding(self.pad_mode.lower(), (), x.shape[2:], self.kernel_size, self.strides)
 
 
-class MaxPool(_Pool):
+class MaxPool(_Pool, Composite):
     """The largest of each window of images.
 
     Notes
@@ -129,7 +136,7 @@ class MaxPool(_Pool):
         return channels_last(result) if last else result
 
 
-class AvgPool(_Pool):
+class AvgPool(_Pool, Composite):
     """The mean of each window of images; with ``pad_mode="same"`` only what is in the image counts."""
 
     def compute(self, x: Tensor) -> Tensor:
@@ -138,7 +145,7 @@ class AvgPool(_Pool):
         return channels_last(result) if last else result
 
 
-class MaxPoolWithArgmax(_Pool):
+class MaxPoolWithArgmax(_Pool, Composite):
     """The largest of each window of images, and its place in the image, row by row.
 
     Notes
@@ -148,9 +155,9 @@ class MaxPoolWithArgmax(_Pool):
 
     def compute(self, x: Tensor) -> tuple[Tensor, Tensor]:
         x, last = self.laid_out(x)
-        found = largest("MaxPoolWithArgmax", x, self.kernel_size, self.strides, self.pads(x), (1, 1))
-        result, places = (channels_last(one) if last else one for one in found)
-        return result, fn.cast(places, np.int32)
+        settings = (self.kernel_size, self.strides, self.pads(x), (1, 1), False, np.int32)
+        result, places = (channels_last(one) if last else one for one in largest("MaxPoolWithArgmax", x, *settings))
+        return result, places
 
 
 class MaxPoolWithArgmaxV2(Composite):
@@ -182,8 +189,7 @@ class MaxPoolWithArgmaxV2(Composite):
     def compute(self, x: Tensor) -> tuple[Tensor, Tensor]:
         rank("MaxPoolWithArgmaxV2", "x", x, 4)
         settings = (self.kernel_size, self.strides, (self.pads, self.pads), self.dilation, self.ceil_mode)
-        result, places = largest("MaxPoolWithArgmaxV2", x, *settings)
-        return result, places if self.argmax_type == np.int64 else fn.cast(places, self.argmax_type)
+        return largest("MaxPoolWithArgmaxV2", x, *settings, self.argmax_type)
 
 
 def half(op: str, pads: Sequence[int], kernel: Sequence[int]) -> None:

@@ -13,10 +13,11 @@ from sympy import Expr, Pow, S, Symbol, Tuple, pi
 
 from . import functions as _f
 from . import scalar as _s
+from .matrix_functions import inverse, log_determinant, lower, minor
 from .nodes import Delta, Entry, Largest, Quotient, Ravel, Total, Unravel, Within, expression, fresh_index
 from .products import Product
 
-__all__ = ["pi"]
+__all__ = ["inverse", "log_determinant", "lower", "minor", "pi"]
 
 exp, log, sigmoid, tanh, relu, absolute = _f.Exp, _f.Log, _f.Sigmoid, _f.Tanh, _f.Relu, _f.Absolute
 abs = _f.Absolute

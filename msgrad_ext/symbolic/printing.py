@@ -23,7 +23,7 @@ _FUNCTIONS = {
     "SlopePower": "power",
     "LogOfBase": "log",
 }
-_COMMANDS = {word: f"\\{word}" for word in ("exp", "log", "tanh", "max", "min")}
+_COMMANDS = {word: f"\\{word}" for word in ("exp", "log", "det", "tanh", "max", "min")}
 _COMMANDS |= {kind.word: kind.command for kind in SCALARS.values() if kind.command}
 
 
@@ -100,6 +100,8 @@ class Printer:
         return (f"I_{{{n}}}" if self.latex else f"I_{n}"), ATOM
 
     def _T(self, node: Node) -> tuple[str, int]:  # noqa: N802 (the kind of the node)
+        if node.args[0].kind == "of" and node.args[0].data == "InverseMatrix":
+            return self.show(node.args[0].args[0], ATOM) + ("^{-\\top}" if self.latex else "^-T"), MUL
         return self.show(node.args[0], ATOM) + ("^{\\top}" if self.latex else "^T"), ATOM
 
     _row = _T
@@ -186,6 +188,25 @@ class Printer:
             args = [f"{args[0]} {relation} {args[1]}"]
             function = "indicator"
         return self.call(_FUNCTIONS.get(function, function.lower()), *args), ATOM
+
+    def _of(self, node: Node) -> tuple[str, int]:
+        if node.data == "InverseMatrix":
+            return self.show(node.args[0], ATOM) + ("^{-1}" if self.latex else "^-1"), MUL
+        inner = self.show(node.args[0])
+        if node.data == "LogDeterminant":
+            return (f"\\log\\left|\\det {self.wrap(inner)}\\right|" if self.latex else f"log|det({inner})|"), ATOM
+        return self.call({"Determinant": "det", "Minor": "cof", "Lower": "chol"}[node.data], inner), ATOM
+
+    def _imatrix(self, node: Node) -> tuple[str, int]:
+        kind, *letters = node.data
+        words = {"InverseMatrix": "inv", "LogDeterminant": "logdet", "Lower": "chol"}
+        function = words.get(kind) or ("det", "cof")[min(len(node.args) - 1, 1)]
+        body, *places = (self.show(arg) for arg in node.args)
+        under = ", ".join(letters)
+        if not self.latex:
+            return f"{function}_{{{under}}}({body})" + (f"[{', '.join(places)}]" if places else ""), ATOM
+        text = f"\\operatorname{{{function}}}_{{{under}}}\\left({body}\\right)"
+        return (f"\\left[{text}\\right]_{{{', '.join(places)}}}" if places else text), ATOM
 
     def _softmax(self, node: Node) -> tuple[str, int]:
         name = "softmax" if node.data in (None, 1) else "softmax_of_columns"

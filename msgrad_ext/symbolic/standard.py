@@ -13,6 +13,7 @@ from sympy import Add, And, Expr, Integer, Mul, Pow, Rational, S, Symbol
 
 from ..errors import NotSupportedError
 from . import functions as fs
+from . import standard_matrices
 from .indexed import free_letters, letter
 from .nodes import Binder, Delta, Entry, Largest, Quotient, Ravel, Share, Tied, Total, Unravel, Within
 from .products import Product
@@ -249,6 +250,7 @@ RULES: dict[type, Callable[[_Converter, Any, Mapping[Symbol, Expr]], Expr]] = {
     fs.Compare: _Converter.compare,
     fs.Choice: choice,
 }
+RULES.update(standard_matrices.RULES)
 
 
 __all__ = ["free_indices", "standard"]

@@ -29,6 +29,7 @@ OPS = sorted(mg.registered_ops())
 CONSTANT_GRADIENT = {("Sign", "scalar"), ("Add", "zero-d")}
 # Ops without a cotangent for any operand.
 CONSTANT = {
+    "SignDeterminant",
     "Sign",
     "ZerosLike",
     "OnesLike",

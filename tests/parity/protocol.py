@@ -144,6 +144,7 @@ def _numbers(mine: list[Any], theirs: list[Any], close: float, where: str) -> st
 
 def _texts(mine: str, theirs: str) -> str | None:
     """Texts are equal when their words are, and their numbers to float32; blanks are those of equal numbers."""
+    mine, theirs = (re.sub(r" at 0x[0-9a-f]+", "", text) for text in (mine, theirs))
     words = [_NUMBER.sub("#", re.sub(r"\s+", " ", text)).strip() for text in (mine, theirs)]
     # A digit more or less moves numpy's columns, so blanks count only where there are no numbers beside them.
     words = [re.sub(r" ?# ?", "#", text) for text in words]
