@@ -77,18 +77,6 @@ def to_numpy(kind: object) -> np.dtype:
     raise DtypeError(f"A dtype must be one of mindspore.dtype, such as mstype.float32, but got {kind!r}.")
 
 
-def named(kind: object) -> np.dtype:
-    """The numpy dtype of ``kind``, which may also be a name such as ``"float32"`` or a Python type, as in ``astype``."""
-    if isinstance(kind, type) and kind in _BY_PYTHON:
-        return _BY_PYTHON[kind].numpy
-    if isinstance(kind, str):
-        found = {one.name.rstrip("_"): one for one in all_types}.get(kind.lower().rstrip("_"))
-        if found is None:
-            raise DtypeError(f"There is no dtype '{kind}'.")
-        return found.numpy
-    return to_numpy(kind)
-
-
 def dtype_to_nptype(type_: DType) -> type[np.generic]:
     """The numpy scalar type of a dtype, as `mindspore.dtype_to_nptype`."""
     return to_numpy(type_).type

@@ -21,6 +21,7 @@ FACADE: dict[str, str] = {
     "Tensor": "tensor:Tensor",
     "GRAPH_MODE": "context:GRAPH_MODE",
     "PYNATIVE_MODE": "context:PYNATIVE_MODE",
+    "common": "common",
     "context": "context",
     "dtype": "dtype",
     "get_context": "context:get_context",

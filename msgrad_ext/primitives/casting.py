@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from .. import dtype as mstype
-from ..dtype import DType
+from ..dtype import DType, pytype_to_dtype
 from ..errors import ArgumentError, DtypeError, choices
 from ..registry import composite
 from ..tensor import Tensor
@@ -31,7 +33,9 @@ def cast(input: Any, dtype: Any) -> Tensor:
 
 
 def named(op: str, dtype: Any) -> Any:
-    """``dtype``, which may be its name."""
+    """``dtype``, which may be its name, or a Python type."""
+    if isinstance(dtype, type) and not issubclass(dtype, np.generic):
+        return pytype_to_dtype(dtype)
     if not isinstance(dtype, str):
         return dtype
     if dtype.lower() not in _NAMES:

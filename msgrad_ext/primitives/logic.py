@@ -85,12 +85,10 @@ class NotEqual(_Comparison, functions="not_equal ne", methods="not_equal ne"):
 
 
 class _Logical(_Comparison, abstract=True):
-    """Base of logical ops: bool in, bool out."""
+    """Base of logical ops: bools out; numbers count as true where they are not zero."""
 
     def working_dtype(self, common):
-        if common.kind != "b":
-            raise DtypeError(f"For '{type(self).__name__}', the operands must be bool, but got {common}.")
-        return common
+        return np.dtype(bool)
 
 
 class LogicalAnd(_Logical, functions="logical_and", methods="logical_and"):

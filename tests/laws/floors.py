@@ -13,7 +13,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("tensor",),
     ("marking", "leaving"),
     ("op", "initializer"),
-    ("trace", "primitives", "dead_branch"),
+    ("trace", "common", "primitives", "dead_branch"),
     ("custom", "surroundings", "training"),
     ("backward", "hooks"),
     ("reverse",),
