@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..errors import MsgradError, VoiceError
+from ..formulas.product_value import FormulaTooLargeError
 from ..grad_operation import Application
 from ..ir import Var
 from . import witness
@@ -43,8 +44,11 @@ def _checked(case: Case, title: str) -> CheckResult:
     refused = _refusal(case)
     if refused is not None:
         return _unjudged(case, title, *refused)
-    judged = Judge(case)
-    gradients = tuple(judged.gradient(position) for position in range(len(application.names)))
+    try:
+        judged = Judge(case)
+        gradients = tuple(judged.gradient(position) for position in range(len(application.names)))
+    except FormulaTooLargeError as error:
+        return _unjudged(case, title, "unchecked", str(error), None)
     output = application.program.result[0] if application.program.result else None
     return CheckResult(
         title=title,

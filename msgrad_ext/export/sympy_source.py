@@ -35,7 +35,7 @@ def elements(base, value):
             for number, inner in enumerate(part):
                 visit(inner, (*at, number))
         else:
-            result[base[at]] = sympy.Float(part)
+            result[base[at]] = sympy.Integer(part) if part == round(part) else sympy.Float(part)
 
     visit(value, ())
     return result
@@ -55,7 +55,8 @@ def check(tolerance=TOLERANCE, most=24):
             for number in place:
                 wanted = wanted[number]
             at = {i: number for i, number in zip(indices, place) if i != 0}
-            found = float(expression.subs(at).doit().xreplace(numbers))
+            # Twice: an index may be an element of an array itself.
+            found = float(expression.subs(at).doit().xreplace(numbers).xreplace(numbers))
             assert abs(found - wanted) <= tolerance * max(SCALES[name], 1e-30), (name, place, found, wanted)
         print(f"{name}: {len(places)} elements agree")
 
@@ -213,7 +214,8 @@ def _written(expr: Expr) -> str:
 
 
 def _numbers(array: Any) -> str:
-    return repr(np.asarray(array, np.float64).tolist())
+    array = np.asarray(array)
+    return repr(array.astype(np.int64 if array.dtype.kind in "iub" else np.float64).tolist())
 
 
 def _scale(array: np.ndarray) -> float:

@@ -227,6 +227,8 @@ class Choice(Real):
     def eval(cls, condition: Expr, a: Expr, b: Expr) -> Expr | None:
         if a == b:
             return a
+        if isinstance(condition, Compare) and (a, b) == (1, 0):
+            return condition
         return (a if condition else b) if condition.is_Number else None
 
     def fdiff(self, argindex: int = 1) -> Expr:

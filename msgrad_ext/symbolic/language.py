@@ -112,6 +112,20 @@ def compare(a: Any, relation: str, b: Any) -> Expr:
 indicator = compare
 
 
+def leads(at: Callable[[Any], Any], k: Any, j: Any) -> Expr:
+    """1 where ``at(k)`` comes before ``at(j)`` in descending order; those that tie keep their order."""
+    return compare(at(k), ">", at(j)) + compare(at(k), "==", at(j)) * compare(k, "<", j)
+
+
+def last_leader(n: Any, i: Any, at: Callable[[Any], Any]) -> Expr:
+    """The last place up to ``i`` whose element is the largest up to there."""
+
+    def beaten(k: Any) -> Expr:
+        return total(n, lambda j: compare(j, "<=", i) * compare(at(j), ">", at(k)))
+
+    return largest(n, lambda k: k * compare(k, "<=", i) * compare(beaten(k), "==", 0))
+
+
 def nonzero(x: Any) -> Expr:
     """1 where ``x`` is not 0, else 0."""
     return compare(x, "!=", 0)

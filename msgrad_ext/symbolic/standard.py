@@ -62,6 +62,7 @@ class _Converter:
         self.names = names
         self.numbers = numbers
         self.taken = taken
+        self.inside_binders = 0
 
     def convert(self, expr: Expr, at: Mapping[Symbol, Expr]) -> Expr:
         """One expression; ``at`` says what the indices in scope are called."""
@@ -114,6 +115,14 @@ class _Converter:
         upper = sympy.floor(self.convert(expr.args[0], at) / Mul(*shape[axis + 1 :]))
         return sympy.Mod(upper, shape[axis]) if axis else upper
 
+    def body(self, expr: Binder, inner: Mapping[Symbol, Expr]) -> Expr:
+        """What a binder binds."""
+        self.inside_binders += 1
+        try:
+            return self.convert(expr.body, inner)
+        finally:
+            self.inside_binders -= 1
+
     def bound(self, expr: Binder, at: Mapping[Symbol, Expr]) -> tuple[dict[Symbol, Expr], list[tuple]]:
         """The scope inside of a binder, and its limits; inner indices differ from outer ones."""
         inner = dict(at)
@@ -125,15 +134,16 @@ class _Converter:
     def total(self, expr: Total, at: Mapping[Symbol, Expr]) -> Expr:
         """A sum."""
         inner, limits = self.bound(expr, at)
-        return sympy.Sum(self.convert(expr.body, inner), *limits)
+        return sympy.Sum(self.body(expr, inner), *limits)
 
     def multiplied(self, expr: Product, at: Mapping[Symbol, Expr]) -> Expr:
         """A product; what is left out counts as 1."""
         inner, limits = self.bound(expr, at)
-        body = self.convert(expr.body, inner)
+        body = self.body(expr, inner)
         for place in expr.without:
             pairs = zip((inner[k] for k in expr.bound), self.each(place, at))
-            body = where(And(*(sympy.Eq(k, i) for k, i in pairs)), 1, body)
+            here = Mul(*(among("==", k, i) for k, i in pairs))
+            body = here + (1 - here) * body
         return sympy.Product(body, *limits)
 
     def share(self, expr: Share, at: Mapping[Symbol, Expr]) -> Expr:
@@ -165,8 +175,30 @@ class _Converter:
 
     def compare(self, expr: Expr, at: Mapping[Symbol, Expr]) -> Expr:
         """A comparison as 1 or 0."""
+        if self.inside_binders:
+            return among(expr.args[0].name, *self.each(expr.args[1:], at))
         relation = {">": sympy.Gt, ">=": sympy.Ge, "==": sympy.Eq, "!=": sympy.Ne}[expr.args[0].name]
         return where(relation(*self.each(expr.args[1:], at)), 1, 0)
+
+
+def among(relation: str, first: Expr, second: Expr) -> Expr:
+    """A comparison as 1 or 0 inside of a sum or product.
+
+    Not a `Piecewise`: SymPy moves the conditions of one out of the sum or product that binds their index, and takes
+    hours over several. And no `KroneckerDelta`, whose products SymPy gets wrong.
+    """
+    if relation in ("==", "!="):
+        equal = among(">=", first, second) * among(">=", second, first)
+        return equal if relation == "==" else 1 - equal
+    return sympy.Heaviside(first - second, 1 if relation == ">=" else 0)
+
+
+def choice(converter: _Converter, expr: Expr, at: Mapping[Symbol, Expr]) -> Expr:
+    """One of two by a condition."""
+    condition, a, b = converter.each(expr.args, at)
+    if converter.inside_binders and isinstance(expr.args[0], fs.Compare):
+        return condition * a + (1 - condition) * b
+    return where(sympy.Ne(condition, 0), a, b)
 
 
 def where(condition: Any, here: Any, otherwise: Any) -> Expr:
@@ -213,7 +245,7 @@ RULES: dict[type, Callable[[_Converter, Any, Mapping[Symbol, Expr]], Expr]] = {
     fs.Minimum: _of(sympy.Min),
     fs.Power: _of(Pow),
     fs.Compare: _Converter.compare,
-    fs.Choice: _of(lambda condition, a, b: where(sympy.Ne(condition, 0), a, b)),
+    fs.Choice: choice,
 }
 
 

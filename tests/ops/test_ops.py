@@ -144,6 +144,8 @@ def lying_numpy(name: str) -> Any:
 
     def numpy(self: Any, *operands: Any) -> Any:
         result = np.asarray(honest(self, *operands))
+        if result.dtype.kind in "iu":
+            return result ^ 1
         return ~result if result.dtype.kind == "b" else result + small * (np.abs(result) + 1)
 
     return numpy
@@ -161,9 +163,16 @@ def lying_meaning(honest: Any, truth: bool) -> Any:
     return meaning
 
 
+@cache
+def kind_of_result(name: str) -> str:
+    """What kind of number the op gives at its first sample: ``f`` for floats, ``b`` for bools, ``i`` or ``u`` for ints."""
+    graph = expand(report(FIRST[name]).application.program.graph)
+    return next(eqn.out.dtype.kind for eqn in graph.eqns if type(eqn.op).__name__ == name)
+
+
 def truth_valued(name: str) -> bool:
     """Whether the op's result is bool."""
-    return name in "Greater GreaterEqual Less LessEqual Equal NotEqual LogicalAnd LogicalOr LogicalNot".split()
+    return kind_of_result(name) == "b"
 
 
 def first_fault(name: str) -> Any:
@@ -178,7 +187,7 @@ def test_a_small_lie_in_the_rule_is_caught_and_named(name: str, monkeypatch: pyt
     """A relative error of 1e-9 in a rule is found, with the op, the operand and the side."""
     operand = differentiated_operand(name)
     if operand is None:
-        assert FIRST[name].op in {"Sign", "ZerosLike", "OnesLike", "StopGradient"} or truth_valued(name)
+        assert name in {"Sign", "ZerosLike", "OnesLike", "StopGradient"} or kind_of_result(name) != "f"
         return
     cls = mg.registered_ops()[name]
     monkeypatch.setattr(cls, "vjp", lying_rule(cls.vjp))
