@@ -13,14 +13,16 @@ from typing import Any
 import numpy as np
 
 from .errors import ArgumentError, ArgumentValueError, DtypeError, MsgradError, UnknownNameError, choices, user_location
-from .grad_operation import check_sens, parameter_name
+from .grad_operation import parameter_name
 from .ir import Graph, Var, literal
+from .marking import leaves
 from .numeric.plan import GuardFailed, Plan
 from .reverse import bind, reverse
+from .sens import check_sens
 from .simplify import simplify
 from .surroundings import Surroundings
 from .tensor import Epoch, Parameter, Tensor, as_tensor
-from .trace import Leaf, Program, trace
+from .trace import Program, fill, trace
 
 _KEPT = 8
 
@@ -74,19 +76,23 @@ class CompiledGradient:
     def __call__(self, *args: Any) -> tuple[Any, dict[str, np.ndarray]]:
         """Value and gradients at ``args``."""
         given = as_inputs(args)
-        arrays = [one._array() for one in given if isinstance(one, Tensor)]
+        arrays = [leaf._array() for one in given for leaf in leaves(one)]
         for version in self._versions:
             if self._fits(version, given, arrays):
                 try:
                     return self._answer(version, arrays)
                 except GuardFailed:
                     continue
-        return self._answer(self._trace(given), arrays)
+        version = self._trace(given)
+        answer = self._answer(version, arrays)
+        version.program.store()
+        return answer
 
     def _fits(self, version: Version, given: Sequence[Any], arrays: Sequence[np.ndarray]) -> bool:
         inputs = version.program.graph.inputs
         return (
             version.epoch == Epoch.count
+            and not version.program.assigned
             and len(arrays) == len(version.program.arguments)
             and all(array.shape == var.shape and array.dtype == var.dtype for array, var in zip(arrays, inputs))
             and all(
@@ -108,18 +114,20 @@ class CompiledGradient:
         epoch = Epoch.count
         program = trace(self.function, given)
         wrt = choose(self.function, program, self.wrt)
-        whole = reverse(program.graph, list(wrt.values()), self.sens is not None)
-        if self.sens is not None:
-            whole = self._weighted(program, whole)
+        weights = self._weights(program)
+        values = [*program.values, *(one._array() for one in weights or ())]
+        whole = reverse(program.graph, list(wrt.values()), weights is not None, values)
+        if weights is not None:
+            whole = bind(whole, [literal(one._array()) for one in weights])
         version = Version(program, Plan(simplify(whole)), tuple(wrt), epoch, Surroundings(self.function, given))
         self._versions = [version, *(one for one in self._versions if one.epoch == Epoch.count)][:_KEPT]
         return version
 
-    def _weighted(self, program: Program, whole: Graph) -> Graph:
-        """``whole`` with its weights bound to the given ones."""
-        assert self.sens is not None
-        weights = check_sens(self.sens if len(self.sens) > 1 else self.sens[0], program)
-        return bind(whole, [literal(one._array()) for one in weights])
+    def _weights(self, program: Program) -> list[Tensor] | None:
+        """The given weights of the outputs, after they have been found right."""
+        if self.sens is None:
+            return None
+        return check_sens(self.sens if len(self.sens) > 1 else self.sens[0], program)
 
 
 def compile_gradient(
@@ -205,12 +213,3 @@ def _in_order(function: Callable[..., Any], parameters: dict[str, Var]) -> dict[
     listed = list(getattr(function, "named_parameters", dict)())
     names = [name for name in listed if name in parameters] + [name for name in parameters if name not in listed]
     return {name: parameters[name] for name in names}
-
-
-def fill(structure: Any, results: Sequence[Any]) -> Any:
-    """``structure`` with each `Leaf` replaced by its result."""
-    if isinstance(structure, Leaf):
-        return structure.constant if structure.index is None else results[structure.index]
-    if isinstance(structure, dict):
-        return {key: fill(one, results) for key, one in structure.items()}
-    return type(structure)(fill(one, results) for one in structure)

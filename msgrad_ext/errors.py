@@ -179,8 +179,31 @@ class AxisError(MsgradError, ValueError, IndexError):
     """An axis or an index that the tensor does not have."""
 
 
+class IndexKindError(MsgradError, ValueError, TypeError):
+    """A tensor that can not be an index: not one integer."""
+
+
+class NameTakenError(MsgradError, KeyError, ValueError):
+    """A name under which a cell can not hold what it was given: taken, empty, or with a dot in it."""
+
+    # KeyError would print the message as a quoted key.
+    __str__ = MsgradError.__str__
+
+
+class SensError(MsgradError, TypeError, RuntimeError):
+    """Weights of the output whose structure is not the output's; MindSpore's modes raise one or the other."""
+
+
+class SensShapeError(ShapeError, RuntimeError):
+    """Weights of the output whose shape is not the output's; MindSpore's modes raise one or the other."""
+
+
 class PositionError(AxisError, RuntimeError):
-    """An entry of a tensor of indices that points outside."""
+    """A position of an input, or an entry of a tensor of indices, that there is not; MindSpore raises one or the other."""
+
+
+class BatchError(MsgradError, ValueError, RuntimeError):
+    """Axes to map over that do not fit the arguments."""
 
 
 class AssignmentError(MsgradError, RuntimeError):
@@ -189,6 +212,10 @@ class AssignmentError(MsgradError, RuntimeError):
 
 class UnknownNameError(MsgradError, AttributeError, ValueError):
     """A name, attribute or option that does not exist; the message offers the choices."""
+
+
+class MissingGradientError(UnknownNameError, RuntimeError):
+    """A gradient that was not asked for."""
 
 
 class TracedValueError(MsgradError, TypeError):
@@ -234,6 +261,14 @@ class VoiceError(EngineError):
         super().__init__(message, location)
         self.op = op
         self.operand = operand
+
+
+class BackwardError(VoiceError, ArgumentError):
+    """A backward function of the user's returned a wrong number of gradients, or what is no gradient at all."""
+
+
+class BackwardShapeError(VoiceError, ShapeError):
+    """A backward function of the user's returned a gradient of a wrong shape."""
 
 
 def choices(name: str, known: list[str]) -> str:

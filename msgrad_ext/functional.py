@@ -1,19 +1,24 @@
-"""MindSpore's functional interface to gradients: ``grad``, ``value_and_grad``, ``get_grad``, ``vjp``, ``jvp``, ``jacrev``.
+"""MindSpore's functional interface to gradients: ``grad``, ``value_and_grad``, ``get_grad`` and ``vjp``.
 
-Each is the reverse pass in another wrapping; no derivative is computed here.
+Each is the reverse pass in another wrapping; no derivative is computed here. The function is run once, and its value is
+that of the same run.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
-from .errors import ArgumentError, ArgumentValueError, UnknownNameError, choices, user_location
-from .grad_operation import Request, check_sens, check_weights, like, listed_weights, parameter_name
+from .errors import ArgumentError, ArgumentValueError, MissingGradientError, PositionError, choices, user_location
+from .grad_operation import Request, check_weights, like, listed_weights, parameter_name
+from .ir import Graph
+from .marking import leaves
 from .registry import fn as ops
+from .reverse import has_custom
+from .sens import check_sens
 from .tensor import Parameter, Tensor
+from .trace import Leaf
 
 Positions = int | tuple[int, ...] | None
 
@@ -24,6 +29,7 @@ def grad(
     weights: Any = None,
     has_aux: bool = False,
     return_ids: bool = False,
+    sens_param: bool = False,
 ) -> Callable[..., Any]:
     """The function that gives the gradient of ``fn``, as `mindspore.grad`.
 
@@ -39,6 +45,8 @@ def grad(
         ``fn`` returns further values after the first one, which are handed through.
     return_ids : bool
         Each gradient comes as a pair of its position or parameter name and itself; see `get_grad`.
+    sens_param : bool
+        The last argument weights the output.
 
     Returns
     -------
@@ -46,7 +54,7 @@ def grad(
         Of the same arguments; a tensor, or a tuple for several positions; with weights ``(inputs, weights)``; with
         ``has_aux`` a pair with the further values.
     """
-    both = value_and_grad(fn, grad_position, weights, has_aux, return_ids)
+    both = value_and_grad(fn, grad_position, weights, has_aux, return_ids, sens_param)
 
     def gradient(*args: Any, **kwargs: Any) -> Any:
         value, gradients = both(*args, **kwargs)
@@ -61,29 +69,76 @@ def value_and_grad(
     weights: Any = None,
     has_aux: bool = False,
     return_ids: bool = False,
+    sens_param: bool = False,
 ) -> Callable[..., Any]:
     """The function that gives the value and the gradient of ``fn``, as `mindspore.value_and_grad`; see `grad`."""
+    check_function("grad", fn)
     if grad_position is None and weights is None:
         raise ArgumentValueError("For 'grad', `grad_position` and `weights` can not both be None.", user_location())
-    positions = _positions(grad_position)
+    positions = checked_positions(grad_position)
     check_weights(weights)
+    flags = {"has_aux": has_aux, "return_ids": return_ids, "sens_param": sens_param}
+    for name, flag in flags.items():
+        if not isinstance(flag, bool):
+            raise ArgumentError(
+                f"For 'grad', the '{name}' should be bool, but got {type(flag).__name__}.", user_location()
+            )
 
     def both(*args: Any, **kwargs: Any) -> Any:
-        first = _first_only(fn) if has_aux else fn
-        request = Request(first, args, kwargs)
-        places = [request.by_input(_tensor_number(args, position)) for position in positions or ()]
+        sens = None
+        if sens_param:
+            args, sens = _split_last(args)
+        request, value = run_once("grad", fn, args, kwargs, has_aux)
+        numbers = {one: tensor_number(args, one) for one in positions or ()}
+        places = {one: request.by_input(number) for one, number in numbers.items() if number is not None}
         listed = listed_weights(weights)
-        names = [parameter_name(fn, one) for one in listed]
-        found = [request.by_parameter(one, name) for one, name in zip(listed, names)]
-        results = request.run() if request.wrt else []
-        zeros = [ops.zeros_like(one) if place is None else results[place] for one, place in zip(listed, found)]
-        by_input = [results[place] for place in places]
+        found = [request.by_parameter(one, parameter_name(fn, one)) for one in listed]
+        given = check_sens(sens, request.program) if sens_param else None
+        results = request.run(given) if request.wrt else []
+        by_weight: list[Any] = [ops.zeros_like(one) if at is None else results[at] for one, at in zip(listed, found)]
+        by_input: list[Any] = [(one, results[at]) if return_ids else results[at] for one, at in places.items()]
         if return_ids:
-            by_input = list(zip(positions or (), by_input))  # type: ignore[arg-type]
-            zeros = [(one.name, zero) for one, zero in zip(listed, zeros)]
-        return fn(*args, **kwargs), _arranged(by_input, zeros, positions, weights)
+            by_weight = [(one.name, gradient) for one, gradient in zip(listed, by_weight)]
+        return value(), _arranged(by_input, by_weight, positions, weights)
 
     return like(both, fn)
+
+
+def run_once(
+    name: str, fn: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any], has_aux: bool
+) -> tuple[Request, Callable[[], Any]]:
+    """Trace ``fn``: a gradient to take of its value, or with ``has_aux`` of the first one, and its value.
+
+    Raises
+    ------
+    ArgumentValueError
+        If there is one value only, though ``has_aux``.
+    """
+    request = Request(fn, args, kwargs)
+    if not has_aux:
+        return request, request.value
+    whole = Request.of(request)
+    program = request.program
+    structure = program.structure
+    if not (isinstance(structure, tuple) and len(structure) > 1):
+        raise ArgumentValueError(f"For '{name}', has_aux=True needs a function with several outputs.", user_location())
+    count = _leaves(structure[0])
+    graph = Graph(program.graph.inputs, program.graph.eqns, program.graph.outputs[:count], program.graph.guards)
+    request.program = replace(program, graph=graph, structure=structure[0], result=program.result[:count])
+    return request, whole.value
+
+
+def _leaves(structure: Any) -> int:
+    """The number of tensors in a structure of results."""
+    if isinstance(structure, Leaf):
+        return int(structure.index is not None)
+    return sum(map(_leaves, structure.values() if isinstance(structure, dict) else structure))
+
+
+def _split_last(args: tuple[Any, ...]) -> tuple[tuple[Any, ...], Any]:
+    if not args:
+        raise ArgumentError("For 'grad', sens_param=True needs the weights as the last argument.", user_location())
+    return args[:-1], args[-1]
 
 
 def _arranged(by_input: list[Any], by_weight: list[Any], positions: tuple[int, ...] | None, weights: Any) -> Any:
@@ -94,19 +149,22 @@ def _arranged(by_input: list[Any], by_weight: list[Any], positions: tuple[int, .
     return parameters if positions is None else (inputs, parameters)
 
 
-def _first_only(fn: Callable[..., Any]) -> Callable[..., Any]:
-    """``fn`` without its further outputs."""
-
-    def first(*inner: Any, **keywords: Any) -> Any:
-        result = fn(*inner, **keywords)
-        if not (isinstance(result, tuple) and len(result) > 1):
-            raise ArgumentValueError("For 'grad', has_aux=True needs a function with several outputs.", user_location())
-        return result[0]
-
-    return like(first, fn)
+def check_function(name: str, fn: Any) -> None:
+    """Refuse what can not be called."""
+    if not callable(fn):
+        raise ArgumentError(
+            f"For '{name}', the 'fn' should be a function or a Cell, but got {type(fn).__name__}.", user_location()
+        )
 
 
-def _positions(given: Any) -> tuple[int, ...] | None:
+def checked_positions(given: Any) -> tuple[int, ...] | None:
+    """Input positions as a tuple, after they have been found right; None stays None.
+
+    Raises
+    ------
+    ArgumentError, ArgumentValueError, PositionError
+        If they are no ints, not different, negative, or none at all.
+    """
     if given is None:
         return None
     positions = given if isinstance(given, tuple) else (given,)
@@ -114,6 +172,8 @@ def _positions(given: Any) -> tuple[int, ...] | None:
         raise ArgumentError(
             f"For 'grad', grad_position must be an int or a tuple of ints, but got {given!r}.", user_location()
         )
+    if not positions:
+        raise PositionError("For 'grad', grad_position must name at least one input.", user_location())
     if any(one < 0 for one in positions) or len(set(positions)) != len(positions):
         raise ArgumentValueError(
             f"For 'grad', grad_position must hold different positions, none negative, but got {given!r}.",
@@ -122,11 +182,16 @@ def _positions(given: Any) -> tuple[int, ...] | None:
     return positions
 
 
-def _tensor_number(args: Sequence[Any], position: int) -> int:
-    """Which of the tensors among ``args`` stands at ``position``."""
-    if position >= len(args) or not isinstance(args[position], Tensor):
-        raise ArgumentValueError(f"For 'grad', there is no tensor argument at position {position}.", user_location())
-    return sum(isinstance(one, Tensor) for one in args[:position])
+def tensor_number(args: Sequence[Any], position: int) -> int | None:
+    """Which of the tensors among ``args`` stands at ``position``; None if what stands there is no tensor."""
+    if position >= len(args):
+        raise PositionError(
+            f"For 'grad', grad_position must be less than the {len(args)} inputs given, but got {position}.",
+            user_location(),
+        )
+    if not isinstance(args[position], Tensor):
+        return None
+    return sum(len(leaves(one)) for one in args[:position])
 
 
 def get_grad(gradients: Any, identifier: int | Parameter) -> Any:
@@ -134,16 +199,25 @@ def get_grad(gradients: Any, identifier: int | Parameter) -> Any:
 
     Raises
     ------
-    UnknownNameError
+    ArgumentError
+        If the identifier is neither.
+    MissingGradientError
         If there is none for ``identifier``.
     """
+    if isinstance(identifier, bool) or not isinstance(identifier, (int, Parameter)):
+        raise ArgumentError(
+            f"For 'get_grad', the identifier must be an int or a Parameter, but got {identifier!r}.", user_location()
+        )
     wanted = identifier.name if isinstance(identifier, Parameter) else identifier
     pairs = _pairs(gradients)
     for key, gradient in pairs:
         if type(key) is type(wanted) and key == wanted:
             return gradient
+    if not pairs:
+        told = "For 'get_grad', the gradients have no ids; take them with return_ids=True."
+        raise MissingGradientError(told, user_location())
     known = [str(key) for key, _ in pairs]
-    raise UnknownNameError(f"There is no gradient for {wanted!r}. {choices(str(wanted), known)}", user_location())
+    raise MissingGradientError(f"There is no gradient for {wanted!r}. {choices(str(wanted), known)}", user_location())
 
 
 def _pairs(found: Any) -> list[tuple[Any, Any]]:
@@ -152,77 +226,78 @@ def _pairs(found: Any) -> list[tuple[Any, Any]]:
     return [pair for one in found for pair in _pairs(one)] if isinstance(found, tuple) else []
 
 
-def vjp(
-    fn: Callable[..., Any], *inputs: Tensor, weights: Any = None, has_aux: bool = False
-) -> tuple[Any, Callable[..., Any]]:
-    """The value of ``fn`` and the function that pulls a cotangent of it back to the inputs, as `mindspore.vjp`."""
-    if weights is not None or has_aux:
-        raise ArgumentError("For 'vjp', weights and has_aux are not supported; use value_and_grad.", user_location())
-    value = fn(*inputs)
+def vjp(fn: Callable[..., Any], *inputs: Any, weights: Any = None, has_aux: bool = False) -> tuple[Any, ...]:
+    """The value of ``fn`` and the function that pulls a cotangent of it back, as `mindspore.vjp`.
 
-    def pull(*cotangents: Tensor) -> Any:
-        results = _pulled(fn, inputs, cotangents)
-        return results[0] if len(results) == 1 else tuple(results)
+    Parameters
+    ----------
+    fn : callable
+        A `Cell` or a function of tensors.
+    *inputs
+        Its arguments.
+    weights : Parameter, ParameterTuple, list or tuple, optional
+        Parameters to pull back to besides.
+    has_aux : bool
+        ``fn`` returns further values after the first one; they come as a third result.
 
-    return value, pull
-
-
-def _pulled(fn: Callable[..., Any], inputs: Sequence[Tensor], cotangents: Sequence[Tensor]) -> list[Tensor]:
-    """The cotangents of all inputs."""
-    request = Request(fn, inputs, {})
-    for position in range(len(request.program.arguments)):
-        request.by_input(position)
-    given = cotangents[0] if len(cotangents) == 1 else tuple(cotangents)
-    return request.run(check_sens(given, request.program))
-
-
-def jvp(fn: Callable[..., Any], inputs: Any, v: Any) -> tuple[Any, Any]:
-    """The value of ``fn`` and its directional derivative along ``v``, as `mindspore.jvp`.
-
-    The pull-back of a cotangent is linear in it; its own transpose is the push-forward of ``v``.
+    Returns
+    -------
+    tuple
+        The value, and a function of a cotangent for each output that gives a tuple with one for each input; with
+        weights a pair of that and the weights' part.
     """
-    primals = inputs if isinstance(inputs, tuple) else (inputs,)
-    tangents = v if isinstance(v, tuple) else (v,)
-    value = fn(*primals)
-    outputs = value if isinstance(value, tuple) else (value,)
+    check_function("vjp", fn)
+    check_weights(weights)
+    pull = Pull(fn, inputs, weights, has_aux, "vjp")
+    value = pull.value()
 
-    def back(*cotangents: Tensor) -> tuple[Tensor, ...]:
-        return tuple(_pulled(fn, primals, cotangents))
+    def back(*cotangents: Any) -> Any:
+        by_input, by_weight = pull(cotangents[0] if len(cotangents) == 1 else tuple(cotangents))
+        if weights is None:
+            return tuple(by_input)
+        return tuple(by_input), by_weight[0] if isinstance(weights, Parameter) else tuple(by_weight)
 
-    starts = [ops.zeros_like(output) for output in outputs]
-    results = _pulled(back, starts, tangents)
-    return value, results[0] if not isinstance(value, tuple) else tuple(results)
-
-
-def jacrev(fn: Callable[..., Any], grad_position: int | tuple[int, ...] = 0) -> Callable[..., Any]:
-    """The function that gives the Jacobian of ``fn``: its shape is the output's followed by the input's."""
-    positions = _positions(grad_position)
-    assert positions is not None
-
-    def jacobian(*args: Any) -> Any:
-        value = fn(*args)
-        found = [_rows(fn, args, value, position) for position in positions]
-        return found[0] if isinstance(grad_position, int) else tuple(found)
-
-    return like(jacobian, fn)
+    if not has_aux:
+        return value, back
+    return value[0], back, value[1] if len(value) == 2 else value[1:]
 
 
-def jacfwd(fn: Callable[..., Any], grad_position: int | tuple[int, ...] = 0) -> Callable[..., Any]:
-    """The Jacobian as `jacrev` gives it; MindSpore computes it forward, with the same values."""
-    return jacrev(fn, grad_position)
+class Pull:
+    """A function at fixed arguments, from cotangents of its outputs to those of its inputs and of ``weights``.
+
+    It is traced once, unless a derivative of the user's is in it, which runs for each cotangent anew.
+    """
+
+    def __init__(self, fn: Callable[..., Any], args: Sequence[Any], weights: Any, has_aux: bool, name: str) -> None:
+        self.fn = fn
+        self.args = tuple(args)
+        self.weights = listed_weights(weights)
+        self.has_aux = has_aux
+        self.name = name
+        self.fresh = True
+        self._trace()
+
+    def _trace(self) -> None:
+        self.request, self.value = run_once(self.name, self.fn, self.args, {}, self.has_aux)
+        for position in range(len(self.request.program.arguments)):
+            self.request.by_input(position)
+        names = [parameter_name(self.fn, one) for one in self.weights]
+        self.places = [self.request.by_parameter(one, name) for one, name in zip(self.weights, names)]
+
+    @property
+    def outputs(self) -> tuple[Any, ...]:
+        """The outputs of the traced graph."""
+        return self.request.program.graph.outputs
+
+    def __call__(self, cotangents: Any) -> tuple[list[Tensor], list[Tensor]]:
+        """The cotangents of the inputs and of the weights."""
+        if not self.fresh and has_custom(self.request.program.graph):
+            self._trace()
+        self.fresh = False
+        results = self.request.run(check_sens(cotangents, self.request.program)) if self.request.wrt else []
+        pairs = zip(self.weights, self.places)
+        by_weight = [ops.zeros_like(one) if place is None else results[place] for one, place in pairs]
+        return results[: len(self.request.program.arguments)], by_weight
 
 
-def _rows(fn: Callable[..., Any], args: Sequence[Any], value: Any, position: int) -> Any:
-    """The Jacobian by one input, a pull-back for each element of the output."""
-    if not isinstance(value, Tensor):
-        raise ArgumentError("For 'jacrev', the function must return one tensor.", user_location())
-    rows = []
-    for index in range(value.size):
-        unit = np.zeros(value.shape, value.numpy_dtype)
-        unit.flat[index] = 1
-        request = Request(fn, args, {})
-        place = request.by_input(_tensor_number(args, position))
-        rows.append(request.run(check_sens(Tensor(unit), request.program))[place])
-    if not rows:
-        raise ArgumentValueError(f"For 'jacrev', the output of shape {value.shape} has no elements.", user_location())
-    return ops.reshape(ops.stack(rows), (*value.shape, *rows[0].shape))
+__all__ = ["Pull", "get_grad", "grad", "value_and_grad", "vjp"]

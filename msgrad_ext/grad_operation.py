@@ -16,14 +16,24 @@ from typing import Any
 
 import numpy as np
 
-from .errors import ArgumentError, ArgumentValueError, DtypeError, Location, MsgradError, user_location
-from .ir import Atom, Graph, Lit, Var
+from .dtype import from_numpy
+from .errors import (
+    ArgumentError,
+    DtypeError,
+    Location,
+    MsgradError,
+    choices,
+    user_location,
+)
+from .ir import Atom, Lit, Var
+from .marking import is_input, leaves, mapped
 from .numeric.plan import Plan
-from .op import recorder
-from .reverse import GradOf, Nested, reverse
-from .simplify import simplify
-from .tensor import Parameter, Tensor, is_number
-from .trace import Program, Trace, Traced, trace
+from .observing import Applications, gradient_plan, reusing_plans
+from .registry import recorder
+from .reverse import GradOf, Nested
+from .sens import check_sens
+from .tensor import Parameter, Tensor
+from .trace import Program, Trace, Traced, fill, replay, trace
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,16 +71,17 @@ class Application:
     location: Location | None
 
 
-_observer: ContextVar[list[Application] | None] = ContextVar("observer", default=None)
+_observer: ContextVar[Applications | None] = ContextVar("observer", default=None)
 
 
 @contextmanager
-def observed() -> Iterator[list[Application]]:
-    """Collect each gradient that is computed at the top level meanwhile."""
-    found: list[Application] = []
+def observed() -> Iterator[Applications]:
+    """Collect the gradients that are computed at the top level meanwhile; of very many at one place, some."""
+    found = Applications()
     token = _observer.set(found)
     try:
-        yield found
+        with reusing_plans():
+            yield found
     finally:
         _observer.reset(token)
 
@@ -78,18 +89,30 @@ def observed() -> Iterator[list[Application]]:
 class Request:
     """A gradient to take: of which function, at which arguments, by which inputs and parameters."""
 
-    def __init__(self, function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> None:
+    def __init__(
+        self, function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any], store: bool = True
+    ) -> None:
         self.function = function
         self.location = user_location()
         try:
             self.program = trace(function, args, kwargs)
+            _refuse_complex(self.program)
         except MsgradError as error:
             raise error.at(self.location)
-        self.tensors = [one for one in (*args, *kwargs.values()) if isinstance(one, Tensor)]
+        if store:
+            self.program.store()
+        self.tensors = [leaf for one in (*args, *kwargs.values()) for leaf in leaves(one)]
         self.wrt: list[Var] = []
         self.names: list[str] = []
         self.kinds: list[str] = []
-        self.places: list[int | Parameter] = []
+        self.plans: dict[Any, Plan] = {}
+
+    @classmethod
+    def of(cls, other: Request) -> Request:
+        """The same request again, to be changed apart from ``other``."""
+        copy = object.__new__(cls)
+        copy.__dict__.update(other.__dict__)
+        return copy
 
     def by_input(self, position: int) -> int:
         """Ask for the gradient by the tensor argument number ``position``; returns its place in the results."""
@@ -123,30 +146,55 @@ class Request:
             raise error.at(self.location)
 
     def _compute(self, sens: Sequence[Tensor] | None) -> list[Tensor]:
-        graph = self.program.graph
-        whole = reverse(graph, self.wrt, sens is not None)
-        plan = Plan(simplify(Graph(whole.inputs, whole.eqns, whole.outputs[len(graph.outputs) :], whole.guards)))
         weights = None if sens is None else tuple(one._array() for one in sens)
-        results = plan(*(value for value in self.program.values if value is not None), *(weights or ()))
+        # A gradient by integers is truncated to integers: it is computed apart from those that are checked.
+        groups = [[var for var in self.wrt if (var.dtype.kind == "f") is floats] for floats in (True, False)]
+        results: dict[Var, np.ndarray] = {}
+        for group in filter(None, groups):
+            plan = self._plan(group, weights)
+            values = plan(*(value for value in self.program.values if value is not None), *(weights or ()))
+            if not results:
+                self._tell(group, weights, values, plan)
+            results.update(zip(group, values))
+        return [Tensor._wrap(results[var]) for var in self.wrt]
+
+    def _tell(self, wrt: Sequence[Var], weights: Any, results: Sequence[np.ndarray], plan: Plan) -> None:
+        """Tell the observer, if there is one, of the gradients that were computed."""
         found = _observer.get()
-        if found is not None:
-            names, kinds = tuple(self.names), tuple(self.kinds)
-            copies = tuple(np.array(result) for result in results)
-            found.append(
-                Application(
-                    self.function, self.program, tuple(self.wrt), names, kinds, weights, copies, plan, self.location
-                )
-            )
-        return [Tensor._wrap(result) for result in results]
+        if found is None:
+            return
+        places = [self.wrt.index(var) for var in wrt]
+        names, kinds = (tuple(texts[place] for place in places) for texts in (self.names, self.kinds))
+        copies = tuple(np.array(result) for result in results)
+        found.append(
+            Application(self.function, self.program, tuple(wrt), names, kinds, weights, copies, plan, self.location)
+        )
+
+    def _plan(self, wrt: Sequence[Var], weights: Sequence[np.ndarray] | None) -> Plan:
+        """The compiled gradients; those of a Jacobian's rows are one plan with different weights."""
+        key = (tuple(wrt), weights is not None)
+        if key not in self.plans:
+            values = (*self.program.values, *(weights or ()))
+            self.plans[key] = gradient_plan(self.program.graph, wrt, weights is not None, values)
+        return self.plans[key]
+
+    def value(self) -> Any:
+        """What the function returned, in its structure; inside another network it is part of that one's graph."""
+        if recorder.get() is None:
+            results: Sequence[Any] = [Tensor._wrap(np.asarray(one)) for one in self.program.result]
+        else:
+            found = replay(self.program.graph, (*self.tensors, *self.program.captured))
+            results = [Tensor._wrap(one.value) if isinstance(one, Lit) else one for one in found]
+        return fill(self.program.structure, results)
 
     def _record(self, outer: Trace, sens: Sequence[Tensor] | None) -> list[Tensor]:
         """Make each gradient an equation of the surrounding trace."""
         operands = [outer.stand_in(one) for one in (*self.tensors, *self.program.captured, *(sens or ()))]
         if not any(isinstance(one, Traced) for one in operands):
             return self._compute(sens)
-        call = Nested(self.program.graph, tuple(self.wrt), sens is not None)
         atoms = [outer.atom(one) for one in operands]
         values = [one.value if isinstance(one, Lit) else one._value for one in operands]
+        call = Nested(self.program.graph, tuple(self.wrt), sens is not None, tuple(values))
         return [outer.record(GradOf(call, index), atoms, values) for index in range(len(self.wrt))]
 
 
@@ -168,7 +216,15 @@ class GradOperation:
         If a flag is not bool.
     """
 
-    def __init__(self, get_all: bool = False, get_by_list: bool = False, sens_param: bool = False) -> None:
+    def __init__(
+        self, get_all: bool = False, get_by_list: bool = False, sens_param: bool = False, **unknown: Any
+    ) -> None:
+        for keyword in unknown:
+            raise ArgumentError(
+                f"GradOperation() got an unexpected keyword argument '{keyword}'. "
+                f"{choices(keyword, ['get_all', 'get_by_list', 'sens_param'])}",
+                user_location(),
+            )
         for name, flag in (("get_all", get_all), ("get_by_list", get_by_list), ("sens_param", sens_param)):
             if not isinstance(flag, bool):
                 raise ArgumentError(
@@ -210,28 +266,45 @@ class GradOperation:
         request = Request(fn, args, kwargs)
         if self.get_by_list and weights is None:
             weights = list(fn.trainable_params()) if hasattr(fn, "trainable_params") else []
-        inputs: list[int] = []
+        given = [*args, *kwargs.values()]
+        asked: list[Any] = []
         if self.get_all:
-            inputs = [request.by_input(position) for position in range(len(request.program.arguments))]
-        elif not self.get_by_list and isinstance(next(iter((*args, *kwargs.values())), None), Tensor):
-            inputs = [request.by_input(0)]
+            asked = [one for one in given if is_input(one)]
+        elif not self.get_by_list and given and is_input(given[0]):
+            asked = given[:1]
+        count = sum(len(leaves(one)) for one in asked)
+        inputs = [request.by_input(position) for position in range(count)]
         listed = listed_weights(weights) if self.get_by_list else []
         places = [request.by_parameter(one, parameter_name(fn, one)) for one in listed]
-        weighted = None if sens is None else check_sens(sens, request.program)
+        weighted = None if not self.sens_param else check_sens(sens, request.program)
         results = request.run(weighted) if request.wrt else []
         by_weight = tuple(
             Tensor(np.zeros(one.shape, one.numpy_dtype)) if place is None else results[place]
             for one, place in zip(listed, places)
         )
-        return self._structure([results[place] for place in inputs], by_weight, weights)
+        members = iter([results[place] for place in inputs])
+        by_input = [mapped(one, "", lambda *_: next(members), numbers=True) for one in asked]
+        return self._structure(by_input, by_weight, weights)
 
-    def _structure(self, by_input: list[Tensor], by_weight: tuple[Tensor, ...], weights: Any) -> Any:
-        weight_part = by_weight[0] if isinstance(weights, Parameter) else by_weight
+    def _structure(self, by_input: list[Any], by_weight: tuple[Tensor, ...], weights: Any) -> Any:
+        if self.get_by_list and isinstance(weights, Parameter):
+            by_parameters: Any = by_weight[0]
+        else:
+            by_parameters = by_weight
         if self.get_all:
-            return (tuple(by_input), weight_part) if self.get_by_list else tuple(by_input)
+            return (tuple(by_input), by_parameters) if self.get_by_list else tuple(by_input)
         if self.get_by_list:
-            return weight_part
+            return by_parameters
         return by_input[0] if by_input else ()
+
+
+def _refuse_complex(program: Program) -> None:
+    for var in program.graph.inputs:
+        if var.dtype.kind == "c":
+            raise DtypeError(
+                f"The tensor {var.name} is {from_numpy(var.dtype)}; a gradient by or through complex numbers has no "
+                "meaning here. Split it into its real and imaginary parts."
+            )
 
 
 def like(wrapper: Callable[..., Any], function: Callable[..., Any]) -> Callable[..., Any]:
@@ -279,46 +352,3 @@ def _split_sens(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[An
             "For 'GradOperation', sens_param=True needs the weights as the last argument.", user_location()
         )
     return args[:-1], kwargs, args[-1]
-
-
-def check_sens(sens: Any, program: Program) -> list[Tensor]:
-    """The weights of the float outputs, after structure, shapes and dtypes have been found right."""
-    outputs = program.graph.outputs
-    given = _flat(sens)
-    single = len(outputs) == 1
-    if single and is_number(sens) and not outputs[0].shape:
-        given = [Tensor(np.asarray(sens, outputs[0].dtype))]
-    if len(given) != len(outputs):
-        raise ArgumentError(
-            f"For 'GradOperation', sens must have a tensor for each of the {len(outputs)} outputs, but got {len(given)}.",
-            user_location(),
-        )
-    result = []
-    for one, atom in zip(given, outputs):
-        if not isinstance(one, Tensor):
-            raise ArgumentError(
-                f"For 'GradOperation', sens must be a Tensor, but got {type(one).__name__}.", user_location()
-            )
-        if one.numpy_dtype != atom.dtype:
-            raise DtypeError(
-                f"For 'GradOperation', sens must have the output's dtype {atom.dtype}, but got {one.numpy_dtype}.",
-                user_location(),
-            )
-        if one.shape != atom.shape:
-            if not (atom.shape == () and one.shape == (1,)):
-                raise ArgumentValueError(
-                    f"For 'GradOperation', sens must have the output's shape {atom.shape}, but got {one.shape}.",
-                    user_location(),
-                )
-            one = one.reshape(())
-        if atom.dtype.kind == "f":
-            result.append(one)
-    return result
-
-
-def _flat(value: Any) -> list[Any]:
-    if isinstance(value, (tuple, list)):
-        return [leaf for one in value for leaf in _flat(one)]
-    if isinstance(value, dict):
-        return [leaf for one in value.values() for leaf in _flat(one)]
-    return [value]

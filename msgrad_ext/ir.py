@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Union
 
 import numpy as np
 
-from .dtype import short
+from .dtype import brief
 from .errors import EngineError, Location
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Var:
     dtype: np.dtype
 
     def __str__(self) -> str:
-        return f"{self.name}: {short(self.dtype)}[{','.join(map(str, self.shape))}]"
+        return f"{self.name}: {brief(self.dtype)}[{','.join(map(str, self.shape))}]"
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +56,7 @@ class Lit:
     def __str__(self) -> str:
         if self.value.ndim == 0:
             return str(self.value.item() if self.exact is None else self.exact)
-        return f"{short(self.dtype)}[{','.join(map(str, self.shape))}]{{...}}"
+        return f"{brief(self.dtype)}[{','.join(map(str, self.shape))}]{{...}}"
 
 
 Atom = Union[Var, Lit]
@@ -81,7 +81,7 @@ class Eqn:
 
     def __str__(self) -> str:
         operands = " ".join(atom.name if isinstance(atom, Var) else str(atom) for atom in self.inputs)
-        return f"{self.out} = {self.op} {operands}"
+        return f"{self.out} = {self.op.label} {operands}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +118,7 @@ class Graph:
                     raise EngineError(f"Graph: {atom.name} is used before it is bound, in: {eqn}")
             shape, kind = eqn.op.infer(*eqn.inputs)
             if (shape, kind) != (eqn.out.shape, eqn.out.dtype):
-                raise EngineError(f"Graph: {eqn.op} gives {kind}{list(shape)}, but it is bound as {eqn.out}")
+                raise EngineError(f"Graph: {eqn.op.label} gives {kind}{list(shape)}, but it is bound as {eqn.out}")
             bound.add(eqn.out)
             names.add(eqn.out.name)
         if len(names) != len(bound):

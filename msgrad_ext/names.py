@@ -10,7 +10,8 @@ from importlib import import_module
 from typing import Any
 
 _DTYPES = (
-    "bool_ int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex64 complex128"
+    "bool_ int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex64 complex128 "
+    "half single double int_ uint float_"
 ).split()
 
 # What MindSpore's root offers, with its meaning.
@@ -25,15 +26,33 @@ FACADE: dict[str, str] = {
     "get_context": "context:get_context",
     "get_grad": "functional:get_grad",
     "grad": "functional:grad",
-    "jacfwd": "functional:jacfwd",
-    "jacrev": "functional:jacrev",
-    "jvp": "functional:jvp",
+    "mutable": "marking:mutable",
+    "from_numpy": "tensor:from_numpy",
+    "tensor": "tensor",
+    "is_tensor": "tensor:is_tensor",
+    "get_seed": "initializer:get_seed",
+    "set_device": "context:set_device",
+    "set_auto_parallel_context": "context:set_auto_parallel_context",
+    "reset_auto_parallel_context": "context:reset_auto_parallel_context",
+    "set_recursion_limit": "context:set_recursion_limit",
+    "dtype_to_nptype": "dtype:dtype_to_nptype",
+    "dtype_to_pytype": "dtype:dtype_to_pytype",
+    "pytype_to_dtype": "dtype:pytype_to_dtype",
+    "constexpr": "decorators:constexpr",
+    "jacfwd": "jacobian:jacfwd",
+    "jacrev": "jacobian:jacrev",
+    "jit": "decorators:jit",
+    "jit_class": "decorators:jit_class",
+    "jvp": "jacobian:jvp",
+    "lazy_inline": "decorators:lazy_inline",
+    "ms_function": "decorators:ms_function",
     "nn": "nn",
     "ops": "ops",
     "set_context": "context:set_context",
     "set_seed": "initializer:set_seed",
     "value_and_grad": "functional:value_and_grad",
     "vjp": "functional:vjp",
+    "vmap": "batching:vmap",
     **{name: f"dtype:{name}" for name in _DTYPES},
 }
 
@@ -55,6 +74,7 @@ def load(name: str) -> Any:
     module, _, attribute = PUBLIC[name].partition(":")
     # The ops enter themselves into the registry; a tensor's operators find them there.
     import_module(".primitives", __package__)
+    import_module(".hooks", __package__)
     found = import_module(f".{module}", __package__)
     return getattr(found, attribute) if attribute else found
 

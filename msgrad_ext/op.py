@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Sequence
-from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any, ClassVar, Protocol
 
@@ -29,6 +28,7 @@ from .errors import (
 )
 from .ir import Lit, Shape, literal
 from .registry import COMPOSITES, OPS, register
+from .registry import recorder as recorder
 from .tensor import Tensor, as_tensor, is_number
 
 Operand = Tensor | Lit
@@ -39,9 +39,6 @@ class Recorder(Protocol):
 
     def apply(self, op: Op, operands: Sequence[Operand]) -> Tensor:
         """Record ``op`` and return a stand-in for its result."""
-
-
-recorder: ContextVar[Recorder | None] = ContextVar("recorder", default=None)
 
 
 class Op:
@@ -70,6 +67,7 @@ class Op:
     view: ClassVar[bool] = False
     nested: ClassVar[bool] = False
     smooth: ClassVar[bool] = True
+    in_float64: ClassVar[bool] = False
 
     def __init_subclass__(
         cls,
@@ -149,7 +147,9 @@ class Op:
         copy.__dict__.update(self.__dict__, **params)
         return copy
 
-    def __str__(self) -> str:
+    @property
+    def label(self) -> str:
+        """How a graph shows the op: ``ReduceSum[axis=(0,)]``."""
         settings = _settings(self)
         return f"{type(self).__name__}[{settings}]" if settings else type(self).__name__
 
@@ -202,7 +202,8 @@ class Composite:
 
     def __init_subclass__(cls, functions: str = "", methods: str = "", aliases: str = "") -> None:
         super().__init_subclass__()
-        register(cls, functions, methods, aliases, COMPOSITES)
+        if not cls.__name__.startswith("_"):
+            register(cls, functions, methods, aliases, COMPOSITES)
 
     def compute(self, *operands: Any) -> Any:
         """The result of a call: one tensor or a tuple."""

@@ -7,13 +7,30 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import primitives as _primitives  # noqa: F401 - importing it fills the registry
+from . import hooks as _hooks  # noqa: F401 - importing it fills the registry
+from . import primitives as _primitives  # noqa: F401 - as does this
+from .batching import vmap
+from .decorators import constexpr
 from .errors import UnknownNameError, choices
-from .functional import get_grad, grad, jacfwd, jacrev, jvp, value_and_grad, vjp
+from .functional import get_grad, grad, value_and_grad, vjp
 from .grad_operation import GradOperation
+from .jacobian import derivative, jacfwd, jacrev, jet, jvp
 from .registry import ALIASES, COMPOSITES, FUNCTIONS, OPS, op_class
 
-__all__ = ["GradOperation", "get_grad", "grad", "jacfwd", "jacrev", "jvp", "value_and_grad", "vjp"]
+__all__ = [
+    "GradOperation",
+    "constexpr",
+    "derivative",
+    "get_grad",
+    "grad",
+    "jacfwd",
+    "jacrev",
+    "jet",
+    "jvp",
+    "value_and_grad",
+    "vjp",
+    "vmap",
+]
 
 
 def __getattr__(name: str) -> Any:

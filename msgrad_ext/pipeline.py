@@ -6,6 +6,8 @@ Read `check` first; each step it takes is one module. What a cell of a notebook 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext, redirect_stdout
+from io import StringIO
 from typing import Any
 
 import numpy as np
@@ -16,9 +18,10 @@ from .checking.failed import failed_result
 from .compiled import as_inputs, choose
 from .errors import ArgumentValueError, MsgradError, VoiceError, user_location
 from .formulas.derivation import formulas_of
-from .grad_operation import Application, Request, check_sens, like, observed
+from .grad_operation import Application, Request, like, observed
 from .ir import unique
 from .report import GradReport
+from .sens import check_sens
 from .tensor import Tensor, as_tensor
 from .trace import argument_names
 
@@ -99,10 +102,18 @@ def asked_for(
 
 
 def apply_gradient(
-    function: Callable[..., Any], inputs: Sequence[Any], wrt: Sequence[str] | None, sens: Any = None
+    function: Callable[..., Any],
+    inputs: Sequence[Any],
+    wrt: Sequence[str] | None,
+    sens: Any = None,
+    printed: bool = False,
 ) -> Application:
-    """Trace ``function``, differentiate it by what ``wrt`` names, compile the gradient and compute it once."""
-    request = Request(function, inputs, {})
+    """Trace ``function``, differentiate it by what ``wrt`` names, compile the gradient and compute it once.
+
+    What the network prints is left out if it is ``printed`` already; what a backward function prints is not.
+    """
+    with redirect_stdout(StringIO()) if printed else nullcontext():
+        request = Request(function, inputs, {}, store=False)
     chosen = choose(function, request.program, [wrt] if isinstance(wrt, str) else wrt)
     if not chosen:
         raise ArgumentValueError("There is nothing to differentiate by: no float input and no trainable parameter.")
@@ -138,7 +149,7 @@ def differentiated(net: Callable[..., Any], wrt: Sequence[str] | None, sens: Any
 
 def _gradients(inner: Callable[..., Any], wrt: Sequence[str] | None, sens: Any) -> Callable[..., Any]:
     def gradients(*args: Any) -> tuple[Tensor, ...]:
-        request = Request(inner, args, {})
+        request = Request(inner, args, {}, store=False)
         for name, var in choose(inner, request.program, wrt).items():
             request.ask(var, name, "input")
         return tuple(request.run(None if sens is None else check_sens(_tensors(sens, request), request.program)))

@@ -6,11 +6,13 @@ new op appears in all of them at once.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
+from contextvars import ContextVar
 from functools import wraps
 from typing import Any, TypeVar
 
-from .errors import MsgradError, user_location
+from .errors import ArgumentError, MsgradError, user_location
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -19,6 +21,9 @@ COMPOSITES: dict[str, Any] = {}
 ALIASES: dict[str, str] = {}
 FUNCTIONS: dict[str, Callable[..., Any]] = {}
 METHODS: dict[str, Callable[..., Any]] = {}
+
+# The trace that is running, if one is; see `op.Recorder`.
+recorder: ContextVar[Any] = ContextVar("recorder", default=None)
 
 
 def register(cls: type[Any], functions: str, methods: str, aliases: str, table: dict[str, Any]) -> None:
@@ -33,11 +38,37 @@ def register(cls: type[Any], functions: str, methods: str, aliases: str, table: 
         return
 
     def call(*operands: Any, **named: Any) -> Any:
-        return cls()(*operands, **named)
+        if named and set(named) <= set(inspect.signature(getattr(cls, "bind", None) or cls.compute).parameters):
+            return cls()(*operands, **named)
+        return cls()(*operands, *_in_order(names[0], len(operands), named))
 
     call.__name__ = call.__qualname__ = names[0]
     call.__doc__ = cls.__doc__
+    operands = getattr(cls, "operands", ())
+    if 0 < len(operands) <= len(_KEYWORDS):
+        kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+        known = [inspect.Parameter(names[0], kind) for names, _ in zip(_KEYWORDS, operands)]
+        call.__signature__ = inspect.Signature(known)  # type: ignore[attr-defined]
     composite(functions, methods)(call)
+
+
+# What MindSpore calls the operands of its functions, by position.
+_KEYWORDS = (
+    ("input", "x", "input_x", "x1", "dividend"),
+    ("other", "y", "exponent", "x2", "values", "weight", "divisor", "value"),
+)
+
+
+def _in_order(function: str, count: int, named: dict[str, Any]) -> list[Any]:
+    """Operands that are given by keyword, in the order of their positions after the first ``count``."""
+    found = []
+    for place in range(count, count + len(named)):
+        allowed = _KEYWORDS[place] if place < len(_KEYWORDS) else ()
+        key = next((key for key in allowed if key in named), None)
+        if key is None:
+            raise ArgumentError(f"For '{function}', there is no keyword argument {min(named)!r} here.")
+        found.append(named.pop(key))
+    return found
 
 
 def composite(functions: str = "", methods: str = "") -> Callable[[F], F]:

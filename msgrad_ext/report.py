@@ -149,11 +149,10 @@ class GradReport:
     @cached_property
     def _forward_plan(self) -> Any:
         from .numeric.plan import Plan
-        from .reverse import expand
         from .simplify import simplify
 
         assert self._application is not None
-        return Plan(simplify(expand(self._application.program.graph)))
+        return Plan(simplify(self._application.program.graph))
 
     def _forward(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
         return self._forward_plan(*self._arrays(values))[0]

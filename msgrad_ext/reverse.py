@@ -6,24 +6,27 @@ again. Sums over broadcast axes and over several uses are made here, once, and n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from .dead_branch import Alive
+from .backward import Backward
+from .custom import Custom, CustomOf
 from .dtype import is_float
-from .errors import DtypeError, EngineError, Location, MsgradError, NotSupportedError, VoiceError
-from .ir import Atom, Eqn, Graph, Guard, Lit, Var, literal, substitute, unique
+from .errors import EngineError
+from .ir import Atom, Eqn, Graph, Guard, Lit, Var, rename, substitute, unique
 from .op import Op
-from .registry import fn
+from .registry import OPS
 from .tensor import Tensor
-from .trace import Trace, Traced, replay
+from .trace import replay
 
 
-def reverse(graph: Graph, wrt: Sequence[Var], sens: bool = False) -> Graph:
+def reverse(
+    graph: Graph, wrt: Sequence[Var], sens: bool = False, values: Sequence[np.ndarray | None] | None = None
+) -> Graph:
     """The graph of ``graph``'s outputs and of the gradients of their sum by ``wrt``.
 
     Parameters
@@ -34,6 +37,8 @@ def reverse(graph: Graph, wrt: Sequence[Var], sens: bool = False) -> Graph:
         Inputs of ``graph``.
     sens : bool
         Weight the outputs by further inputs ``sens``, one for each output with a float dtype; otherwise by ones.
+    values : sequence of ndarray, optional
+        The example's values of the inputs and the weights: derivatives that the user wrote are run on them, once.
 
     Returns
     -------
@@ -49,147 +54,33 @@ def reverse(graph: Graph, wrt: Sequence[Var], sens: bool = False) -> Graph:
         If a gradient flows to a variable that is not float.
     """
     graph = expand(graph)
-    backward = Backward(graph, wrt)
+    backward = Backward(graph, wrt, values)
     weights = backward.seed(sens)
     with backward.running():
         for eqn in reversed(graph.eqns):
             backward.step(eqn)
         gradients = tuple(backward.gradient(var) for var in wrt)
     eqns = (*graph.eqns, *backward.eqns)
-    return Graph((*graph.inputs, *weights), eqns, (*graph.outputs, *gradients), graph.guards)
-
-
-class Backward(Trace):
-    """The recording of a reverse pass: cotangents of the variables, by variable."""
-
-    def __init__(self, graph: Graph, wrt: Sequence[Var]) -> None:
-        super().__init__()
-        self.graph = graph
-        self.names = {var.name for var in graph.inputs} | {eqn.out.name for eqn in graph.eqns}
-        self.count = len(graph.eqns)
-        self.location: Location | None = None
-        self.locate = lambda: self.location
-        self.cotangents: dict[Var, Tensor] = {}
-        self.alive = Alive(graph.eqns, self.known)
-        self.active = set(wrt)
-        for eqn in graph.eqns:
-            if self.active.intersection(self.differentiated(eqn)):
-                self.active.add(eqn.out)
-
-    @staticmethod
-    def differentiated(eqn: Eqn) -> list[Atom]:
-        """The operands of ``eqn`` that are not constants by convention."""
-        names = eqn.op.operands if len(eqn.op.operands) == len(eqn.inputs) else [""] * len(eqn.inputs)
-        return [atom for atom, name in zip(eqn.inputs, names) if name not in eqn.op.constants]
-
-    def known(self, atom: Atom) -> Traced:
-        """The stand-in for a primal of the forward graph."""
-        return Traced(self, atom, None)
-
-    def seed(self, sens: bool) -> list[Var]:
-        """Give each float output its first cotangent; returns the new inputs that hold the weights, if any."""
-        weights: list[Var] = []
-        with self.running():
-            for atom in self.graph.outputs:
-                if not is_float(atom.dtype):
-                    continue
-                if sens:
-                    weight = self.input("sens", atom.shape, atom.dtype, None)
-                    weights.append(weight._var)
-                else:
-                    weight = Traced(self, literal(1, atom.dtype), None)
-                    weight = fn.broadcast_to(weight, atom.shape) if atom.shape else weight
-                if isinstance(atom, Var) and atom in self.active:
-                    self.add(atom, weight)
-        self.open = True
-        return weights
-
-    def add(self, var: Var, cotangent: Tensor, mask: Tensor | None = None) -> None:
-        """Add a contribution to the cotangent of ``var``; ``mask`` is false where it is dead (see `dead_branch`)."""
-        before = self.cotangents.get(var)
-        self.alive.add(var, mask, before is None)
-        self.cotangents[var] = cotangent if before is None else before + cotangent
-
-    def step(self, eqn: Eqn) -> None:
-        """Pull the cotangent of one equation's result back to its operands."""
-        cotangent = self.cotangents.get(eqn.out)
-        live = [isinstance(atom, Var) and atom in self.active for atom in eqn.inputs]
-        if cotangent is None or not any(live):
-            return
-        self.location = eqn.location
-        contributions = self.pulled(eqn, cotangent)
-        if not isinstance(contributions, tuple):
-            contributions = (contributions,)
-        if len(contributions) != len(eqn.inputs):
-            wanted = len(eqn.inputs)
-            raise _wrong(eqn, None, f"the rule must return {wanted} cotangents, but got {len(contributions)}.")
-        wanted_atoms = self.differentiated(eqn)
-        for position, (atom, contribution) in enumerate(zip(eqn.inputs, contributions)):
-            if live[position] and contribution is not None and any(atom is one for one in wanted_atoms):
-                checked = self.fitting(eqn, position, contribution)
-                checked, mask = self.alive.through(eqn, position, checked)
-                self.add(atom, fn.sum_to_shape(checked, atom.shape), mask)  # type: ignore[arg-type]
-
-    def pulled(self, eqn: Eqn, cotangent: Tensor) -> Any:
-        """What the rule of ``eqn`` returns; an error of the rule's own is told as a fault of that op."""
-        try:
-            return eqn.op.vjp(cotangent, self.known(eqn.out), *map(self.known, eqn.inputs))
-        except (NotSupportedError, EngineError):
-            raise
-        except MsgradError as error:
-            raise _wrong(eqn, None, f"the rule raised {type(error).__name__}: {error.message}") from error
-
-    def fitting(self, eqn: Eqn, position: int, contribution: Any) -> Tensor:
-        """``contribution``, after its shape and dtype have been found right."""
-        atom = eqn.inputs[position]
-        name = eqn.op.operands[position] if position < len(eqn.op.operands) else f"operand {position}"
-        if not isinstance(contribution, Tensor):
-            raise _wrong(eqn, name, f"the cotangent of {name} must be a tensor, but got {contribution!r}.")
-        if not is_float(atom.dtype):
-            raise DtypeError(
-                f"For '{type(eqn.op).__name__}', the gradient by an operand of dtype {atom.dtype} has no meaning; "
-                "make it a float tensor, or wrap it in ops.stop_gradient.",
-                eqn.location,
-            )
-        contract = eqn.op.contract
-        spread = atom.shape if contract is None else contract.spread_shape(position, atom.shape, eqn.out.shape)
-        if contribution.shape not in (atom.shape, spread):
-            raise _wrong(
-                eqn, name, f"the cotangent of {name} must have shape {atom.shape}, but got {contribution.shape}."
-            )
-        if contribution.numpy_dtype != atom.dtype:
-            raise _wrong(
-                eqn, name, f"the cotangent of {name} must be {atom.dtype}, but got {contribution.numpy_dtype}."
-            )
-        return contribution
-
-    def gradient(self, var: Var) -> Atom:
-        """The gradient by ``var``: its cotangent, or zeros."""
-        self.location = None
-        found = self.cotangents.get(var)
-        if found is None:
-            zero = Traced(self, literal(0, var.dtype), None)
-            found = fn.broadcast_to(zero, var.shape) if var.shape else zero
-        return self.atom(found)  # type: ignore[arg-type]
-
-
-def _wrong(eqn: Eqn, operand: str | None, what: str) -> VoiceError:
-    return VoiceError(f"For '{eqn.op}', {what}", type(eqn.op).__name__, operand, eqn.location)
+    return Graph((*graph.inputs, *weights), eqns, (*graph.outputs, *gradients), (*graph.guards, *backward.guards))
 
 
 @dataclass(frozen=True, eq=False)
 class Nested:
-    """A gradient inside another network: the inner graph, what it is taken by, and whether a weight is given."""
+    """A gradient inside another network: the inner graph, what it is taken by, and whether a weight is given.
+
+    ``values`` are the example's values of the inner inputs and weights.
+    """
 
     graph: Graph
     wrt: tuple[Var, ...]
     sens: bool
+    values: tuple[np.ndarray | None, ...] | None = None
 
     @cached_property
     def gradient(self) -> Graph:
         """The graph of the inner gradients alone."""
-        whole = reverse(self.graph, self.wrt, self.sens)
-        return Graph(whole.inputs, whole.eqns, whole.outputs[len(self.graph.outputs) :], whole.guards)
+        whole = reverse(self.graph, self.wrt, self.sens, self.values)
+        return expand(Graph(whole.inputs, whole.eqns, whole.outputs[len(self.graph.outputs) :], whole.guards))
 
 
 class GradOf(Op, abstract=True):
@@ -238,12 +129,118 @@ class GradOf(Op, abstract=True):
     def out_dtype(self, *dtypes: np.dtype) -> np.dtype:
         return self.wrt[self.index].dtype
 
-    def __str__(self) -> str:
+    @property
+    def label(self) -> str:
         return f"GradOf[{self.wrt[self.index].name}]"
 
 
 def expand(graph: Graph) -> Graph:
-    """``graph`` with each nested gradient replaced by the equations of its reverse pass."""
+    """``graph`` with each nested gradient replaced by the equations of its reverse pass.
+
+    So is each inner value that a derivative kept. Parts with a derivative of their own stay, for the next reverse pass.
+    """
+
+    def inner(op: Any) -> Inner | None:
+        if isinstance(op, GradOf):
+            return Inner(op.call, op.call.gradient, op.index)
+        if isinstance(op, CustomOf) and op.index is None:
+            whole, number = _with_all_values(op)
+            return Inner(op.call, expand(whole), number)
+        return None
+
+    return _replaced(graph, inner)
+
+
+def lower(graph: Graph) -> Graph:
+    """``graph`` in plain ops: nested gradients expanded, and parts with a derivative of their own put in."""
+
+    def inner(op: Any) -> Inner | None:
+        if not isinstance(op, CustomOf):
+            return None
+        whole, number = _with_all_values(op)
+        if op.call.lowered is None:
+            op.call.lowered = lower(whole)
+        return Inner(op.call, op.call.lowered, number)
+
+    return _replaced(expand(graph), inner)
+
+
+def plain(graph: Graph) -> Graph:
+    """``graph`` without derivatives that the user wrote, here and in nested gradients: what it computes, and no more.
+
+    What such a derivative takes for constant by convention is a constant here too.
+    """
+    calls: dict[int, Nested] = {}
+
+    def inner(op: Any) -> Inner | None:
+        if not isinstance(op, CustomOf):
+            return None
+        whole, number = _with_all_values(op)
+        return Inner(op.call, plain(_holding(whole, op.call.held)), number)
+
+    def bare(eqn: Eqn) -> Eqn:
+        op: Any = eqn.op
+        if not isinstance(op, GradOf):
+            return eqn
+        if id(op.call) not in calls:
+            calls[id(op.call)] = replace(op.call, graph=plain(op.call.graph))
+        return Eqn(GradOf(calls[id(op.call)], op.index), eqn.inputs, eqn.out, eqn.location)
+
+    if not has_custom(graph):
+        return graph
+    found = _replaced(graph, inner)
+    return rename(Graph(found.inputs, tuple(map(bare, found.eqns)), found.outputs, found.guards))
+
+
+def customs(graph: Graph) -> Iterator[Custom]:
+    """The parts of ``graph``, and of the gradients and parts in it, that have a derivative of the user's."""
+    seen: set[int] = set()
+    for eqn in graph.eqns:
+        if not eqn.op.nested or id(eqn.op.call) in seen:  # type: ignore[attr-defined]
+            continue
+        seen.add(id(eqn.op.call))  # type: ignore[attr-defined]
+        if isinstance(eqn.op, CustomOf):
+            yield eqn.op.call
+        yield from customs(eqn.op.graph)  # type: ignore[attr-defined]
+
+
+def has_custom(graph: Graph) -> bool:
+    """True when a part of ``graph``, or of a gradient in it, has a derivative that the user wrote."""
+    return next(customs(graph), None) is not None
+
+
+@dataclass(frozen=True, eq=False)
+class Inner:
+    """What an equation stands for: output ``number`` of ``graph``; equations of one ``call`` share it."""
+
+    call: Any
+    graph: Graph
+    number: int
+
+
+def _with_all_values(op: CustomOf) -> tuple[Graph, int]:
+    """The graph of a part with all its values as outputs, and the number of the one that ``op`` stands for."""
+    graph = op.graph
+    atoms = (*graph.outputs, *graph.inputs, *(eqn.out for eqn in graph.eqns))
+    return Graph(graph.inputs, graph.eqns, atoms, graph.guards), [id(one) for one in atoms].index(id(op.value))
+
+
+def _holding(graph: Graph, start: int) -> Graph:
+    """``graph`` with its inputs from ``start`` on taken for constants."""
+    taken = {var.name for var in graph.inputs} | {eqn.out.name for eqn in graph.eqns}
+    new: dict[Any, Atom] = {}
+    held: list[Eqn] = []
+    for var in graph.inputs[start:]:
+        if is_float(var.dtype):
+            new[var] = Var(unique(var.name, taken), var.shape, var.dtype)
+            held.append(Eqn(OPS["StopGradient"](), (var,), new[var]))  # type: ignore[arg-type]
+    eqns = (Eqn(eqn.op, substitute(eqn.inputs, new), eqn.out, eqn.location) for eqn in graph.eqns)
+    guards = tuple(Guard(substitute([guard.var], new)[0], guard.value, guard.location) for guard in graph.guards)
+    return Graph(graph.inputs, (*held, *eqns), substitute(graph.outputs, new), guards)
+
+
+def _replaced(graph: Graph, inner_of: Callable[[Op], Inner | None]) -> Graph:
+    """``graph`` with the equations of inner graphs in the place of those that stand for them."""
     if not any(eqn.op.nested for eqn in graph.eqns):
         return graph
     taken = {var.name for var in graph.inputs} | {eqn.out.name for eqn in graph.eqns}
@@ -253,14 +250,14 @@ def expand(graph: Graph) -> Graph:
     results: dict[Any, tuple[Atom, ...]] = {}
     for eqn in graph.eqns:
         inputs = substitute(eqn.inputs, new)
-        if not isinstance(eqn.op, GradOf):
-            out = eqn.out
-            eqns.append(Eqn(eqn.op, inputs, out, eqn.location))
+        found = inner_of(eqn.op) if eqn.op.nested else None
+        if found is None:
+            eqns.append(Eqn(eqn.op, inputs, eqn.out, eqn.location))
             continue
-        key = (id(eqn.op.call), *inputs)
+        key = (id(found.call), *inputs)
         if key not in results:
-            results[key] = _inline(eqn.op.call.gradient, inputs, taken, eqns, guards)
-        new[eqn.out] = results[key][eqn.op.index]
+            results[key] = _inline(found.graph, inputs, taken, eqns, guards)
+        new[eqn.out] = results[key][found.number]
     guards += [Guard(substitute([guard.var], new)[0], guard.value, guard.location) for guard in graph.guards]
     return Graph(graph.inputs, tuple(eqns), substitute(graph.outputs, new), tuple(guards))
 

@@ -13,13 +13,14 @@ from .contract import broadcast
 from .ir import Atom, Eqn, Graph, Guard, Lit, Var, literal, rename
 from .op import Elementwise, Op, evaluate
 from .registry import OPS
+from .reverse import lower
 
 Rule = Callable[["Simplifier", Op, tuple[Atom, ...], Var], "Atom | tuple[Op, tuple[Atom, ...]] | None"]
 
 
 def simplify(graph: Graph) -> Graph:
-    """``graph`` with equal, constant and needless equations removed, and its variables numbered anew."""
-    return rename(remove_dead(Simplifier().run(graph)))
+    """``graph`` lowered to plain ops, equal, constant and needless equations removed, and its variables numbered anew."""
+    return rename(remove_dead(Simplifier().run(lower(graph))))
 
 
 def remove_dead(graph: Graph) -> Graph:

@@ -20,23 +20,17 @@ from .errors import (
     ArgumentValueError,
     EngineError,
     Location,
+    NotSupportedError,
     TracedValueError,
     VoiceError,
     user_location,
 )
 from .ir import Atom, Eqn, Graph, Guard, Lit, Var, literal, unique
-from .op import Op, Operand, apply, compute, evaluate, recorder
+from .leaving import advice
+from .marking import is_input, mapped
+from .op import Op, Operand, apply, compute, evaluate
+from .registry import fn, recorder
 from .tensor import Parameter, Tensor
-
-_REPLACEMENT = {
-    "float()": "keep the tensor; a number in it takes part as it is",
-    "int()": "keep the tensor, or use ops.cast",
-    "item()": "keep the tensor",
-    "asnumpy()": "keep the tensor, or use ops.stop_gradient if it is meant as a constant",
-    "tolist()": "keep the tensor",
-    "Tensor()": "use ops.stack or ops.concat, or keep the tensor",
-    "numpy.asarray()": "use the function of the same name in ops",
-}
 
 
 class Traced(Tensor):
@@ -61,27 +55,52 @@ class Traced(Tensor):
         return self._value
 
     def _leave(self, how: str) -> np.ndarray:
-        name = how.removeprefix("numpy.").removesuffix("()")
-        advice = _REPLACEMENT.get(how, f"use ops.{name} or another function of ops")
+        if not self._trace.open and self._value is not None and recorder.get() is None:
+            # What a hook kept is looked at after its gradient has ended: there is nothing left to cut.
+            return self._value
         raise TracedValueError(
-            f"For '{how}', a tensor of the network can not leave it, since its gradient would be cut; {advice}.",
+            f"For '{how}', a tensor of the network can not leave it, since its gradient would be cut; {advice(how)}.",
             user_location(),
         )
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        return self._leave(f"numpy.{function.__name__}()")
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return self._leave("pickle")
+
+    def __format__(self, form: str) -> str:
+        if form:
+            self._leave("format()")
+        return str(self)
 
     def __bool__(self) -> bool:
         value = super().__bool__()
         self._trace.guards.append(Guard(self._var, value, user_location()))
         return value
 
+    def assign_value(self, value: Any) -> Any:
+        """Refused: the graph would keep the old values."""
+        raise NotSupportedError(
+            "For 'Tensor', writing into a tensor of the network is not supported; use the result of the operation.",
+            user_location(),
+        )
+
+    def copy(self) -> Traced:
+        """Another stand-in for the same value: what is written into one does not reach the other."""
+        return Traced(self._trace, self._var, self._value)
+
+    __copy__ = copy
+
     def __deepcopy__(self, memo: dict[int, Any]) -> Traced:
         # Not a copy of the whole trace, which would cut the gradient.
         return Traced(self._trace, self._var, self._value)
 
     def __str__(self) -> str:
-        return str(self._value) if self._value is not None else str(self._var)
+        return super().__str__() if self._value is not None else str(self._var)
 
     def __repr__(self) -> str:
-        return f"Traced({self._var})"
+        return super().__repr__() if self._value is not None else f"Traced({self._var})"
 
 
 class Trace:
@@ -97,6 +116,9 @@ class Trace:
         self.locate: Callable[[], Location | None] = user_location
         self.open = True
         self._captures: dict[int, Traced] = {}
+        self.outer: Trace | None = recorder.get()
+        self.assigned: dict[int, tuple[Parameter, np.ndarray]] = {}
+        self._reads: dict[int, Tensor] = {}
         self._adopted: list[Tensor] = []
         self.count = 0
 
@@ -117,13 +139,39 @@ class Trace:
                     f"The tensor {tensor._var.name} belongs to a gradient that has ended; return it instead of storing it.",
                     user_location(),
                 )
-            found = self.input(name, tensor.shape, tensor.numpy_dtype, tensor._value)
+            found = self.input(name, tensor.shape, tensor.numpy_dtype, self._outside(tensor))
             self.captured.append(tensor)
-            self._captures[id(tensor)] = found
+            self._captures[id(tensor)] = found = hooked(tensor, found)
         return found
+
+    def _outside(self, tensor: Tensor) -> np.ndarray | None:
+        """The value that ``tensor`` has where this trace was begun; a surrounding one may have assigned to it."""
+        standing = tensor if self.outer is None else self.outer.stand_in(tensor)
+        return standing._value  # type: ignore[union-attr]
+
+    def assign(self, parameter: Parameter, value: Tensor) -> Tensor:
+        """Let later reads of ``parameter`` see ``value``; it is stored when the outermost call ends.
+
+        As in MindSpore, a read after it still counts as the parameter itself: its gradient is the parameter's, and none
+        goes to what was assigned.
+        """
+        standing = self.stand_in(value)
+        array = _value(standing)
+        if array is None:
+            raise EngineError("A parameter was assigned to while a derivative rule runs.")
+        leaf = self.capture(parameter)
+        read = fn.cast(fn.stop_gradient(standing), parameter.numpy_dtype)
+        if read.shape == leaf.shape and read.numpy_dtype.kind == "f":
+            # The difference is zero, so that the read has the assigned value to the last digit.
+            read = read + (leaf - fn.stop_gradient(leaf))
+        self._reads[id(parameter)] = read
+        self.assigned[id(parameter)] = (parameter, np.array(array, parameter.numpy_dtype))
+        return read
 
     def stand_in(self, operand: Operand) -> Traced | Tensor | Lit:
         """``operand`` as this trace sees it."""
+        if id(operand) in self._reads:
+            return self._reads[id(operand)]
         if isinstance(operand, Parameter) or (isinstance(operand, Traced) and operand._trace is not self):
             return self.capture(operand)
         return operand
@@ -183,6 +231,13 @@ def _value(operand: Traced | Tensor | Lit) -> np.ndarray | None:
     return operand.value if isinstance(operand, Lit) else operand._value
 
 
+def hooked(tensor: Tensor, standing: Traced) -> Traced:
+    """``standing`` under the hooks that were put on ``tensor``, for which it stands; the first one is called first."""
+    for hook in reversed(list(getattr(tensor, "_hooks", {}).values())):
+        standing = hook(standing)
+    return standing
+
+
 @dataclass(frozen=True)
 class Leaf:
     """A place in a structure of results: the number of the tensor that stands there, or a constant."""
@@ -209,6 +264,10 @@ class Program:
         The example's values of the graph's inputs.
     result : tuple of ndarray
         The example's values of the graph's outputs.
+    assigned : tuple of pairs
+        The parameters that the function assigned to, and their new values; `store` puts them in place.
+    outer : Trace or None
+        The trace in which this one was made.
     """
 
     graph: Graph
@@ -217,6 +276,16 @@ class Program:
     structure: Any
     values: tuple[np.ndarray | None, ...]
     result: tuple[np.ndarray | None, ...]
+    assigned: tuple[tuple[Parameter, np.ndarray], ...] = ()
+    outer: Trace | None = None
+
+    def store(self) -> None:
+        """Give the parameters that the function assigned to their new values, or tell the surrounding trace of them."""
+        for parameter, array in self.assigned:
+            if self.outer is None:
+                parameter._replace(array)
+            else:
+                self.outer.assign(parameter, Tensor(array))
 
     def capture_of(self, tensor: Tensor) -> Var | None:
         """The graph's input that stands for ``tensor``, or None if the function does not read it."""
@@ -252,20 +321,20 @@ def trace(function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, A
     parameters: dict[str, Parameter] = getattr(function, "named_parameters", dict)()
     tracing = Trace({id(parameter): path for path, parameter in parameters.items()})
     names = argument_names(function, args)
-    given: list[Any] = []
     arguments = []
+    values: list[np.ndarray | None] = []
+
+    def input_for(name: str, tensor: Tensor) -> Traced:
+        traced = tracing.input(name, tensor.shape, tensor.numpy_dtype, tensor._value)
+        arguments.append(traced._var.name)
+        values.append(tensor._value)
+        return hooked(tensor, traced)
 
     def stand_in(name: str, value: Any) -> Any:
-        if not isinstance(value, Tensor):
-            return value
-        traced = tracing.input(name, value.shape, value.numpy_dtype, value._value)
-        arguments.append(traced._var.name)
-        return traced
+        return mapped(value, name, input_for) if is_input(value) else value
 
-    for name, value in zip(names, args):
-        given.append(stand_in(name, value))
+    given = [stand_in(name, value) for name, value in zip(names, args)]
     keywords = {name: stand_in(name, value) for name, value in (kwargs or {}).items()}
-    values = [one._value for one in (*args, *(kwargs or {}).values()) if isinstance(one, Tensor)]
     with tracing.running():
         result = function(*given, **keywords)
         outputs: list[Atom] = []
@@ -275,22 +344,17 @@ def trace(function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, A
             # One that the network does not use is an input too: its gradient is zero, not missing.
             tracing.capture(parameter)
     graph = Graph(tuple(tracing.inputs), tuple(tracing.eqns), tuple(outputs), tuple(tracing.guards))
-    values += [captured._value for captured in tracing.captured]
-    return Program(graph, tuple(arguments), tuple(tracing.captured), structure, tuple(values), tuple(results))
+    values += [tracing.capture(captured)._value for captured in tracing.captured]
+    captures = tuple(tracing.captured)
+    assigned = tuple(tracing.assigned.values())
+    return Program(graph, tuple(arguments), captures, structure, tuple(values), tuple(results), assigned, tracing.outer)
 
 
 def _structure(result: Any, tracing: Trace, outputs: list[Atom], values: list[np.ndarray | None]) -> Any:
     """``result`` with a `Leaf` for each tensor; the tensors' atoms and values are appended to the lists."""
     if isinstance(result, (tuple, list)):
-        return (
-            type(result)([_structure(one, tracing, outputs, values) for one in result])
-            if type(result)
-            in (
-                tuple,
-                list,
-            )
-            else tuple(_structure(one, tracing, outputs, values) for one in result)
-        )
+        members = [_structure(one, tracing, outputs, values) for one in result]
+        return members if type(result) is list else tuple(members)
     if isinstance(result, dict):
         return {key: _structure(one, tracing, outputs, values) for key, one in result.items()}
     if not isinstance(result, Tensor):
@@ -299,6 +363,15 @@ def _structure(result: Any, tracing: Trace, outputs: list[Atom], values: list[np
     outputs.append(tracing.atom(standing))  # type: ignore[arg-type]
     values.append(_value(standing))
     return Leaf(len(outputs) - 1)
+
+
+def fill(structure: Any, results: Sequence[Any]) -> Any:
+    """``structure`` with each `Leaf` replaced by its result."""
+    if isinstance(structure, Leaf):
+        return structure.constant if structure.index is None else results[structure.index]
+    if isinstance(structure, dict):
+        return {key: fill(one, results) for key, one in structure.items()}
+    return type(structure)(fill(one, results) for one in structure)
 
 
 def argument_names(function: Callable[..., Any], args: Sequence[Any]) -> list[str]:

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from ..custom import Custom
 from ..grad_operation import Application
 from ..ir import Graph, Var
 from ..numeric.interpreter import interpret, widen
-from ..reverse import expand, reverse
+from ..reverse import GradOf, customs, expand, has_custom, lower, plain, reverse
 from .budget import Budget
 from .reference import Reference
 
@@ -27,9 +28,14 @@ class Case:
     budget: Budget
 
     @cached_property
+    def program(self) -> Graph:
+        """What the network computes, with nested gradients as they are, and without derivatives that the user wrote."""
+        return plain(self.application.program.graph)
+
+    @cached_property
     def forward(self) -> Graph:
         """The forward program in float64, nested gradients expanded."""
-        return widen(expand(self.application.program.graph), DOUBLE)
+        return widen(expand(self.program), DOUBLE)
 
     @cached_property
     def wrt(self) -> list[Var]:
@@ -70,10 +76,41 @@ class Case:
 
     @cached_property
     def backward(self) -> Graph:
-        """The reverse pass in float64, with the weights as inputs."""
+        """The reverse pass in float64, with the weights as inputs; derivatives that the user wrote are as they were run."""
+        graph, wrt = self.application.program.graph, self.application.wrt
+        if self.has_custom:
+            return widen(lower(reverse(graph, wrt, sens=True, values=self._example())), DOUBLE)
         return reverse(self.forward, self.wrt, sens=True)
+
+    @cached_property
+    def has_custom(self) -> bool:
+        """True when some derivative was written by the user."""
+        return has_custom(self.application.program.graph)
+
+    @cached_property
+    def customs(self) -> dict[str, Custom]:
+        """The parts with a derivative that the user wrote, by what they are called."""
+        return {call.name: call for call in customs(self.application.program.graph)}
+
+    @cached_property
+    def held_inside(self) -> list[str]:
+        """Parts in nested gradients whose parameters are constants to the first derivative, and not to the second."""
+        graph = self.application.program.graph
+        inner = [call for eqn in graph.eqns if isinstance(eqn.op, GradOf) for call in customs(eqn.op.graph)]
+        return list(dict.fromkeys(call.name for call in inner if call.held < len(call.graph.inputs)))
+
+    def _example(self) -> list[np.ndarray]:
+        """The values of inputs and weights at which the application was computed."""
+        pairs = zip(self.weights, self.outputs_as_computed)
+        weights = [np.asarray(weight, atom.dtype) for weight, atom in pairs]
+        return [*map(np.asarray, self.application.program.values), *weights]
+
+    @property
+    def outputs_as_computed(self) -> list[Any]:
+        """The outputs that a gradient flows from, in the program's own dtypes."""
+        return [atom for atom in self.application.program.graph.outputs if atom.dtype.kind == "f"]
 
     @cached_property
     def reference(self) -> Reference:
         """The symbolic road."""
-        return Reference(self.application.program.graph, self.application.wrt)
+        return Reference(self.program, self.application.wrt)

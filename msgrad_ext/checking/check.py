@@ -67,6 +67,12 @@ def _refusal(case: Case) -> tuple[str, str, Fault | None] | None:
     """Status, note and fault when the roads can not be compared at all."""
     if not any(isinstance(atom, Var) for atom in case.outputs):
         return "unchecked", "the output is a constant or not float: there is nothing to differentiate", None
+    if any(var.dtype.kind != "f" for var in case.application.wrt):
+        return (
+            "unchecked",
+            "a gradient by an integer input is truncated to integers, as in MindSpore: no formula says it",
+            None,
+        )
     work = witness.work(case.forward)
     if work > case.budget.floats:
         return (

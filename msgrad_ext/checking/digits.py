@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from ..constants import Irrational
+
 DIGITS = 50
 
 
@@ -25,6 +27,8 @@ _METHODS = {
     "arcsinh": "asinh",
     "arccosh": "acosh",
     "arctanh": "atanh",
+    "erf": "erf",
+    "erfc": "erfc",
 }
 
 
@@ -40,9 +44,16 @@ def context() -> Any:
         function = getattr(mp, method)
         setattr(number, name, lambda self, function=function: _real(mp, function(self)))
     number.log = lambda self: mp.log(self) if self > 0 else -mp.inf if self == 0 else mp.nan
+    number.exp2 = lambda self: mp.exp(self * mp.ln2)
+    number.log2 = lambda self: number.log(self) / mp.ln2
+    number.log10 = lambda self: number.log(self) / mp.ln10
     number.sqrt = lambda self: mp.sqrt(self) if self >= 0 else mp.nan
     number.__pow__ = _quiet(mp, number.__pow__)
     number.__rpow__ = _quiet(mp, number.__rpow__)
+    number.arctan2 = lambda self, other: mp.atan2(self, other)
+    number.hypot = lambda self, other: mp.hypot(self, other)
+    _rounding(mp)
+    _gamma(mp)
     number.__truediv__ = _quiet(mp, number.__truediv__)
     number.__rtruediv__ = _quiet(mp, number.__rtruediv__)
     return mp
@@ -51,6 +62,44 @@ def context() -> Any:
 def _real(mp: Any, value: Any) -> Any:
     """``value``, or NaN where it has left the real numbers."""
     return mp.nan if isinstance(value, mp.mpc) else value
+
+
+def _rounding(mp: Any) -> None:
+    """The functions whose values are whole numbers, and the remainders."""
+    number = mp.mpf
+
+    def whole(name: str) -> Callable[[Any], Any]:
+        function = getattr(mp, name)
+        return lambda self: function(self) if mp.isfinite(self) else self
+
+    def quotient(self: Any, other: Any, name: str) -> Any:
+        ratio = number.__truediv__(self, mp.convert(other)) if other != 0 else mp.nan
+        return getattr(number, name)(ratio)
+
+    number.__floor__ = number.floor = whole("floor")
+    number.__ceil__ = number.ceil = whole("ceil")
+    number.__trunc__ = number.trunc = lambda self: number.floor(self) if self >= 0 else number.ceil(self)
+    # mpmath rounds a half to the even number, as numpy does.
+    number.rint = whole("nint")
+    number.__floordiv__ = lambda self, other: quotient(self, other, "floor")
+    number.__mod__ = lambda self, other: self - quotient(self, other, "floor") * other
+    number.fmod = lambda self, other: self - quotient(self, other, "trunc") * other
+
+
+def _gamma(mp: Any) -> None:
+    """The gamma function's relatives, and the inverse error function; infinite or NaN at their poles."""
+    number = mp.mpf
+
+    def pole(self: Any) -> bool:
+        return bool(self <= 0 and mp.isint(self))
+
+    def polygamma(self: Any, order: int) -> Any:
+        return mp.nan if pole(self) or not mp.isfinite(self) else mp.psi(order, self)
+
+    number.lgamma = lambda self: mp.inf if pole(self) else mp.log(abs(mp.gamma(self)))
+    number.digamma = lambda self: polygamma(self, 0)
+    number.polygamma = polygamma
+    number.erfinv = lambda self: mp.erfinv(self) if abs(self) < 1 else self * mp.inf if abs(self) == 1 else mp.nan
 
 
 def _quiet(mp: Any, operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
@@ -68,6 +117,8 @@ def _quiet(mp: Any, operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any]
 
 def number(value: Any) -> Any:
     """``value`` (an int, a float or a number already) in fifty digits, exactly."""
+    if isinstance(value, Irrational):
+        return value.recipe(context())
     return context().convert(value)
 
 

@@ -13,6 +13,7 @@ from ..reverse import Nested, expand
 from . import noise, witness
 from .case import DOUBLE, Case
 from .compare import Comparison, compare_floats
+from .custom import custom_faults
 from .digits import DIGITS, floats, largest, number, numbers
 from .kinks import conventions
 from .locate import faults, first_difference, float_faults, overflow
@@ -28,6 +29,9 @@ class Judge:
         application = case.application
         small = witness.work(case.backward) <= case.budget.exact
         self.exact = small and witness.runs_exactly(case.forward, case.arrays)
+        if case.has_custom:
+            # What the user wrote may use ops that the network itself does not.
+            self.exact = self.exact and witness.runs_exactly(case.backward, [*case.arrays, *case.weights])
         self.generator = np.random.default_rng(case.seed + 1)
         self.spread = noise.spread(self._plan_graph(), self._plan_inputs(), self.generator)
         self.again = application.plan(*self._plan_inputs())
@@ -90,8 +94,10 @@ class Judge:
         """The faults of single ops, here and inside nested gradients."""
         result = list(faults(self.case.forward, self.case.values, self.case.seed))
         if not result:
-            for call in _nested_calls(self.case.application.program.graph):
+            for call in _nested_calls(self.case.program):
                 result += self._inner_faults(call)
+        if not result and self.case.has_custom:
+            result += custom_faults(self.case.application, self.case.seed)
         return result
 
     def _inner_faults(self, call: Nested) -> list[Fault]:
@@ -200,7 +206,8 @@ class Judge:
             return "unchecked", "the gradient has no entries", None
         fault = self.fault(position)
         if fault is not None:
-            return "disagree", "", fault
+            told = self._beyond_formulas(fault, comparison)
+            return ("unchecked", told, None) if told else ("disagree", "", fault)
         slope = self.slopes[position][0]
         if comparison.compared < comparison.total or (slope is not None and not np.isfinite(float(slope.value))):
             return self._not_finite(position)
@@ -224,6 +231,22 @@ class Judge:
                 None,
             )
         return "agree", "", None
+
+    def _beyond_formulas(self, fault: Fault, comparison: Comparison) -> str:
+        """Why nothing can be said of a gradient that differs from its formula; empty when it is wrong."""
+        custom = self.case.customs.get(fault.op)
+        if custom is not None and custom.left and comparison.within:
+            return (
+                f"right at these values; but the backward function of {fault.op} computes with numpy or Python numbers, "
+                "so nothing can be said of other weights of the output"
+            )
+        if fault.side == "engine" and self.case.held_inside:
+            names = ", ".join(self.case.held_inside)
+            return (
+                f"by MindSpore's convention the parameters of {names} are constants to its bprop, but the second "
+                "derivative is that of bprop itself: no formula has both"
+            )
+        return ""
 
     def _wrong_result(self, comparison: Comparison) -> Fault:
         """Rules and formulas agree, but the floats do not: an op that is wrong in this dtype alone, or the plan."""
@@ -266,7 +289,7 @@ class Judge:
 
     def flow(self) -> tuple[Flow, ...]:
         """Size of each value and of its cotangent, for the picture of the network."""
-        graph = self.case.application.program.graph
+        graph = self.case.program
         nodes = []
         arguments = len(self.case.application.program.arguments)
         for position, var in enumerate(graph.inputs):
@@ -274,7 +297,7 @@ class Judge:
         for eqn in graph.eqns:
             operands = tuple(atom.name for atom in eqn.inputs if isinstance(atom, Var))
             kind = "output" if any(eqn.out is atom for atom in graph.outputs) else "value"
-            nodes.append(self._node(eqn.out, kind, str(eqn.op).split("[")[0], operands, eqn.location))
+            nodes.append(self._node(eqn.out, kind, eqn.op.label.split("[")[0], operands, eqn.location))
         return tuple(nodes)
 
     def _node(self, var: Var, kind: str, op: str | None, operands: tuple[str, ...], location: Any) -> Flow:

@@ -29,7 +29,20 @@ def conventions(graph: Graph, values: Mapping[Var, np.ndarray], seed: int) -> li
         if slope is not None and slope.kink:
             place = f" in line {eqn.location.line}" if eqn.location else ""
             told.append(f"{type(eqn.op).__name__}{place}: {_convention(type(eqn.op))}")
-    return list(dict.fromkeys(told))
+    return list(dict.fromkeys(told or _ties(graph, values)))
+
+
+def _ties(graph: Graph, values: Mapping[Var, np.ndarray]) -> list[str]:
+    """One sentence for each comparison of equals, which decides between pieces that meet there."""
+    told = []
+    for eqn in graph.eqns:
+        if eqn.out.dtype.kind != "b" or len(eqn.inputs) != 2:
+            continue
+        first, second = (values[atom] if isinstance(atom, Var) else atom.value for atom in eqn.inputs)
+        if first.dtype.kind == "f" and np.any(first == second):
+            place = f" in line {eqn.location.line}" if eqn.location else ""
+            told.append(f"{type(eqn.op).__name__}{place}: of two pieces that meet the chosen one gives the derivative.")
+    return told
 
 
 def _convention(op: type) -> str:

@@ -113,7 +113,7 @@ def float_faults(graph: Graph, arrays: Sequence[np.ndarray], seed: int) -> Itera
             wrong = np.abs(got.astype(np.float64) - meant) > noise.tolerance(deviation, meant, got.dtype)
         if wrong.any():
             index = tuple(int(one) for one in np.argwhere(wrong)[0])
-            told = f"in {got.dtype} {_differ('the numpy voice', got, meant, index)}"
+            told = f"in {got.dtype} {differ('the numpy voice', got, meant, index)}"
             yield Fault(type(eqn.op).__name__, None, "forward", index, eqn.location, told)
 
 
@@ -139,7 +139,7 @@ def equation_faults(cut: Piece, generator: np.random.Generator) -> Iterator[Faul
     weight = generator.standard_normal(eqn.out.shape)
     index = first_difference(got, meant, cut.exact, largest(cut.arrays))
     if index is not None:
-        told = _differ("the numpy voice", got, meant, index)
+        told = differ("the numpy voice", got, meant, index)
         yield Fault(name, None, _forward_side(eqn.op), index, eqn.location, told)
         return
     if eqn.out.dtype.kind != "f":
@@ -187,7 +187,7 @@ def _operand_fault(cut: Piece, position: int, weight: np.ndarray, generator: np.
     right = _against_slope(cut, position, weight, (ruled, derived), generator)
     side = "numeric" if right is None or not right[0] else "symbolic"
     side = "both" if right == (False, False) else side
-    return Fault(name, operand, side, index, eqn.location, _differ("the rule", ruled, derived, index))
+    return Fault(name, operand, side, index, eqn.location, differ("the rule", ruled, derived, index))
 
 
 def _against_slope(
@@ -239,8 +239,9 @@ def first_difference(first: Any, second: Any, exact_numbers: bool, scale: float)
     return tuple(int(one) for one in found[0]) if len(found) else None
 
 
-def _differ(what: str, first: Any, second: Any, index: tuple[int, ...]) -> str:
+def differ(what: str, first: Any, second: Any, index: tuple[int, ...], other: str = "the formula") -> str:
+    """How two results differ at ``index``, in words."""
     first, second = np.asarray(first), np.asarray(second)
     if first.shape != second.shape:
-        return f"{what} gives shape {first.shape}, the formula {second.shape}"
-    return f"{what} gives {float(first[index]):.10g}, the formula {float(second[index]):.10g}"
+        return f"{what} gives shape {first.shape}, {other} {second.shape}"
+    return f"{what} gives {float(first[index]):.10g}, {other} {float(second[index]):.10g}"

@@ -141,7 +141,11 @@ def _exact(graph: Graph, arrays: Sequence[Any], direction: dict[Var, np.ndarray]
     rounding = max(sizes) * 10.0 ** (3 - DIGITS) / float(step)
     gap = abs(float(right - left))
     kink = gap > 1e-9 * scale + rounding
-    if kink:
+    if not kink and abs(float(ahead - behind)) > 1e-9 * max(abs(float(ahead)), abs(float(behind))):
+        # A jump to both sides by the same amount: a step that is shorter still jumps as far.
+        near = step / 1000
+        kink = abs(float(at(near) - at(-near))) > 0.5 * abs(float(ahead - behind))
+    elif kink:
         # Curvature makes the one-sided slopes differ in proportion to the step; a kink makes them differ at every step.
         near = step / 1000
         kink = abs(float((at(near) + at(-near) - 2 * here) / near)) > 0.5 * gap
@@ -187,7 +191,8 @@ def _extended(graph: Graph, arrays: Sequence[Any], direction: dict[Var, np.ndarr
 
     step, here = 2.0**-12, at(0.0)
     fine, coarse = estimate(step), estimate(2 * step)
-    rounding = float(np.finfo(kind).eps) * max(abs(float(here)), 1.0)
+    coarse_voice = any(eqn.op.in_float64 for eqn in graph.eqns)
+    rounding = float(np.finfo(float if coarse_voice else kind).eps) * max(abs(float(here)), 1.0)
     error = abs(float(fine - coarse)) + 10 * rounding / step
 
     def sides(shift: float) -> tuple[Any, Any]:

@@ -11,6 +11,7 @@ import numpy as np
 from ..compiled import choose
 from ..errors import ArgumentError, ArgumentValueError, MsgradError, NotSupportedError, user_location
 from ..ir import Graph, Lit
+from ..reverse import plain
 from ..tensor import Tensor
 from ..trace import Program, argument_names, trace
 from .formula import Formula, derive_formulas
@@ -26,7 +27,7 @@ _SECOND = (4, 6, 9, 10, 14, 15, 21, 22)
 def formulas_of(application: Application) -> dict[str, Formula]:
     """The gradients of an application as formulas, by name."""
     names = dict(zip(application.wrt, application.names))
-    graph = application.program.graph
+    graph = plain(application.program.graph)
     simplex = _on_simplex(application)
     if application.sens is None:
         return derive_formulas(graph, names, application.wrt, simplex=simplex)
@@ -133,7 +134,8 @@ def _traced(net: Callable[..., Any], shapes: Mapping[str, tuple[str | int, ...]]
     for name in names:
         shape = tuple(sizes[axis] if isinstance(axis, str) else axis for axis in shapes[name])
         samples.append(Tensor(generator.uniform(0.25, 0.75, shape).astype(np.float32)))
-    return trace(net, samples)
+    program = trace(net, samples)
+    return replace(program, graph=plain(program.graph))
 
 
 def _same(first: Graph, second: Graph) -> None:

@@ -19,7 +19,7 @@ from ..op import Op
 from ..symbolic import template as tm
 from ..symbolic.axes import Shapes
 from ..symbolic.lines import Derivation, Line, plain_number
-from . import dead_branch, product_value  # noqa: F401 - the latter enters its rules
+from . import dead_branch, matrix_value, product_value  # noqa: F401 - the latter two enter their rules
 from .indexed_value import Place, evaluate
 
 
@@ -36,6 +36,15 @@ def as_numbers(array: Any) -> np.ndarray:
     """An array to compute with: float64, or object as it is."""
     array = np.asarray(array)
     return array if array.dtype == object else array.astype(np.float64)
+
+
+def like(array: np.ndarray, sample: Any) -> np.ndarray:
+    """``array`` in numbers of the kind of ``sample``, exactly: among exact numbers a float would round."""
+    if sample is None or isinstance(sample, (int, float)) or array.dtype == object:
+        return array
+    result = np.empty(array.shape, object)
+    result.ravel()[:] = [type(sample)(value) for value in array.ravel().tolist()]
+    return result
 
 
 def written(lit: Lit) -> Any:
@@ -80,8 +89,11 @@ def evaluate_lines(
     """
     by_name = {getattr(name, "name", name): as_numbers(array) for name, array in values.items()}
     known = {key: by_name[name] for key, name in derivation.inputs.items() if name in by_name}
+    held = (one for array in known.values() if array.dtype == object for one in array.flat)
+    sample = next((one for one in held if not isinstance(one, (int, float))), None)
     exact = any(array.dtype == object for array in known.values())
-    known.update({key: as_numbers(written(lit)) for key, lit in derivation.constants.items()})
+    known.update({key: _alike_constant(lit, sample) for key, lit in derivation.constants.items()})
+    whole = {key for atom, key in derivation.keys.items() if atom.dtype.kind != "f"}
     sizes = letter_sizes(derivation, known)
     needed = _needed(derivation, wanted)
     dead: dict[str, np.ndarray | None] = {}
@@ -91,12 +103,32 @@ def evaluate_lines(
             gone = [dead.get(k) for k in line.operands]
             with np.errstate(all="ignore"):
                 if line.kind == "backward" and dead_branch.concerns(line.template, gone):
-                    known[line.key], dead[line.key] = dead_branch.run(line.template, operands, gone, numbers, exact)
-                    continue
-                known[line.key] = found = run(line.template, operands, numbers, exact)
-                if not np.isfinite(found.astype(np.float64)).all() and dead_branch.indicates(line.template):
-                    known[line.key] = dead_branch.run(line.template, operands, gone, numbers, exact)[0]
+                    found, dead[line.key] = dead_branch.run(line.template, operands, gone, numbers, exact)
+                else:
+                    found = run(line.template, operands, numbers, exact)
+                    if not np.isfinite(found.astype(np.float64)).all() and dead_branch.indicates(line.template):
+                        found = dead_branch.run(line.template, operands, gone, numbers, exact)[0]
+                known[line.key] = found if line.key in whole else _alike(found, sample)
     return known
+
+
+def _alike(array: np.ndarray, sample: Any) -> np.ndarray:
+    """``array`` in numbers of the kind of ``sample``, if there is one.
+
+    A line of integers or constants alone gives plain numbers; what is computed from them must not round as floats do.
+    """
+    if sample is None or isinstance(sample, (int, float)):
+        return array
+    kind, array = type(sample), np.asarray(array)
+    result = np.empty(array.shape, object)
+    result.ravel()[:] = [kind(one) if isinstance(one, (int, float)) else one for one in array.ravel().tolist()]
+    return result
+
+
+def _alike_constant(lit: Lit, sample: Any) -> np.ndarray:
+    """A constant for computing with; whole numbers stay so, since they may be places."""
+    array = as_numbers(written(lit))
+    return _alike(array, sample) if lit.dtype.kind == "f" else array
 
 
 def line_lengths(line: Line, sizes: Mapping[Symbol, int]) -> dict[Symbol, int]:

@@ -321,14 +321,18 @@ class Writer:
                 {s for shape in self.derivation.shapes.values() for n in shape for s in n.free_symbols}, key=str
             )
             sizes = {letter: 2 + place % 5 for place, letter in enumerate(letters)}
-            values = {}
-            for key, name in self.derivation.inputs.items():
-                shape = [int(n.xreplace(sizes)) for n in self.derivation.shapes[key]]
-                values[name] = generator.uniform(0.3, 1.4, shape)
-                if key in self.simplex:
-                    values[name] /= values[name].sum(axis=-1, keepdims=True)
-            self._samples = evaluate_lines(self.derivation, values)
-        return self._samples
+            # Where a function is not defined, NaN would tell nothing: the first range that is in its domain is taken.
+            for low, high in ((0.3, 1.4), (0.15, 0.85), (1.2, 2.9), (-0.85, -0.15)):
+                values = {}
+                for key, name in self.derivation.inputs.items():
+                    shape = [int(n.xreplace(sizes)) for n in self.derivation.shapes[key]]
+                    values[name] = generator.uniform(low, high, shape)
+                    if key in self.simplex:
+                        values[name] /= values[name].sum(axis=-1, keepdims=True)
+                self._samples = evaluate_lines(self.derivation, values)
+                if all(np.all(np.isfinite(array)) for array in self._samples.values()):
+                    break
+        return self._samples or {}
 
     def lines(self) -> tuple[ShownLine, ...]:
         """The definitions, forward then backward."""

@@ -12,10 +12,13 @@ from functools import reduce
 from typing import Any
 
 import numpy as np
-from sympy import Abs, Add, Expr, Integer, Mul, Pow, Rational, Symbol, cos, sign, sin
+from sympy import Add, Expr, Integer, Mul, NumberSymbol, Pow, Rational, Symbol
 
 from ..symbolic import functions as fs
 from ..symbolic.nodes import Delta, Entry, Largest, Quotient, Ravel, Share, Tied, Total, Unravel, Within
+from .scalar_value import FUNCTIONS, finite, kept_where, ones_where, power_of
+
+_DIGITS = 80
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,15 @@ def number(expr: Expr, place: Place) -> Labelled:
     return Labelled(result, ())
 
 
+def constant(expr: NumberSymbol, place: Place) -> Labelled:
+    """A constant such as pi, in as many digits as the numbers that the arrays hold."""
+    if not place.exact:
+        return Labelled(np.float64(float(expr)), ())
+    result = np.empty((), object)
+    result[()] = type(place.convert(1))(str(expr.evalf(_DIGITS)))
+    return Labelled(result, ())
+
+
 def symbol(expr: Symbol, place: Place) -> Labelled:
     """A length, or an index as the numbers it runs through."""
     if expr in place.ranges:
@@ -186,7 +198,15 @@ def add(expr: Expr, place: Place) -> Labelled:
 
 def mul(expr: Expr, place: Place) -> Labelled:
     """A product."""
-    return contract([value(arg, place) for arg in expr.args], (), place)
+    return contract(factors(expr.args, place), (), place)
+
+
+def factors(args: Sequence[Expr], place: Place) -> list[Labelled]:
+    """The values of factors; where a choice among them is 0 the branch is not taken, and the others count for nothing."""
+    parts = [value(arg, place) for arg in args]
+    for choice in [part for arg, part in zip(args, parts) if isinstance(arg, (fs.Choice, fs.Compare))]:
+        parts = [part if finite(part.array) else elementwise(kept_where, choice, part) for part in parts]
+    return parts
 
 
 def total(expr: Total, place: Place) -> Labelled:
@@ -194,7 +214,7 @@ def total(expr: Total, place: Place) -> Labelled:
     inner = place.within(expr.limits)
     if isinstance(expr.body, Add):
         return add(Add(*(Total(arg, expr.limits) for arg in expr.body.args), evaluate=False), place)
-    return contract([value(arg, inner) for arg in Mul.make_args(expr.body)], expr.bound, inner)
+    return contract(factors(Mul.make_args(expr.body), inner), expr.bound, inner)
 
 
 def contract(factors: list[Labelled], bound: Sequence[Symbol], place: Place) -> Labelled:
@@ -250,11 +270,7 @@ def power(expr: Expr, place: Place) -> Labelled:
     if exponent.is_Rational and exponent.q == 2:
         root = np.sqrt(item.array)
         return Labelled(root ** int(exponent.p) if exponent.p > 0 else 1 / root ** int(-exponent.p), item.labels)
-    return elementwise(_power, item, value(exponent, place))
-
-
-def _power(a: np.ndarray, b: np.ndarray) -> Any:
-    return np.exp(b * np.log(a)) if object in (a.dtype, b.dtype) else np.power(a, b)
+    return elementwise(power_of, item, value(exponent, place))
 
 
 def largest(expr: Largest, place: Place) -> Labelled:
@@ -294,12 +310,6 @@ def read(item: Labelled, k: Symbol, at: Expr, place: Place) -> Labelled:
     return entry(Entry(head, *indices), Place({head: item.array}, place.lengths, place.ranges, place.exact))
 
 
-def ones_where(mask: Any, exact: bool) -> np.ndarray:
-    """1 where the mask holds, else 0: whole numbers among exact numbers, which a float would spoil."""
-    mask = np.asarray(mask)
-    return mask.astype(np.int64).astype(object) if exact else mask.astype(np.float64)
-
-
 def indicator(expr: Expr, place: Place) -> Labelled:
     """A delta or a range indicator as zeros and ones."""
     if isinstance(expr, Delta):
@@ -315,11 +325,6 @@ def _compare(expr: Expr, place: Place) -> Labelled:
     return elementwise(
         lambda a, b: ones_where(test(a, b), place.exact), value(expr.args[1], place), value(expr.args[2], place)
     )
-
-
-def _signs(a: np.ndarray) -> np.ndarray:
-    exact = a.dtype == object
-    return ones_where(a > 0, exact) - ones_where(a < 0, exact)
 
 
 def _function(function: Callable[..., Any]) -> Callable[[Expr, Place], Labelled]:
@@ -340,22 +345,6 @@ RULES: dict[type, Callable[[Any, Place], Labelled]] = {
     Delta: indicator,
     Within: indicator,
     fs.Compare: _compare,
-    fs.Exp: _function(np.exp),
-    fs.Log: _function(np.log),
-    sin: _function(np.sin),
-    cos: _function(np.cos),
-    fs.Tanh: _function(np.tanh),
-    fs.Sigmoid: _function(lambda a: 1 / (1 + np.exp(-a))),
-    fs.Relu: _function(lambda a: np.where(a > 0, a, 0 * a)),
-    fs.Absolute: _function(abs),
-    Abs: _function(abs),
-    fs.Sign: _function(_signs),
-    sign: _function(_signs),
-    fs.Positive: _function(lambda a: ones_where(a > 0, a.dtype == object)),
-    fs.Half: _function(lambda a: (_signs(a) + 1) / 2),
-    fs.Truncate: _function(np.trunc),
-    fs.Maximum: _function(lambda a, b: np.where(np.greater(a, b), a, b)),
-    fs.Minimum: _function(lambda a, b: np.where(np.less(a, b), a, b)),
-    fs.Power: _function(_power),
-    fs.Choice: _function(lambda c, a, b: np.where(np.not_equal(c, 0), a, b)),
+    NumberSymbol: constant,
+    **{kind: _function(function) for kind, function in FUNCTIONS.items()},
 }

@@ -14,6 +14,7 @@ from sympy import Expr, Integer, Rational, Symbol
 from ..symbolic.nodes import Entry
 from ..symbolic.notation import Node
 from .indexed_value import RULES, Labelled, Place
+from .matrix_value import matrix_function
 
 
 def node_value(node: Node, arrays: Mapping[str, np.ndarray], sizes: Mapping[Symbol, int]) -> np.ndarray:
@@ -98,6 +99,9 @@ class Reader:
         call = Call(kind, tuple(wanted))
         result: Labelled = rule(call, place)
         return np.asarray(result.array).reshape(sizes)
+
+    def _of(self, node: Node, args: list[Any]) -> np.ndarray:
+        return matrix_function(node.data, args[0])
 
     def _softmax(self, node: Node, args: list[Any]) -> np.ndarray:
         axis = 0 if node.data in (None, 0) else 1

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterator
+from itertools import chain, count
 from typing import Any
 
-from ..errors import ArgumentError, NotSupportedError, UnknownNameError, choices, user_location
-from ..op import recorder
+from ..calling import CellHooks, call
+from ..errors import ArgumentError, NameTakenError, UnknownNameError, choices, user_location
+from ..registry import recorder
 from ..tensor import Epoch, Parameter, ParameterTuple, Tensor
+from ..tensor.parameter import DEFAULT_NAME
+from .manners import CellManners
 
 
-class Cell:
+class Cell(CellHooks, CellManners):
     """A network or a layer. A subclass makes its parameters in ``__init__`` and computes in ``construct``."""
 
     def __init__(self, auto_prefix: bool = True, flags: Any = None) -> None:
         object.__setattr__(self, "_params", {})
         object.__setattr__(self, "_cells", {})
+        object.__setattr__(self, "_buffers", {})
+        object.__setattr__(self, "_auto_prefix", auto_prefix)
+        object.__setattr__(self, "_flags", dict(flags or {}))
         object.__setattr__(self, "training", False)
+        object.__setattr__(self, "requires_grad", False)
 
     # Attributes -------------------------------------------------------------------------------------------------
 
@@ -29,25 +38,41 @@ class Cell:
                 f"For '{type(self).__name__}', call super().__init__() before assigning parameters or cells.",
                 user_location(),
             )
-        holder = self.__dict__.get("_params", {})
+        holder, cells = self.__dict__.get("_params", {}), self.__dict__.get("_cells", {})
         if name in holder and not isinstance(value, Parameter):
             self._replace_data(name, value)
             return
-        self.__dict__.get("_cells", {}).pop(name, None)
-        holder.pop(name, None)
+        if name in cells and not isinstance(value, (Cell, type(None))):
+            raise ArgumentError(
+                f"For '{type(self).__name__}', the attribute '{name}' is a Cell; only a Cell or None can be assigned to "
+                f"it, but got {type(value).__name__}.",
+                user_location(),
+            )
+        if not isinstance(value, Cell):
+            cells.pop(name, None)
+        self._hold_member(name, value)
+        object.__setattr__(self, name, value)
+
+    def _hold_member(self, name: str, value: Any) -> None:
+        """Enter a parameter, cell or tuple of parameters into the lists of what this cell holds."""
         if isinstance(value, Parameter):
-            holder[name] = value
-            if not value._named:
+            self._params[name] = value
+            if value.name == DEFAULT_NAME and not value._named:
                 value.name = name
         elif isinstance(value, Cell):
             self._cells[name] = value
-            value._prefix(name)
+            if self._auto_prefix:
+                value.update_parameters_name(f"{name}.")
         elif isinstance(value, ParameterTuple):
             for member in value:
-                holder.setdefault(member.name, member)
-        object.__setattr__(self, name, value)
+                self._params.setdefault(member.name, member)
 
     def _replace_data(self, name: str, value: Any) -> None:
+        if isinstance(value, Cell):
+            raise NameTakenError(
+                f"For '{type(self).__name__}', the name '{name}' is taken by a Parameter; it can not hold a Cell too.",
+                user_location(),
+            )
         if value is None:
             del self._params[name]
             object.__setattr__(self, name, None)
@@ -77,15 +102,10 @@ class Cell:
             f"The '{type(self).__name__}' object has no attribute '{name}'. {choices(name, dir(self))}", user_location()
         )
 
-    def _prefix(self, name: str) -> None:
-        """Name this cell's parameters by their path from the cell that holds it under ``name``."""
-        for path, parameter in self.named_parameters().items():
-            parameter.name = f"{name}.{path}"
-
     # Parameters and cells -----------------------------------------------------------------------------------------
 
-    def named_parameters(self) -> dict[str, Parameter]:
-        """The parameters by path, own ones first, each once."""
+    def named_parameters(self, full: bool = False) -> dict[str, Parameter]:
+        """The parameters by path, own ones first, each once; ``full`` paths tell of every cell on the way."""
         found: dict[str, Parameter] = {}
         pending: list[tuple[str, Cell]] = [("", self)]
         seen: set[int] = set()
@@ -94,14 +114,18 @@ class Cell:
             for name, parameter in cell._params.items():
                 if id(parameter) not in seen:
                     seen.add(id(parameter))
-                    found[prefix + name] = parameter
-            pending[:0] = [(f"{prefix}{name}.", inner) for name, inner in cell._cells.items()]
+                    path = prefix + name
+                    paths = chain((path, parameter.name), (f"{path}_{number}" for number in count()))
+                    found[next(one for one in paths if one not in found)] = parameter
+            # A cell that does not name its inner cells' parameters (a training step) does not show in their paths.
+            names = full or cell.__dict__.get("_auto_prefix", True)
+            pending[:0] = [(f"{prefix}{name}." if names else prefix, inner) for name, inner in cell._cells.items()]
         return found
 
     def parameters_and_names(self, name_prefix: str = "", expand: bool = True) -> Iterator[tuple[str, Parameter]]:
         """Pairs of a parameter's path and the parameter."""
         lead = f"{name_prefix}." if name_prefix else ""
-        own = self.named_parameters() if expand else self._params
+        own = self.named_parameters(full=True) if expand else self._params
         return ((lead + name, parameter) for name, parameter in own.items())
 
     def get_parameters(self, expand: bool = True) -> Iterator[Parameter]:
@@ -118,11 +142,11 @@ class Cell:
 
     def parameters_dict(self, recurse: bool = True) -> dict[str, Parameter]:
         """The parameters by name."""
-        return {parameter.name: parameter for parameter in self.get_parameters(recurse)}
+        return OrderedDict((parameter.name, parameter) for parameter in self.get_parameters(recurse))
 
     def name_cells(self) -> dict[str, Cell]:
         """The cells that this one holds, by name."""
-        return dict(self._cells)
+        return OrderedDict(self._cells)
 
     def cells(self) -> Iterator[Cell]:
         """The cells that this one holds."""
@@ -136,10 +160,6 @@ class Cell:
             yield path, cell
             pending[:0] = [(f"{path}.{name}" if path else name, inner) for name, inner in cell._cells.items()]
 
-    def insert_child_to_cell(self, child_name: str, child_cell: Cell) -> None:
-        """Hold ``child_cell`` under ``child_name``."""
-        setattr(self, child_name, child_cell)
-
     def set_train(self, mode: bool = True) -> Cell:
         """Switch this cell and all inside it to training or evaluation."""
         for _, cell in self.cells_and_names():
@@ -148,6 +168,7 @@ class Cell:
 
     def set_grad(self, requires_grad: bool = True) -> Cell:
         """Accepted for compatibility; gradients are always available."""
+        self.requires_grad = requires_grad
         return self
 
     # Calling ----------------------------------------------------------------------------------------------------
@@ -159,12 +180,8 @@ class Cell:
     def __call__(self, *inputs: Any, **kwargs: Any) -> Any:
         if "_params" not in self.__dict__:
             raise UnknownNameError(f"For '{type(self).__name__}', super().__init__() was not called.", user_location())
-        if hasattr(type(self), "bprop"):
-            raise NotSupportedError(
-                f"For '{type(self).__name__}', a custom bprop is not supported yet; remove it to use the derivative "
-                "that follows from construct.",
-                user_location(),
-            )
+        if "_hooks" in self.__dict__ or hasattr(type(self), "bprop"):
+            return call(self, inputs, kwargs)
         return self.construct(*inputs, **kwargs)
 
     # Printing -----------------------------------------------------------------------------------------------------
@@ -176,5 +193,6 @@ class Cell:
     def __repr__(self) -> str:
         if not self.__dict__.get("_cells"):
             return f"{type(self).__name__}({self.extend_repr()})"
-        inner = [f"({name}): {cell!r}".replace("\n", "\n  ") for name, cell in self._cells.items()]
+        own = [self.extend_repr()] if self.extend_repr() else []
+        inner = own + [f"({name}): {cell!r}".replace("\n", "\n  ") for name, cell in self._cells.items()]
         return f"{type(self).__name__}(\n  " + "\n  ".join(inner) + "\n)"

@@ -18,6 +18,11 @@ from ..names import FACADE, PUBLIC
 _ROOT = "mindspore"
 _PACKAGE = __package__.partition(".")[0]
 
+_LAYERS = (
+    "activation", "basic", "container", "conv", "dense", "embedding", "math", "normalization", "padding", "pooling",
+    "rnn_cells", "rnns", "transformer",
+)  # fmt: skip
+
 # MindSpore's modules, by the module of this package that stands for each; "" is the root.
 MODULES: dict[str, str] = {
     "mindspore": "",
@@ -25,12 +30,23 @@ MODULES: dict[str, str] = {
     "mindspore.common.dtype": "dtype",
     "mindspore.common.initializer": "initializer",
     "mindspore.common.parameter": "tensor",
+    "mindspore.common.seed": "seeds",
     "mindspore.common.tensor": "tensor",
     "mindspore.context": "context",
     "mindspore.dtype": "dtype",
     "mindspore.nn": "nn",
+    "mindspore.nn.learning_rate_schedule": "nn.schedules",
+    "mindspore.nn.loss": "nn.losses",
+    "mindspore.nn.loss.loss": "nn.losses",
+    "mindspore.nn.optim": "nn.optimizers",
+    "mindspore.nn.optim.optimizer": "nn.optimizer",
+    "mindspore.nn.wrap": "nn.wrap",
+    "mindspore.nn.cell": "nn",
+    "mindspore.nn.layer": "nn",
+    **{f"mindspore.nn.layer.{name}": "nn" for name in _LAYERS},
     "mindspore.ops": "ops",
     "mindspore.ops.composite": "ops",
+    "mindspore.ops.function": "ops",
     "mindspore.ops.functional": "ops",
     "mindspore.ops.operations": "ops",
 }

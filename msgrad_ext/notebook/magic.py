@@ -21,6 +21,7 @@ from traitlets import Bool, Enum, Float, Int, TraitError
 
 from ..errors import GradCellOptionError, choices
 from ..names import load as public
+from . import rich
 from .cell import MAGIC, CellText, parse_cell, read_cell
 from .options import CHECKS, READERS, CellOptions, Misfit, known_target
 
@@ -193,6 +194,7 @@ def load(shell: Any) -> None:
     shell.register_magics(magics)
     if shell.Completer is not None:
         shell.Completer.custom_matchers.append(_matcher(shell))
+    rich.register(shell)
 
 
 def unload(shell: Any) -> None:
@@ -200,6 +202,7 @@ def unload(shell: Any) -> None:
     shell.magics_manager.magics["cell"].pop("gradcell", None)
     shell.magics_manager.registry.pop(GradCellMagics.__name__, None)
     _remove_instances(shell)
+    rich.unregister(shell)
     if shell.Completer is not None:
         matchers = shell.Completer.custom_matchers
         matchers[:] = [one for one in matchers if getattr(one, "matcher_identifier", "") != _MATCHER]

@@ -16,25 +16,33 @@ if TYPE_CHECKING:
     from ..grad_operation import Application
     from .options import CellOptions
 
+# So many gradients of one line are all checked; of more, as in a loop of training, some.
 LIMIT = 20
+SPREAD = 5
 
 
 def kept(group: Sequence[Application]) -> list[Application]:
-    """The applications of one place that are checked: all of a few, spread evenly over many, first and last included."""
+    """The applications of one place that are checked: all of a few, some of many, the first and the last included."""
     if len(group) <= LIMIT:
         return list(group)
-    places = {round(step * (len(group) - 1) / (LIMIT - 1)) for step in range(LIMIT)}
+    places = {round(step * (len(group) - 1) / (SPREAD - 1)) for step in range(SPREAD)}
     return [group[place] for place in sorted(places)]
 
 
-def merged(found: Sequence[GradReport], group: Sequence[Application], source: str, options: CellOptions) -> GradReport:
-    """One report for a place: the worst, or the last of equals, with a note on how many there were."""
+def merged(
+    found: Sequence[GradReport], group: Sequence[Application], count: int, source: str, options: CellOptions
+) -> GradReport:
+    """One report for a place that took ``count`` gradients: the worst, or the last of equals, with a note on them."""
     if not found:
         return unchecked(group[-1], source, options)
     worst = max(found, key=lambda report: STATUSES.index(report.verdict))
     chosen = found[-1] if found[-1].verdict == worst.verdict else worst
-    if len(group) > 1:
-        note = f"this line took {len(group)} gradients; {len(found)} of them were checked, and the worst is shown"
+    if count > 1:
+        place = group[0].location
+        line = "this line" if place is None else f"line {place.line}"
+        which = "all of them" if len(found) == count else f"{len(found)} of them, from the first to the last,"
+        shown = "the last" if chosen is found[-1] else "the worst"
+        note = f"{line} took {count} gradients; {which} were checked, and {shown} is shown"
         chosen.result = replace(chosen.result, notes=(*chosen.result.notes, note))
     return chosen
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import redirect_stdout
 from dataclasses import replace
-from io import StringIO
 from typing import Any
 
 from ..checking.budget import budget_of
@@ -14,6 +12,7 @@ from ..errors import GradCellError, MsgradError, NotSupportedError, without_our_
 from ..formulas.derivation import derive
 from ..grad_operation import Application, observed
 from ..initializer import seeded
+from ..observing import Applications
 from ..pipeline import apply_gradient, differentiated, report_on, title_of
 from ..report import GradReport
 from ..tensor import Tensor
@@ -43,8 +42,9 @@ def gradcell(shell: Any, code: CellCode, namespace: dict[str, Any], options: Cel
     """
     __tracebackhide__ = True
     with Rollback(namespace), seeded(options.seed):
-        with observed() as applications:
+        with observed() as taken:
             ran, value = _ran(code, namespace)
+        applications: Sequence[Application] = taken
         if options.shapes is not None:
             formulas = _derived(ran, value, namespace, options)
             _bind(formulas, namespace, options)
@@ -102,9 +102,8 @@ def _plain_call(ran: CellResult, code: CellCode, namespace: dict[str, Any], opti
     )
     try:
         # The network ran once already for its value; what it prints is not printed again.
-        with redirect_stdout(StringIO()):
-            inner = differentiated(function, options.wrt, sens, options.order)
-            application = apply_gradient(inner, args, options.wrt, sens if options.order == 1 else None)
+        inner = differentiated(function, options.wrt, sens, options.order)
+        application = apply_gradient(inner, args, options.wrt, sens if options.order == 1 else None, printed=True)
     except MsgradError as error:
         raise error.at(code.last_location)
     return [replace(application, location=code.last_location)]
@@ -129,14 +128,18 @@ def _derived(ran: CellResult, value: Any, namespace: Mapping[str, Any], options:
 def reports_of(applications: Sequence[Application], source: str, options: CellOptions) -> list[GradReport]:
     """One report for each place and program in the cell; a loop's many applications share one."""
     limits = budget_of(options.budget if options.check != "on" or options.budget else 2.0)
+    texts: dict[int, str] = {}
     groups: dict[Any, list[Application]] = {}
     for application in applications:
-        groups.setdefault((str(application.location), str(application.plan.graph)), []).append(application)
+        text = texts.setdefault(id(application.plan), "") or str(application.plan.graph)
+        texts[id(application.plan)] = text
+        groups.setdefault((str(application.location), text), []).append(application)
     reports = []
     for group in groups.values():
+        count = applications.count_of(group) if isinstance(applications, Applications) else len(group)
         checked = [] if options.check == "off" else kept(group)
         found = [report_on(one, title_of(one.function), options.seed, limits, source) for one in checked]
-        report = merged(found, group, source, options)
+        report = merged(found, group, count, source, options)
         report.result = replace(report.result, gradients=_wanted(report, options.wrt))
         reports.append(report)
     return reports

@@ -67,7 +67,12 @@ def exact(lit: Lit, number: Callable[[Any], Any]) -> np.ndarray:
     """A constant in exact numbers: the number as the user wrote it, where that is known."""
     if lit.dtype.kind != "f":
         return lit.value
-    return to_exact(np.asarray(lit.value if lit.exact is None else lit.exact), number)
+    if lit.exact is None:
+        return to_exact(lit.value, number)
+    result = np.empty((), dtype=object)
+    # The number itself, not an array of it: some numbers know more digits than a float has.
+    result[()] = number(lit.exact)
+    return result
 
 
 def to_exact(array: np.ndarray, number: Callable[[Any], Any]) -> np.ndarray:

@@ -25,7 +25,7 @@ class Add(Elementwise, functions="add tensor_add", methods="add", aliases="Tenso
         return lambda *i: a[i] + b[i]
 
 
-class Sub(Elementwise, functions="sub subtract tensor_sub", methods="sub subtract"):
+class Sub(Elementwise, functions="sub tensor_sub", methods="sub"):
     """Difference, ``a - b``."""
 
     def numpy(self, a, b):
@@ -51,11 +51,15 @@ class Mul(Elementwise, functions="mul multiply tensor_mul", methods="mul multipl
         return lambda *i: a[i] * b[i]
 
 
-class Div(Elementwise, functions="div divide tensor_div true_divide", methods="div divide true_divide"):
-    """Quotient, ``a / b``; two integer tensors give Float32, as in MindSpore."""
+class Floated(Elementwise, abstract=True):
+    """Base of elementwise ops that compute in Float32 when they are given integers, as in MindSpore."""
 
     def working_dtype(self, common: np.dtype) -> np.dtype:
         return common if common.kind in "fO" else np.dtype(np.float32)
+
+
+class Div(Floated, functions="tensor_div true_divide", methods="true_divide"):
+    """Quotient, ``a / b``; two integer tensors give Float32, as in MindSpore."""
 
     def numpy(self, a, b):
         return a / b
@@ -90,7 +94,7 @@ class Pow(Elementwise, functions="pow tensor_pow", methods="pow"):
 
     def vjp(self, ct, out, a, b):
         by_base = fn.select(b == 0, fn.zeros_like(ct), ct * b * a ** (b - 1))
-        by_exponent = fn.select(a == 0, fn.zeros_like(ct), ct * out * fn.log(a))
+        by_exponent = ct * out * fn.log(fn.select(a == 0, fn.ones_like(a), a))
         return by_base, by_exponent
 
     def meaning(self, a, b):
@@ -130,12 +134,12 @@ class Abs(Elementwise, functions="abs absolute", methods="abs absolute"):
         return lambda *i: sym.absolute(a[i])
 
 
-class Sign(Elementwise, functions="sign", methods="sign"):
+class Sign(Elementwise, functions="sign sgn", methods="sign sgn"):
     """Sign, -1, 0 or 1.
 
     Notes
     -----
-    The derivative is 0 everywhere, also at the jump.
+    The derivative is 0 everywhere, also at the jump, MindSpore's convention.
     """
 
     smooth = False
@@ -164,7 +168,7 @@ class Square(Elementwise, functions="square", methods="square"):
         return lambda *i: a[i] ** 2
 
 
-class Sqrt(Smooth, functions="sqrt", methods="sqrt"):
+class Sqrt(Floated, functions="sqrt", methods="sqrt"):
     """Square root; the derivative at 0 is infinite."""
 
     def numpy(self, a):
@@ -203,7 +207,7 @@ class Log(Smooth, functions="log", methods="log"):
         return lambda *i: sym.log(a[i])
 
 
-class Reciprocal(Smooth, functions="reciprocal inv", methods="reciprocal inv"):
+class Reciprocal(Floated, functions="reciprocal inv", methods="reciprocal inv", aliases="Inv"):
     """Reciprocal, ``1 / a``."""
 
     def numpy(self, a):

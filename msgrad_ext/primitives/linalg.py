@@ -69,7 +69,7 @@ class BatchMatMul(_Product, shapes="... M K, ... K N -> ... M N"):
         return lambda *i: sym.total(a.shape[-1], lambda k: a[(*i[:-1], k)] * b[(*i[:-2], k, i[-1])])
 
 
-@composite(functions="matmul mm bmm", methods="matmul mm bmm")
+@composite(functions="matmul", methods="matmul")
 def matmul(a: Tensor, b: Tensor) -> Tensor:
     """Matrix product of vectors, matrices, or stacks of matrices, by numpy's rule."""
     if not hasattr(a, "ndim") or not hasattr(b, "ndim"):

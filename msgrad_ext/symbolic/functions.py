@@ -137,10 +137,39 @@ class Power(Real):
         return Pow(a, b) if b.is_Rational else None
 
     def fdiff(self, argindex: int = 1) -> Expr:
-        a, b = Dummy("a", positive=True), Dummy("b", real=True)
-        slope = sympy.powsimp(sympy.diff(a**b, (a, b)[argindex - 1]))
-        changed = slope.replace(lambda e: e.is_Pow and not e.exp.is_Number, lambda e: Power(e.base, e.exp))
-        return changed.replace(sympy.log, Log).xreplace({a: self.args[0], b: self.args[1]})
+        return _power_slope(argindex, 1, *self.args)
+
+
+class SlopePower(Real):
+    """``a ** b`` in the derivative of order ``count`` of a power of ``a``.
+
+    There it has a factor that is 0 where ``b`` is one of -1 ... ``-count``; at ``a = 0`` it is 0 then, not infinite.
+    """
+
+    nargs = 3
+
+    @classmethod
+    def eval(cls, a: Expr, b: Expr, count: Expr) -> Expr | None:
+        return Pow(a, b) if b.is_Rational else None
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        return _power_slope(argindex, self.args[2] + 1, *self.args[:2])
+
+
+class LogOfBase(Log):
+    """The logarithm in the derivative of a power by its exponent, where 0 has the logarithm 0: ``0 ** b`` is constant."""
+
+
+def _power_slope(argindex: int, count: Any, base: Expr, exponent: Expr) -> Expr:
+    """The derivative of ``base ** exponent``, made by SymPy."""
+    a, b = Dummy("a", positive=True), Dummy("b", real=True)
+    slope = sympy.powsimp(sympy.diff(a**b, (a, b)[argindex - 1]))
+
+    def named(power: Expr) -> Expr:
+        return Power(a, b) if power.exp == b else SlopePower(a, power.exp, count)
+
+    changed = slope.replace(lambda e: e.is_Pow and not e.exp.is_Number, named)
+    return changed.replace(sympy.log, LogOfBase).xreplace({a: base, b: exponent})
 
 
 class Indicator(Real):
@@ -178,6 +207,13 @@ class Compare(Indicator):
     """1 where ``a relation b`` holds, else 0; ``relation`` is a symbol named ``>``, ``>=``, ``==`` or ``!=``."""
 
     nargs = 3
+
+    def opposite(self) -> Expr:
+        """1 where this is 0, and 0 where it is 1."""
+        relation, a, b = self.args
+        if relation.name in ("==", "!="):
+            return Compare(sympy.Symbol("!=" if relation.name == "==" else "=="), a, b)
+        return Compare(sympy.Symbol(">=" if relation.name == ">" else ">"), b, a)
 
 
 class Relu(Real):
@@ -227,8 +263,8 @@ class Choice(Real):
     def eval(cls, condition: Expr, a: Expr, b: Expr) -> Expr | None:
         if a == b:
             return a
-        if isinstance(condition, Compare) and (a, b) == (1, 0):
-            return condition
+        if isinstance(condition, Compare) and (a, b) in ((1, 0), (0, 1)):
+            return condition if a == 1 else condition.opposite()
         return (a if condition else b) if condition.is_Number else None
 
     def fdiff(self, argindex: int = 1) -> Expr:

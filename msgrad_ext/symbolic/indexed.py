@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from sympy import Add, Expr, Function, Mul, Pow, S, Symbol
 
+from .matrix_functions import MatrixFunction
 from .nodes import Binder, Delta, Entry, Largest, Quotient, Ravel, Share, Tied, Total, Unravel, Within
 from .notation import Node, number, scaled
 from .products import Product
@@ -42,7 +43,7 @@ class _Writer:
         """One expression."""
         if isinstance(expr, Symbol) and expr in names:
             return Node("index", (), (), names[expr])
-        if expr.is_Rational or isinstance(expr, Symbol):
+        if expr.is_Rational or expr.is_NumberSymbol or isinstance(expr, Symbol):
             return number(expr)
         if isinstance(expr, Entry):
             return Node("entry", tuple(self.node(i, names) for i in expr.indices), (), expr.head.name)
@@ -122,6 +123,9 @@ class _Writer:
             return Node("iprod", (body, *left_out), (), letters)
         if isinstance(expr, (Total, Largest)):
             return Node("isum", (body,), (), letters) if isinstance(expr, Total) else Node("imax", (body,), (), letters)
+        if isinstance(expr, MatrixFunction):
+            places = (self.node(at, names) for at in expr.places)
+            return Node("imatrix", (body, *places), (), (type(expr).__name__, *letters))
         at = expr.args[2]
         if isinstance(expr, Share):
             return Node("ishare", (body, self.node(at, names)), (), letters)

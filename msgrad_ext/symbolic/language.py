@@ -9,17 +9,21 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sympy import Expr, Pow, S, Symbol, Tuple, cos, sin
+from sympy import Expr, Pow, S, Symbol, Tuple, pi
 
 from . import functions as _f
+from . import scalar as _s
+from .matrix_functions import inverse, log_determinant, lower, minor
 from .nodes import Delta, Entry, Largest, Quotient, Ravel, Total, Unravel, Within, expression, fresh_index
 from .products import Product
 
-__all__ = ["cos", "sin"]
+__all__ = ["inverse", "log_determinant", "lower", "minor", "pi"]
 
 exp, log, sigmoid, tanh, relu, absolute = _f.Exp, _f.Log, _f.Sigmoid, _f.Tanh, _f.Relu, _f.Absolute
 abs = _f.Absolute
 maximum, minimum, sign, truncate, power = _f.Maximum, _f.Minimum, _f.Sign, _f.Truncate, _f.Power
+# Every declared function by its printed name: sin, atan2, erf, ...
+globals().update({kind.word: kind for kind in _s.SCALARS.values()})
 
 
 class Accessor:
@@ -85,6 +89,16 @@ def products(lengths: Sequence[Any], f: Callable[..., Any]) -> Expr:
 def product(lengths: Sequence[Any]) -> Expr:
     """The number of elements of an array."""
     return expression(math.prod(lengths))
+
+
+def inside(position: Any, step: Any, n: Any) -> Expr:
+    """1 where ``position`` is one of ``0, step, ..., (n - 1) step``, else 0."""
+    return Within(position, step, n)
+
+
+def over(position: Any, step: Any) -> Expr:
+    """``position / step``, read where it divides."""
+    return Quotient(position, step)
 
 
 def number(value: int) -> Expr:

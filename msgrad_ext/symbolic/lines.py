@@ -13,12 +13,14 @@ from typing import Any
 
 from sympy import Expr, Rational, Symbol
 
+from ..constants import Irrational
 from ..dtype import is_float
 from ..errors import Location
 from ..ir import Atom, Eqn, Graph, Lit, Var
 from . import template as tm
 from .axes import Shapes, is_literal
 from .nodes import length
+from .scalar import constant_of
 
 Lengths = tuple[Expr, ...]
 
@@ -302,6 +304,8 @@ def plain_number(atom: Atom) -> Expr | None:
     if not isinstance(atom, Lit) or atom.value.ndim or atom.value.dtype.kind not in "fiub":
         return None
     value = atom.value.item() if atom.exact is None else atom.exact
+    if isinstance(value, Irrational):
+        return constant_of(value)
     if value != value or value in (float("inf"), float("-inf")):
         return None
     exact = Fraction(value)

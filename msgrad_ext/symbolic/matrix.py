@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from sympy import Add, Expr, Function, Mul, Pow, S, Symbol
 
 from .functions import Exp
+from .matrix_functions import MatrixFunction, Minor
 from .nodes import Binder, Delta, Entry, Share, Total
 from .normal import Ranges, Term, expand, freshen, inner_canonical, replace
 from .notation import (
@@ -121,6 +122,8 @@ def _item(factor: Expr, ranges: Ranges) -> Item:
         if all(i in ranges for i in factor.args):
             return eye(ranges[factor.args[0]]), factor.args
         raise NoMatrixForm
+    if isinstance(factor, MatrixFunction) and factor.places:
+        return _of_matrix(factor, ranges), factor.places
     labels = tuple(sorted(factor.free_symbols & set(ranges), key=str))
     if len(labels) == 2:
         labels = _orientation(factor, labels)
@@ -152,7 +155,11 @@ def elementwise(expr: Expr, labels: tuple[Symbol, ...], ranges: Ranges) -> Node:
     if len(labels) > 2:
         raise NoMatrixForm
     shape = tuple(ranges[i] for i in labels)
-    if expr.is_Rational or (expr.is_Symbol and expr not in ranges and not isinstance(expr, Entry)):
+    if (
+        expr.is_Rational
+        or expr.is_NumberSymbol
+        or (expr.is_Symbol and expr not in ranges and not isinstance(expr, Entry))
+    ):
         return number(expr)
     if isinstance(expr, Entry) and tuple(i for i in expr.indices if i != 0) == labels:
         return name(expr.head.name, shape)
@@ -168,6 +175,8 @@ def elementwise(expr: Expr, labels: tuple[Symbol, ...], ranges: Ranges) -> Node:
         return Node("pow", (base,), shape, expr.exp)
     if isinstance(expr, Share):
         return _softmax(expr, labels, ranges)
+    if isinstance(expr, MatrixFunction) and set(labels) == set(expr.places):
+        return oriented(_of_matrix(expr, ranges), expr.places, labels)
     if isinstance(expr, Function):
         tags = [
             arg.name
@@ -179,6 +188,24 @@ def elementwise(expr: Expr, labels: tuple[Symbol, ...], ranges: Ranges) -> Node:
     if isinstance(expr, (Mul, Total, Entry)):
         return to_node(expr, labels, ranges)
     raise NoMatrixForm
+
+
+def _of_matrix(expr: MatrixFunction, ranges: Ranges) -> Node:
+    """A function of a whole matrix, over its row and column, or as a number."""
+    outer = set(ranges) & expr.body.free_symbols
+    if (
+        len(set(expr.places)) != len(expr.places)
+        or len(expr.places) > 2
+        or outer
+        or not set(expr.places) <= set(ranges)
+    ):
+        raise NoMatrixForm
+    inner = to_node(expr.body, expr.bound, {**ranges, **dict(expr.limits)})
+    kind = type(expr).__name__ if expr.places or not isinstance(expr, Minor) else "Determinant"
+    shape = (expr.length,) * len(expr.places)
+    if inner.kind == "T" and kind in ("InverseMatrix", "Minor"):
+        return transpose(Node("of", inner.args, shape, kind))
+    return Node("of", (inner,), shape, kind)
 
 
 def _softmax(expr: Share, labels: tuple[Symbol, ...], ranges: Ranges) -> Node:

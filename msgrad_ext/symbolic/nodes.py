@@ -178,9 +178,38 @@ class Unravel(Expr):
         axis = len([n for n in shape[:axis] if n != 1])
         if len(kept) == 1:
             return flat
-        if isinstance(flat, Ravel) and list(flat.args[1]) == kept:
-            return flat.args[0][axis]
+        if isinstance(flat, Ravel):
+            indices, rows = flat.args
+            (i, j), (a, b) = _block(tuple(rows), tuple(kept), axis)
+            if b - a == 1:
+                return Ravel(indices[i:j], rows[i:j])
+            if j - i == 1 or b - a < len(kept):
+                return Unravel(Ravel(indices[i:j], rows[i:j]), axis - a, kept[a:b])
         return Expr.__new__(cls, flat, Integer(axis), Tuple(*kept))
+
+
+def _block(first: tuple, second: tuple, axis: int) -> tuple[tuple[int, int], tuple[int, int]]:
+    """The axes of ``first`` and of ``second`` that hold ``axis`` of ``second`` when one array is laid out as both."""
+    i = j = a = b = 0
+    mine = other = S.One
+    while j < len(first) or b < len(second):
+        if b == a or (j > i and _divides(other, mine) and b < len(second)):
+            other, b = other * second[b], b + 1
+        elif j < len(first) and _divides(mine, other):
+            mine, j = mine * first[j], j + 1
+        else:
+            break
+        if mine == other and j > i:
+            if a <= axis < b:
+                return (i, j), (a, b)
+            i, a, mine, other = j, b, S.One, S.One
+    return (i, len(first)), (a, len(second))
+
+
+def _divides(part: Expr, whole: Expr) -> bool:
+    """True if ``whole`` is certainly a multiple of ``part``."""
+    rest = whole / part
+    return bool(rest.is_integer and rest.as_numer_denom()[1] == 1)
 
 
 class Binder(Expr):

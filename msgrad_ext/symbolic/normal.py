@@ -113,7 +113,11 @@ def contract(term: Term, ranges: Ranges) -> Term | None:
         factors = [factor for factor in _proved(_join_maps(factors), known) if factor is not S.One]
         step = next((s for f in factors if isinstance(f, Delta) for s in [_solve(f, bound, known)] if s), None)
         if step is None:
-            break
+            split = _split(bound, factors)
+            if split is None:
+                break
+            bound, factors = split
+            continue
         delta, gone, value, guards = step
         factors.remove(delta)
         del bound[gone[0]]
@@ -132,6 +136,20 @@ def contract(term: Term, ranges: Ranges) -> Term | None:
         factors.append(bound.pop(k))
     bound, factors = _cancel_shares(bound, factors)
     return Term(tuple(bound.items()), tuple(factors))
+
+
+def _split(bound: Ranges, factors: list[Expr]) -> tuple[Ranges, list[Expr]] | None:
+    """A bound index that occurs as position in one layout only, as an index for each axis of that layout."""
+    places = set().union(*(factor.atoms(Unravel) for factor in factors))
+    for k, shape in sorted({(place.args[0], place.args[2]) for place in places if place.args[0] in bound}, key=str):
+        if (Mul(*shape) - bound[k]).expand() != 0:
+            continue
+        new = {Unravel(k, axis, shape): fresh_index() for axis in range(len(shape))}
+        changed = [factor.xreplace(new) for factor in factors]
+        if not any(k in factor.free_symbols for factor in changed):
+            rest = {i: n for i, n in bound.items() if i != k}
+            return {**rest, **dict(zip(new.values(), shape))}, changed
+    return None
 
 
 def _solve(delta: Expr, bound: Ranges, known: Ranges) -> tuple | None:

@@ -4,13 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sympy import Expr, Integer, Rational
+from sympy import Expr, Integer, NumberSymbol, Rational
 
 from .names import Name, Numeral, accent, literal
 from .notation import ONE, Node, number
+from .scalar import SCALARS
 
 ADD, HAD, MUL, ATOM = 1, 2, 3, 4
-_FUNCTIONS = {"Exp": "exp", "Log": "log", "Absolute": "abs", "Relu": "relu", "Positive": "step", "Half": "step_half"}
+_FUNCTIONS = {
+    "Exp": "exp",
+    "Log": "log",
+    "Absolute": "abs",
+    "Relu": "relu",
+    "Positive": "step",
+    "Half": "step_half",
+    "Choice": "where",
+    # What a power's derivative has is a power and a logarithm, but for a convention at 0.
+    "SlopePower": "power",
+    "LogOfBase": "log",
+}
+_COMMANDS = {word: f"\\{word}" for word in ("exp", "log", "det", "tanh", "max", "min")}
+_COMMANDS |= {kind.word: kind.command for kind in SCALARS.values() if kind.command}
 
 
 class Printer:
@@ -54,6 +68,8 @@ class Printer:
             return ("-" if value < 0 else "") + text, ADD if value < 0 else (ATOM if self.latex else MUL)
         if isinstance(value, Integer):
             return str(int(value)), ADD if value < 0 else ATOM
+        if isinstance(value, NumberSymbol):
+            return (f"\\{value}" if self.latex else str(value)), ATOM
         above, below = value.as_numer_denom()
         if below != 1:
             over, under = self.number(above)[0], self.number(below)
@@ -84,6 +100,8 @@ class Printer:
         return (f"I_{{{n}}}" if self.latex else f"I_{n}"), ATOM
 
     def _T(self, node: Node) -> tuple[str, int]:  # noqa: N802 (the kind of the node)
+        if node.args[0].kind == "of" and node.args[0].data == "InverseMatrix":
+            return self.show(node.args[0].args[0], ATOM) + ("^{-\\top}" if self.latex else "^-T"), MUL
         return self.show(node.args[0], ATOM) + ("^{\\top}" if self.latex else "^T"), ATOM
 
     _row = _T
@@ -158,19 +176,37 @@ class Printer:
                 return f"\\sqrt{{{args[0]}}}"
             if function == "step_half":
                 return f"\\operatorname{{step}}_{{1/2}}\\left({args[0]}\\right)"
-            known = function in ("exp", "log", "sin", "cos", "tanh", "max", "min")
-            head = f"\\{function}" if known else f"\\operatorname{{{function.replace('_', ' ')}}}"
+            head = _COMMANDS.get(function) or f"\\operatorname{{{function.replace('_', ' ')}}}"
             return f"{head}\\left({', '.join(args)}\\right)"
         return f"{function}({', '.join(args)})"
 
     def _fn(self, node: Node) -> tuple[str, int]:
         function, *tags = node.data
-        args = [self.show(arg) for arg in node.args]
+        args = [self.show(arg) for arg in node.args[: 2 if function == "SlopePower" else None]]
         if tags:
             relation = {">=": "\\ge ", "!=": "\\ne ", "==": "=", ">": ">"}[tags[0]] if self.latex else tags[0]
             args = [f"{args[0]} {relation} {args[1]}"]
             function = "indicator"
         return self.call(_FUNCTIONS.get(function, function.lower()), *args), ATOM
+
+    def _of(self, node: Node) -> tuple[str, int]:
+        if node.data == "InverseMatrix":
+            return self.show(node.args[0], ATOM) + ("^{-1}" if self.latex else "^-1"), MUL
+        inner = self.show(node.args[0])
+        if node.data == "LogDeterminant":
+            return (f"\\log\\left|\\det {self.wrap(inner)}\\right|" if self.latex else f"log|det({inner})|"), ATOM
+        return self.call({"Determinant": "det", "Minor": "cof", "Lower": "chol"}[node.data], inner), ATOM
+
+    def _imatrix(self, node: Node) -> tuple[str, int]:
+        kind, *letters = node.data
+        words = {"InverseMatrix": "inv", "LogDeterminant": "logdet", "Lower": "chol"}
+        function = words.get(kind) or ("det", "cof")[min(len(node.args) - 1, 1)]
+        body, *places = (self.show(arg) for arg in node.args)
+        under = ", ".join(letters)
+        if not self.latex:
+            return f"{function}_{{{under}}}({body})" + (f"[{', '.join(places)}]" if places else ""), ATOM
+        text = f"\\operatorname{{{function}}}_{{{under}}}\\left({body}\\right)"
+        return (f"\\left[{text}\\right]_{{{', '.join(places)}}}" if places else text), ATOM
 
     def _softmax(self, node: Node) -> tuple[str, int]:
         name = "softmax" if node.data in (None, 1) else "softmax_of_columns"

@@ -13,9 +13,11 @@ from sympy import Add, And, Expr, Integer, Mul, Pow, Rational, S, Symbol
 
 from ..errors import NotSupportedError
 from . import functions as fs
+from . import standard_matrices
 from .indexed import free_letters, letter
 from .nodes import Binder, Delta, Entry, Largest, Quotient, Ravel, Share, Tied, Total, Unravel, Within
 from .products import Product
+from .scalar import SCALARS
 
 _BOUND = "klpqrsuv"
 
@@ -230,8 +232,8 @@ RULES: dict[type, Callable[[_Converter, Any, Mapping[Symbol, Expr]], Expr]] = {
     fs.Exp: _of(sympy.exp),
     fs.Log: _of(sympy.log),
     fs.Tanh: _of(sympy.tanh),
-    sympy.sin: _of(sympy.sin),
-    sympy.cos: _of(sympy.cos),
+    sympy.NumberSymbol: lambda converter, expr, at: expr,
+    **{kind: _of(kind.standard) for kind in SCALARS.values()},
     sympy.Abs: _of(sympy.Abs),
     sympy.sign: _of(sympy.sign),
     fs.Sigmoid: _of(lambda x: 1 / (1 + sympy.exp(-x))),
@@ -244,9 +246,11 @@ RULES: dict[type, Callable[[_Converter, Any, Mapping[Symbol, Expr]], Expr]] = {
     fs.Maximum: _of(sympy.Max),
     fs.Minimum: _of(sympy.Min),
     fs.Power: _of(Pow),
+    fs.SlopePower: _of(lambda a, b, count: Pow(a, b)),
     fs.Compare: _Converter.compare,
     fs.Choice: choice,
 }
+RULES.update(standard_matrices.RULES)
 
 
 __all__ = ["free_indices", "standard"]

@@ -13,7 +13,7 @@ from .escape import escape
 
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|\d+(?:\.\d+)?|\s+|.", re.DOTALL)
 _ACCENTS = {"bar": "\u00af", "hat": "^", "tilde": "~", "dot": "\u02d9", "overline": "\u00af"}
-_WORDS = set("exp log ln sin cos tan tanh sinh cosh max min det lim dim arg".split())
+_WORDS = set("exp log ln sin cos tan arcsin arccos arctan tanh sinh cosh max min det lim dim arg".split())
 _TEXT = set("text mathrm operatorname mathtt mathsf mathit textrm".split())
 _BIG = {"sum": "\u2211", "prod": "\u220f", "int": "\u222b"}
 _SIGNS = {

@@ -7,7 +7,10 @@ import pytest
 import msgrad_ext
 from msgrad_ext import nn, ops
 from msgrad_ext.errors import FacadeImportError
+from msgrad_ext.initializer import Normal, initializer
 from msgrad_ext.notebook.cell import parse_cell, read_cell, run_cell
+
+INITIAL = sys.modules["msgrad_ext.initializer"]
 
 
 def run(body):
@@ -34,6 +37,18 @@ def run(body):
         ("from mindspore.common.parameter import Parameter", {"Parameter": msgrad_ext.Parameter}),
         ("from mindspore.common.tensor import Tensor", {"Tensor": msgrad_ext.Tensor}),
         ("import mindspore.common.dtype as mstype", {"mstype": msgrad_ext.dtype}),
+        (
+            "from mindspore.common.initializer import Normal, initializer",
+            {"Normal": Normal, "initializer": initializer},
+        ),
+        (
+            "from mindspore.common import initializer as init, set_seed",
+            {"init": INITIAL, "set_seed": msgrad_ext.set_seed},
+        ),
+        ("from mindspore.common.seed import set_seed", {"set_seed": msgrad_ext.set_seed}),
+        ("from mindspore.nn import Conv2d, BatchNorm2d", {"Conv2d": nn.Conv2d, "BatchNorm2d": nn.BatchNorm2d}),
+        ("from mindspore.nn.layer import Dense, activation", {"Dense": nn.Dense, "activation": nn}),
+        ("from mindspore.nn.layer.normalization import LayerNorm", {"LayerNorm": nn.LayerNorm}),
     ],
 )
 def test_an_import_binds_the_facade(line, bound):
@@ -112,7 +127,7 @@ def test_context_is_accepted_and_checked():
     run("from mindspore import context\ncontext.set_context(mode=context.GRAPH_MODE, device_target='CPU')")
     assert msgrad_ext.get_context("mode") == msgrad_ext.GRAPH_MODE
     msgrad_ext.set_context(mode=msgrad_ext.PYNATIVE_MODE)
-    with pytest.raises(TypeError, match="Did you mean 'mode'"):
+    with pytest.raises(ValueError, match="Did you mean 'mode'"):
         msgrad_ext.set_context(mod=1)
     with pytest.raises(ValueError, match="must be one of 0, 1, but got 7"):
         msgrad_ext.set_context(mode=7)

@@ -108,3 +108,10 @@ def test_a_rule_rewritten_equivalently_is_not_flagged(name: str, kind: str, monk
     monkeypatch.setattr(mg.registered_ops()[name], "vjp", rule)
     x, y = np.random.default_rng(3).normal(size=(2, 3, 3)).astype(kind)
     assert mg.check(network, x, y + 3).verdict == "agree"
+
+
+@pytest.mark.parametrize("divisor", [0.7, 2**0.5, np.array([0.3, 0.6, 1.1])], ids=["number", "root", "array"])
+def test_dividing_by_a_constant_is_no_alarm(divisor: Any) -> None:
+    """Its reciprocal is taken in as many digits as the rest of the formula."""
+    constant = Tensor(divisor) if isinstance(divisor, np.ndarray) else divisor
+    assert mg.check(lambda x: (x / constant) ** 2, np.array([0.3, -0.5, 2.0])).verdict == "agree"

@@ -25,8 +25,8 @@ def test_an_exact_difference_loses_no_digits() -> None:
 
 
 def test_lost_digits_are_still_told() -> None:
-    """The slope of a saturated tanh is right as a formula and has lost digits."""
-    assert mg.check(ops.tanh, np.array([12.0])).verdict == "ill-conditioned"
+    """The slope of ``x - tanh(x)`` near 0 is right as a formula and has lost digits."""
+    assert mg.check(lambda x: x - ops.tanh(x), np.array([1e-6])).verdict == "ill-conditioned"
 
 
 def test_a_check_warns_of_nothing() -> None:

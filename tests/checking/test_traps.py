@@ -177,8 +177,13 @@ def test_stop_gradient_is_constant_at_second_order() -> None:
 
 
 def test_lost_digits_are_ill_conditioned() -> None:
-    """tanh' at 12 is a right rule, ``1 - y * y``, that loses most of its digits: not wrong, and not plainly right."""
-    assert mg.check(ops.tanh, f64(12.0)).verdict == "ill-conditioned"
+    """The derivative of ``x - tanh(x)`` at 1e-6 is right and loses most of its digits: not wrong, and not plainly right."""
+    assert mg.check(lambda x: x - ops.tanh(x), f64(1e-6)).verdict == "ill-conditioned"
+
+
+def test_a_saturated_tanh_keeps_its_digits() -> None:
+    """The rule of tanh subtracts nothing: far out its derivative is right to the last digits."""
+    assert mg.check(ops.tanh, f64(12.0, 20.0)).verdict == "agree"
 
 
 def test_a_steep_function_is_no_false_alarm() -> None:
@@ -217,7 +222,7 @@ def test_no_gradient_passes_a_cast_through_int() -> None:
 
 def test_a_complex_input_is_refused() -> None:
     """There is no gradient by a complex number here, and it says so."""
-    with pytest.raises(ValueError, match="no float input"):
+    with pytest.raises(TypeError, match="Complex128"):
         mg.check(lambda x: x * x, np.array([1j]))
 
 

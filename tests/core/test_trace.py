@@ -199,10 +199,17 @@ def test_a_copy_of_a_traced_tensor_keeps_its_gradient(copier: Any) -> None:
     assert GradOperation()(lambda x: copier(x) * x)(X).tolist() == [2.0, 4.0]
 
 
-def test_numpy_arrays_and_operators_mix() -> None:
-    """``ndarray * tensor`` is the op, from either side."""
+def test_an_array_on_the_left_takes_part_in_a_network() -> None:
+    """``ndarray * tensor`` is the op; MindSpore makes a plain array of it and loses the gradient."""
     array = np.array([3.0, 5.0])
-    assert GradOperation()(lambda x: array * x + x * array - np.float64(2) * x)(X).tolist() == [4.0, 8.0]
+    assert GradOperation()(lambda x: array * x - np.float64(2) * x)(X).tolist() == [1.0, 3.0]
+
+
+def test_an_array_on_the_right_is_refused() -> None:
+    """TypeError, as in MindSpore, in a network and outside."""
+    for net in (lambda x: x * np.ones(2), GradOperation()(lambda x: x * np.ones(2))):
+        with pytest.raises(TypeError, match="Tensor\\(array\\)"):
+            net(X)
 
 
 def test_a_tensor_kept_from_an_ended_gradient_is_refused() -> None:

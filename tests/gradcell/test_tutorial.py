@@ -70,12 +70,12 @@ def test_the_cells_run_in_a_real_kernel():
 @pytest.mark.kernel
 def test_an_error_of_the_last_call_points_at_it():
     """What the call as a whole is refused for is told at the call, not at the magic's line."""
-    cell = "%%gradcell\nclass B(nn.Cell):\n    def bprop(self, x, out, dout):\n        return (dout,)\nB()(1)"
+    cell = "%%gradcell\nclass B(nn.Cell):\n    def forward(self, x):\n        return x\n\nB()(1)"
     code = nbformat.v4.new_code_cell
     notebook = nbformat.v4.new_notebook(
         cells=[code("%load_ext msgrad_ext"), code(f"%%gradcell\n{IMPORTS}"), code(cell)]
     )
     NotebookClient(notebook, timeout=120, kernel_name="python3", allow_errors=True).execute()
     (error,) = notebook.cells[-1].outputs
-    assert error.traceback[:2] == ["Cell In[3], line 5", "    B()(1)"]
-    assert error.ename == "NotSupportedError"
+    assert error.traceback[:2] == ["Cell In[3], line 6", "    B()(1)"]
+    assert error.ename == "UnknownNameError"

@@ -136,20 +136,6 @@ def test_an_error_inside_a_nested_gradient_leaves_nothing_behind() -> None:
     assert values(Tensor([1.0]) + Tensor([1.0])) == [2.0]
 
 
-def test_a_custom_bprop_is_refused_not_ignored() -> None:
-    """What is not supported says so."""
-
-    class Net(nn.Cell):
-        def construct(self, x: Tensor) -> Tensor:
-            return x * x
-
-        def bprop(self, x: Tensor, out: Tensor, dout: Tensor) -> Any:
-            return (dout * 100.0,)
-
-    with pytest.raises(NotImplementedError, match="bprop"):
-        GradOperation()(Net())(X)
-
-
 def test_the_gradient_function_keeps_the_networks_signature() -> None:
     """``help(grad(net))`` shows the network's arguments."""
     import inspect

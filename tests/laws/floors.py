@@ -7,16 +7,22 @@ other, without cycles. To add a module, put its name on the lowest floor from wh
 from __future__ import annotations
 
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("errors", "names", "lazy"),
-    ("dtype", "contract", "context", "notebook.options", "notebook.imports", "checking.result"),
+    ("errors", "names", "lazy", "constants"),
+    ("dtype", "contract", "context", "decorators", "seeds", "notebook.options", "notebook.imports", "checking.result"),
     ("ir", "registry"),
     ("tensor",),
+    ("marking", "leaving"),
     ("op", "initializer"),
     ("trace", "primitives", "dead_branch"),
-    ("reverse", "simplify", "surroundings"),
+    ("custom", "surroundings", "training"),
+    ("backward", "hooks"),
+    ("reverse",),
+    ("simplify", "calling", "sens"),
     ("numeric", "symbolic"),
+    ("observing",),
     ("grad_operation",),
-    ("compiled", "functional"),
+    ("compiled", "functional", "batching"),
+    ("jacobian",),
     ("formulas",),
     ("nn", "ops"),
     ("checking",),
@@ -30,6 +36,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 
 # Imports up that are made when a name is first used, and why.
 UPWARD: dict[tuple[str, str], str] = {
+    ("tensor.array", "initializer"): "a tensor's first values may be drawn, by what makes tensors itself",
     ("lazy", "symbolic.language"): "op files name `sym` without paying for SymPy until a formula is asked for",
 }
 

@@ -17,7 +17,7 @@ FILE_LINES, FUNCTION_LINES = 400, 40
 
 # Who may turn text into code: the cell compiles what the user wrote, and the code generator what it has generated.
 COMPILES = ("msgrad_ext/notebook/cell.py", "msgrad_ext/numeric/plan.py")
-RULE_METHODS = {"numpy", "vjp", "meaning", "bind", "out_shape", "out_dtype", "infer", "convert", "construct"}
+RULE_METHODS = {"numpy", "vjp", "meaning", "bind", "out_shape", "out_dtype", "infer", "convert", "construct", "compute"}
 
 
 def too_long(source: Source) -> list[str]:

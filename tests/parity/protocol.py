@@ -33,15 +33,16 @@ _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+|inf|nan)")
 
 
 def cells() -> dict[str, str]:
-    """All cells by name: ``file:title``. In a file, a line ``# %% title`` begins a cell."""
+    """All cells by name: ``file:title``. In a file, a line ``# %% title`` begins a cell; what stands before leads each."""
     found: dict[str, str] = {}
     for path in sorted(CELLS.glob("*.txt")):
-        for part in re.split(r"^# %% ", path.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
+        lead, *parts = re.split(r"^# %% ", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        for part in parts:
             title, _, body = part.partition("\n")
             name = f"{path.stem}:{title.strip()}"
             if name in found:
                 raise ValueError(f"There are two cells called {name}.")
-            found[name] = body
+            found[name] = lead + body
     return found
 
 
@@ -143,6 +144,7 @@ def _numbers(mine: list[Any], theirs: list[Any], close: float, where: str) -> st
 
 def _texts(mine: str, theirs: str) -> str | None:
     """Texts are equal when their words are, and their numbers to float32; blanks are those of equal numbers."""
+    mine, theirs = (re.sub(r" at 0x[0-9a-f]+", "", text) for text in (mine, theirs))
     words = [_NUMBER.sub("#", re.sub(r"\s+", " ", text)).strip() for text in (mine, theirs)]
     # A digit more or less moves numpy's columns, so blanks count only where there are no numbers beside them.
     words = [re.sub(r" ?# ?", "#", text) for text in words]

@@ -12,7 +12,7 @@ import pytest
 
 from msgrad_ext.notebook.imports import rewrite_imports
 
-from .faults import FAULTS
+from .faults import FAULTS, OPEN
 from .protocol import RECORDED, cells, difference, outcome
 
 CELLS = cells()
@@ -36,7 +36,12 @@ def test_every_cell_is_recorded() -> None:
     assert set(THEIRS) == set(CELLS)
 
 
-@pytest.mark.parametrize("name", [name for name in CELLS if name not in FAULTS])
+def case(name: str) -> Any:
+    """The cell as a test; one that is known to fail must fail, or leave the list."""
+    return pytest.param(name, marks=pytest.mark.xfail(reason=OPEN[name], strict=True)) if name in OPEN else name
+
+
+@pytest.mark.parametrize("name", [case(name) for name in CELLS if name not in FAULTS])
 def test_a_cell_gives_what_it_gives_in_mindspore(name: str) -> None:
     """The outcome of the cell is the recorded one."""
     told = difference(outcome(CELLS[name], rewrite_imports), THEIRS[name])

@@ -1,0 +1,242 @@
+"""The recording of a reverse pass: from the equations of a graph, last to first, to the cotangents of its variables.
+
+Each rule is run on stand-ins and what it does is recorded. Where the user wrote a derivative, stand-ins have values,
+those of the example, since the user's Python may look at them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .custom import Custom, CustomOf
+from .dead_branch import Alive
+from .dtype import is_float
+from .errors import DtypeError, EngineError, Location, MsgradError, NotSupportedError, VoiceError
+from .ir import Atom, Eqn, Graph, Guard, Lit, Var, literal
+from .op import apply, evaluate
+from .registry import OPS, fn
+from .tensor import Tensor
+from .trace import Trace, Traced
+
+
+class Backward(Trace):
+    """The recording of a reverse pass: cotangents of the variables, by variable."""
+
+    def __init__(self, graph: Graph, wrt: Sequence[Var], values: Sequence[np.ndarray | None] | None = None) -> None:
+        super().__init__()
+        self.graph = graph
+        self.customs = _groups(graph)
+        self.values, self.weights = _known_values(graph, self.customs, values)
+        self.names = {var.name for var in graph.inputs} | {eqn.out.name for eqn in graph.eqns}
+        self.count = len(graph.eqns)
+        self.location: Location | None = None
+        self.locate = lambda: self.location
+        self.cotangents: dict[Var, Tensor] = {}
+        self.alive = Alive(graph.eqns, self.known)
+        self.active = set(wrt)
+        # Integers that follow from integer inputs by integer arithmetic alone: as in MindSpore, their gradients are integers.
+        self.integers = {var for var in wrt if not is_float(var.dtype)}
+        for eqn in graph.eqns:
+            if self.active.intersection(self.differentiated(eqn)):
+                self.active.add(eqn.out)
+            if not is_float(eqn.out.dtype) and self.integers.intersection(eqn.inputs):
+                self.integers.add(eqn.out)
+
+    @staticmethod
+    def differentiated(eqn: Eqn) -> list[Atom]:
+        """The operands of ``eqn`` that are not constants by convention."""
+        names = eqn.op.operands if len(eqn.op.operands) == len(eqn.inputs) else [""] * len(eqn.inputs)
+        return [atom for atom, name in zip(eqn.inputs, names) if name not in eqn.op.constants]
+
+    def known(self, atom: Atom) -> Traced:
+        """The stand-in for a primal of the forward graph."""
+        return Traced(self, atom, self._value_of(atom))
+
+    def _value_of(self, atom: Atom) -> np.ndarray | None:
+        if isinstance(atom, Lit):
+            return None if self.values is None else atom.value
+        return None if self.values is None else self.values.get(atom)
+
+    def seed(self, sens: bool) -> list[Var]:
+        """Give each float output its first cotangent; returns the new inputs that hold the weights, if any."""
+        weights: list[Var] = []
+        with self.running():
+            for atom in self.graph.outputs:
+                if not is_float(atom.dtype) and (sens or atom not in self.integers):
+                    continue
+                if sens:
+                    value = self.weights[len(weights)] if self.weights else None
+                    weight = self.input("sens", atom.shape, atom.dtype, value)
+                    weights.append(weight._var)
+                else:
+                    weight = self.known(literal(1, atom.dtype))
+                    weight = fn.broadcast_to(weight, atom.shape) if atom.shape else weight
+                if isinstance(atom, Var) and atom in self.active:
+                    self.add(atom, weight)
+        self.open = True
+        return weights
+
+    def add(self, var: Var, cotangent: Tensor, mask: Tensor | None = None) -> None:
+        """Add a contribution to the cotangent of ``var``; ``mask`` is false where it is dead (see `dead_branch`)."""
+        before = self.cotangents.get(var)
+        self.alive.add(var, mask, before is None)
+        self.cotangents[var] = cotangent if before is None else before + cotangent
+
+    def step(self, eqn: Eqn) -> None:
+        """Pull the cotangent of one equation's result back to its operands."""
+        if isinstance(eqn.op, CustomOf):
+            self.custom(eqn)
+            return
+        cotangent = self.cotangents.get(eqn.out)
+        live = [isinstance(atom, Var) and atom in self.active for atom in eqn.inputs]
+        if cotangent is None or not any(live):
+            return
+        self.location = eqn.location
+        contributions = self.pulled(eqn, cotangent)
+        if not isinstance(contributions, tuple):
+            contributions = (contributions,)
+        if len(contributions) != len(eqn.inputs):
+            wanted = len(eqn.inputs)
+            raise _wrong(eqn, None, f"the rule must return {wanted} cotangents, but got {len(contributions)}.")
+        wanted_atoms = self.differentiated(eqn)
+        for position, (atom, contribution) in enumerate(zip(eqn.inputs, contributions)):
+            if live[position] and contribution is not None and any(atom is one for one in wanted_atoms):
+                checked, mask = self.alive.through(eqn, position, self.fitting(eqn, position, contribution))
+                self.add(atom, fn.sum_to_shape(checked, atom.shape), mask)  # type: ignore[arg-type]
+
+    def pulled(self, eqn: Eqn, cotangent: Tensor) -> Any:
+        """What the rule of ``eqn`` returns; an error of the rule's own is told as a fault of that op."""
+        if isinstance(eqn.op, OPS["Cast"]) and eqn.inputs[0] in self.integers:
+            return fn.cast(cotangent, eqn.inputs[0].dtype)
+        try:
+            return eqn.op.vjp(cotangent, self.known(eqn.out), *map(self.known, eqn.inputs))
+        except (NotSupportedError, EngineError):
+            raise
+        except MsgradError as error:
+            if isinstance(error, DtypeError) and self.integers.intersection(eqn.inputs):
+                raise _no_integers(eqn) from error
+            raise _wrong(eqn, None, f"the rule raised {type(error).__name__}: {error.message}") from error
+
+    def fitting(self, eqn: Eqn, position: int, contribution: Any) -> Tensor:
+        """``contribution``, after its shape and dtype have been found right."""
+        atom = eqn.inputs[position]
+        name = eqn.op.operands[position] if position < len(eqn.op.operands) else f"operand {position}"
+        if not isinstance(contribution, Tensor):
+            raise _wrong(eqn, name, f"the cotangent of {name} must be a tensor, but got {contribution!r}.")
+        if not is_float(atom.dtype) and atom not in self.integers:
+            raise _no_integers(eqn)
+        contract = eqn.op.contract
+        spread = atom.shape if contract is None else contract.spread_shape(position, atom.shape, eqn.out.shape)
+        if contribution.shape not in (atom.shape, spread):
+            raise _wrong(
+                eqn, name, f"the cotangent of {name} must have shape {atom.shape}, but got {contribution.shape}."
+            )
+        if contribution.numpy_dtype != atom.dtype:
+            raise _wrong(
+                eqn, name, f"the cotangent of {name} must be {atom.dtype}, but got {contribution.numpy_dtype}."
+            )
+        return contribution
+
+    def gradient(self, var: Var) -> Atom:
+        """The gradient by ``var``: its cotangent, or zeros."""
+        self.location = None
+        found = self.cotangents.get(var)
+        return self.atom(self.zero(var) if found is None else found)  # type: ignore[arg-type]
+
+    def zero(self, atom: Atom) -> Tensor:
+        """Zeros of the shape and dtype of ``atom``."""
+        zero = self.known(literal(0, atom.dtype))
+        return fn.broadcast_to(zero, atom.shape) if atom.shape else zero
+
+    # Derivatives that the user wrote ------------------------------------------------------------------------------
+
+    def custom(self, eqn: Eqn) -> None:
+        """Pull the cotangents of a part's outputs back, once those of all its equations are known."""
+        group = self.customs[_group_of(eqn)]
+        sent = {one.op.index: self.cotangents[one.out] for one in group if one.out in self.cotangents}  # type: ignore[attr-defined]
+        if eqn is not group[0] or not sent:
+            return
+        if not any(isinstance(atom, Var) and atom in self.active for atom in eqn.inputs):
+            return
+        call: Custom = eqn.op.call  # type: ignore[attr-defined]
+        self.location = eqn.location
+        operands = [self.known(atom) for atom in eqn.inputs]
+        outputs = [self.part(eqn, atom, index) for index, atom in enumerate(call.graph.outputs)]
+        cotangents = [
+            sent[index] if index in sent else self.zero(atom) for index, atom in enumerate(call.graph.outputs)
+        ]
+        recorded = call.record(*([one._value for one in given] for given in (operands, outputs, cotangents)))
+        kept = [self.part(eqn, var, None) for var in recorded.kept]
+        found = self.played(recorded.graph, [*operands, *outputs, *cotangents, *kept])
+        for position, contribution in zip(recorded.given, found):
+            atom = eqn.inputs[position]
+            if isinstance(atom, Var) and atom in self.active:
+                tensor = self.known(contribution) if isinstance(contribution, Lit) else contribution
+                self.add(atom, tensor)
+
+    def part(self, eqn: Eqn, atom: Atom, index: int | None) -> Traced:
+        """The value of ``atom``, an atom of the part that ``eqn`` belongs to."""
+        call: Custom = eqn.op.call  # type: ignore[attr-defined]
+        for one in self.customs[_group_of(eqn)]:
+            if one.op.value is atom and index in (None, one.op.index):  # type: ignore[attr-defined]
+                return self.known(one.out)
+        return self.record(CustomOf(call, atom, index), eqn.inputs, [self._value_of(one) for one in eqn.inputs])
+
+    def played(self, graph: Graph, operands: Sequence[Any]) -> list[Any]:
+        """The outputs of a recorded derivative; its equations keep the lines that they come from."""
+        known: dict[Any, Any] = dict(zip(graph.inputs, operands))
+        for eqn in graph.eqns:
+            self.location = eqn.location
+            known[eqn.out] = apply(eqn.op, [known.get(atom, atom) for atom in eqn.inputs])
+        for guard in graph.guards:
+            held = known.get(guard.var, guard.var)
+            if isinstance(held, Traced):
+                self.guards.append(Guard(held._var, guard.value, guard.location))
+        return [known.get(atom, atom) for atom in graph.outputs]
+
+
+Group = tuple[Any, ...]
+
+
+def _group_of(eqn: Eqn) -> Group:
+    """What the equations of one call of a part have in common."""
+    return (id(eqn.op.call), *eqn.inputs)  # type: ignore[attr-defined]
+
+
+def _groups(graph: Graph) -> dict[Group, list[Eqn]]:
+    """The equations of each call of a part with a derivative of its own, in order of execution."""
+    found: dict[Group, list[Eqn]] = {}
+    for eqn in graph.eqns:
+        if isinstance(eqn.op, CustomOf):
+            found.setdefault(_group_of(eqn), []).append(eqn)
+    return found
+
+
+def _known_values(
+    graph: Graph, customs: dict[Group, list[Eqn]], given: Sequence[np.ndarray | None] | None
+) -> tuple[dict[Any, np.ndarray] | None, list[np.ndarray]]:
+    """The values of ``graph`` and of its weights, if a user's derivative is still to be run; the pass needs none itself."""
+    waiting = any(eqn.op.call.recorded is None for group in customs.values() for eqn in group)  # type: ignore[attr-defined]
+    if not waiting or given is None or any(one is None for one in given):
+        return None, []
+    arrays = [np.asarray(one) for one in given]
+    values: dict[Any, np.ndarray] = dict(zip(graph.inputs, arrays))
+    for eqn in graph.eqns:
+        operands = [atom.value if isinstance(atom, Lit) else values[atom] for atom in eqn.inputs]
+        values[eqn.out] = evaluate(eqn.op, operands, eqn.out.dtype)
+    return values, arrays[len(graph.inputs) :]
+
+
+def _no_integers(eqn: Eqn) -> DtypeError:
+    return DtypeError(
+        f"For '{type(eqn.op).__name__}', the gradient by an operand that is not float has no meaning; "
+        "make it a float tensor, or wrap it in ops.stop_gradient.",
+        eqn.location,
+    )
+
+
+def _wrong(eqn: Eqn, operand: str | None, what: str) -> VoiceError:
+    return VoiceError(f"For '{eqn.op.label}', {what}", type(eqn.op).__name__, operand, eqn.location)

@@ -1,0 +1,118 @@
+"""What is kept of the gradients that are taken while someone observes, so that a loop of training stays quick and small.
+
+A step of training takes the same gradient of the same program again and again, at other values. `gradient_plan` compiles
+such a program once for each observation, and `Applications` keeps a few of the many that one line takes, spread over them.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Hashable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, Protocol
+
+import numpy as np
+
+from .ir import Graph, Lit, Var
+from .numeric.plan import Plan, signature
+from .reverse import reverse
+from .simplify import simplify
+
+# How many applications of one line are kept for the check at least, once there are as many.
+KEPT = 20
+_PLANS = 64
+
+_plans: ContextVar[OrderedDict[Hashable, Plan] | None] = ContextVar("plans", default=None)
+
+
+@contextmanager
+def reusing_plans() -> Iterator[None]:
+    """Compile equal programs once meanwhile. Voices that are exchanged are seen, in the program's own ops."""
+    token = _plans.set(OrderedDict())
+    try:
+        yield
+    finally:
+        _plans.reset(token)
+
+
+def gradient_plan(graph: Graph, wrt: Sequence[Var], weighted: bool, values: Sequence[np.ndarray | None]) -> Plan:
+    """The compiled gradient of ``graph`` by ``wrt``; ``weighted`` if weights of the outputs are further inputs.
+
+    ``values`` are those of the inputs and the weights: derivatives that the user wrote are run on them, at every call.
+    """
+    known = _plans.get()
+    if known is None or any(eqn.op.nested for eqn in graph.eqns):
+        return _compiled(graph, wrt, weighted, values)
+    key = _key(graph, wrt, weighted)
+    found = known.get(key)
+    if found is None:
+        found = known[key] = _compiled(graph, wrt, weighted, values)
+        if len(known) > _PLANS:
+            known.popitem(last=False)
+    return found
+
+
+def _compiled(graph: Graph, wrt: Sequence[Var], weighted: bool, values: Sequence[np.ndarray | None]) -> Plan:
+    whole = reverse(graph, wrt, weighted, values)
+    return Plan(simplify(Graph(whole.inputs, whole.eqns, whole.outputs[len(graph.outputs) :], whole.guards)))
+
+
+def _key(graph: Graph, wrt: Sequence[Var], weighted: bool) -> Hashable:
+    """A value that is equal for gradients with the same plan: the code, the array constants, the rules."""
+    atoms = [*(atom for eqn in graph.eqns for atom in eqn.inputs), *graph.outputs, *(one.var for one in graph.guards)]
+    arrays = tuple(atom.value.tobytes() for atom in atoms if isinstance(atom, Lit) and atom.shape)
+    rules = tuple(type(eqn.op).vjp for eqn in graph.eqns)
+    places = tuple(graph.inputs.index(var) for var in wrt)
+    return signature(graph), arrays, rules, places, weighted
+
+
+class _Taken(Protocol):
+    """What an application is grouped by."""
+
+    @property
+    def plan(self) -> Plan: ...
+    @property
+    def location(self) -> Any: ...
+
+
+class Applications(list[Any]):
+    """The applications of a cell in the order in which they were made; of many at one place, some.
+
+    Of each place the first and the last are kept, and between them some at even distances.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._counts: dict[Hashable, int] = {}
+        self._strides: dict[Hashable, int] = {}
+        self._kept: dict[Hashable, list[Any]] = {}
+
+    def append(self, application: _Taken) -> None:
+        """Take note of one more application."""
+        key = _place(application)
+        kept = self._kept.setdefault(key, [])
+        count = self._counts[key] = self._counts.get(key, 0) + 1
+        stride = self._strides.setdefault(key, 1)
+        # The last one so far stands at the end until it turns out to lie between two that are kept.
+        if len(kept) > 1 and (count - 2) % stride:
+            self._drop(kept.pop())
+        kept.append(application)
+        super().append(application)
+        if len(kept) > 2 * KEPT:
+            for one in kept[1:-1:2]:
+                self._drop(one)
+            self._kept[key] = [*kept[:-1:2], kept[-1]]
+            self._strides[key] = 2 * stride
+
+    def _drop(self, application: _Taken) -> None:
+        spot = next(place for place, one in enumerate(self) if one is application)
+        del self[spot]
+
+    def count_of(self, members: Sequence[_Taken]) -> int:
+        """How many applications there were at the places of ``members``."""
+        return sum(self._counts[key] for key in dict.fromkeys(map(_place, members)))
+
+
+def _place(application: _Taken) -> Hashable:
+    return str(application.location), id(application.plan)
