@@ -214,7 +214,8 @@ def _written(expr: Expr) -> str:
 
 
 def _numbers(array: Any) -> str:
-    return repr(np.asarray(array, np.float64).tolist())
+    array = np.asarray(array)
+    return repr(array.astype(np.int64 if array.dtype.kind in "iub" else np.float64).tolist())
 
 
 def _scale(array: np.ndarray) -> float:

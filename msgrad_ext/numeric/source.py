@@ -18,7 +18,22 @@ from ..op import Elementwise
 from . import voices
 
 # What generated source and the exports around it use, and a variable must not hide.
-_RESERVED = {"np", "nan", "inf", "plan", "GuardFailed", "range", "slice", "dict", "zip", "_outputs", "_CONSTANTS"}
+_RESERVED = {
+    "np",
+    "nan",
+    "inf",
+    "plan",
+    "GuardFailed",
+    "range",
+    "slice",
+    "iter",
+    "next",
+    "tuple",
+    "dict",
+    "zip",
+    "_outputs",
+    "_CONSTANTS",
+}
 
 
 @dataclass(frozen=True)

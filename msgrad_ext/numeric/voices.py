@@ -110,9 +110,10 @@ def _spelled(form: _Form, voice: Callable[..., Any], operands: tuple[str, ...]) 
 def function(op: Op, name: str) -> str | None:
     """The voice as the source of a function called ``name``, or None if its text can not stand alone."""
     read = _body(type(op).numpy)
-    if read is None or read[2]:
+    if read is None:
         return None
-    names, statements, _ = read
+    names, statements, star = read
+    names = [*names[:-1], f"*{names[-1]}"] if star else names
     body = [ast.unparse(_Settings(op, {}).visit(_copy(one))) for one in statements]
     lines = [f"def {name}({', '.join(names)}):", *(textwrap.indent(line, "    ") for line in body)]
     return "\n".join(lines)

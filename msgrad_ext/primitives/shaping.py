@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..errors import ArgumentValueError, ShapeError
+from ..errors import ArgumentValueError, AxisError, ShapeError
 from ..op import Composite
 from ..registry import composite
 from ..tensor import Tensor
@@ -31,6 +31,11 @@ def flattened(x: Tensor, order: str, start_dim: int, end_dim: int) -> Tensor:
     if order == "F" and x.ndim > 1:
         x = Transpose()(x, tuple(reversed(range(x.ndim))))
     if x.ndim < 2:
+        # The default, start_dim=1, is allowed for a vector and a number too.
+        if not all(-2 <= axis < 2 for axis in (start, end)):
+            raise AxisError(
+                f"For 'flatten', start_dim and end_dim are out of range: {start}, {end} for shape {x.shape}."
+            )
         return Reshape()(x, (-1,)) if x.ndim == 0 else x
     start, end = one_axis("flatten", start, x.ndim, "start_dim"), one_axis("flatten", end, x.ndim, "end_dim")
     if start > end:
