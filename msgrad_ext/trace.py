@@ -36,8 +36,9 @@ from .tensor import Parameter, Tensor
 class Traced(Tensor):
     """A tensor inside a running trace: a variable of the graph, with the example's value if there is one."""
 
-    def __init__(self, trace: Trace, var: Atom, value: np.ndarray | None) -> None:
+    def __init__(self, trace: Trace, var: Atom, value: np.ndarray | None, given: bool = False) -> None:
         self._trace = trace
+        self._given = given  # to the network: others see it, so nothing is written into it
         self._var: Any = var
         self._value = value  # type: ignore[assignment]
 
@@ -126,7 +127,7 @@ class Trace:
         """A new input of the graph."""
         var = Var(unique(name, self.names), shape, dtype)
         self.inputs.append(var)
-        return Traced(self, var, value)
+        return Traced(self, var, value, given=True)
 
     def capture(self, tensor: Tensor) -> Traced:
         """The stand-in for a tensor from outside: a `Parameter`, or a value of a surrounding trace."""

@@ -154,10 +154,11 @@ def _exact(graph: Graph, arrays: Sequence[Any], direction: dict[Var, np.ndarray]
     rounding = max(sizes) * 10.0 ** (3 - DIGITS) / float(step)
     gap = abs(float(right - left))
     kink = gap > 1e-9 * scale + rounding
-    if not kink and abs(float(ahead - behind)) > 1e-9 * max(abs(float(ahead)), abs(float(behind))):
+    jump = abs(float(ahead - behind))
+    if not kink and jump > 1e-9 * max(abs(float(ahead)), abs(float(behind))) + rounding * float(step):
         # A jump to both sides by the same amount: a step that is shorter still jumps as far.
         near = step / 1000
-        kink = abs(float(at(near) - at(-near))) > 0.5 * abs(float(ahead - behind))
+        kink = abs(float(at(near) - at(-near))) > 0.5 * jump
     elif kink:
         # Curvature makes the one-sided slopes differ in proportion to the step; a kink makes them differ at every step.
         near = step / 1000

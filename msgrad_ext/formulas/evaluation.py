@@ -38,15 +38,6 @@ def as_numbers(array: Any) -> np.ndarray:
     return array if array.dtype == object else array.astype(np.float64)
 
 
-def like(array: np.ndarray, sample: Any) -> np.ndarray:
-    """``array`` in numbers of the kind of ``sample``, exactly: among exact numbers a float would round."""
-    if sample is None or isinstance(sample, (int, float)) or array.dtype == object:
-        return array
-    result = np.empty(array.shape, object)
-    result.ravel()[:] = [type(sample)(value) for value in array.ravel().tolist()]
-    return result
-
-
 def written(lit: Lit) -> Any:
     """A constant as the user wrote it, where that is known: a 0.1 in a float32 network means 0.1."""
     return lit.value if lit.exact is None else lit.exact

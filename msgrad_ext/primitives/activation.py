@@ -77,28 +77,31 @@ class ReLU(Elementwise, functions="relu", methods="relu"):
         return lambda *i: sym.relu(a[i])
 
 
-class _AlongAxis(Op, shapes="... -> ...", abstract=True):
-    """Base of ops that normalise along one axis."""
-
-    def __init__(self, axis=-1):
-        if isinstance(axis, tuple) and len(axis) == 1:
-            axis = axis[0]
-        if isinstance(axis, bool) or not isinstance(axis, int):
-            raise ArgumentError(f"For '{type(self).__name__}', the axis must be int, but got {axis!r}.")
-        self.axis = axis
+class _Normalising(Op, shapes="... -> ...", abstract=True):
+    """Base of ops that normalise along axes."""
 
     def bind(self, a):
-        (axis,) = normal_axes(type(self).__name__, self.axis, a.ndim)
-        return self.set(axis=axis), (a,)
+        return self.set(axis=normal_axes(type(self).__name__, self.axis, a.ndim)), (a,)
 
     def out_dtype(self, kind):
         if kind.kind not in "fO":
             raise DtypeError(f"For '{type(self).__name__}', the operand must be a float tensor, but got {kind}.")
         return kind
 
+    def total(self, a, i):
+        """The sum of ``exp(a)`` over the axes, at the indices ``i`` along the others."""
+        lengths = [a.shape[axis] for axis in self.axis]
+        return sym.totals(lengths, lambda *k: sym.exp(a[sym.axis_index(i, self.axis, True, k)]))
 
-class Softmax(_AlongAxis):
-    """Softmax along an axis, ``exp(a) / sum(exp(a))``."""
+
+class Softmax(_Normalising):
+    """Softmax along an axis or several, ``exp(a) / sum(exp(a))``."""
+
+    def __init__(self, axis=-1):
+        axes = axis if isinstance(axis, tuple) else (axis,)
+        if not axes or any(isinstance(one, bool) or not isinstance(one, int) for one in axes):
+            raise ArgumentError(f"For 'Softmax', the axis must be int or a tuple of ints, but got {axis!r}.")
+        self.axis = axes
 
     def numpy(self, a):
         e = np.exp(a - np.max(a, axis=self.axis, keepdims=True))
@@ -108,14 +111,16 @@ class Softmax(_AlongAxis):
         return out * (ct - fn.reduce_sum(ct * out, self.axis, True))
 
     def meaning(self, a):
-        def row_total(i):
-            return sym.total(a.shape[self.axis], lambda k: sym.exp(a[(*i[: self.axis], k, *i[self.axis + 1 :])]))
-
-        return lambda *i: sym.exp(a[i]) / row_total(i)
+        return lambda *i: sym.exp(a[i]) / self.total(a, i)
 
 
-class LogSoftmax(_AlongAxis):
+class LogSoftmax(_Normalising):
     """Logarithm of the softmax along an axis, ``a - log(sum(exp(a)))``."""
+
+    def __init__(self, axis=-1):
+        if isinstance(axis, bool) or not isinstance(axis, int):
+            raise ArgumentError(f"For 'LogSoftmax', the axis must be int, but got {axis!r}.")
+        self.axis = axis
 
     def numpy(self, a):
         shifted = a - np.max(a, axis=self.axis, keepdims=True)
@@ -125,10 +130,7 @@ class LogSoftmax(_AlongAxis):
         return ct - fn.exp(out) * fn.reduce_sum(ct, self.axis, True)
 
     def meaning(self, a):
-        def row_total(i):
-            return sym.total(a.shape[self.axis], lambda k: sym.exp(a[(*i[: self.axis], k, *i[self.axis + 1 :])]))
-
-        return lambda *i: a[i] - sym.log(row_total(i))
+        return lambda *i: a[i] - sym.log(self.total(a, i))
 
 
 @composite(functions="softmax", methods="softmax")

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ArgumentError, AssignmentError, ShapeError
+from ..errors import ArgumentError, AssignmentError, AxisError, ShapeError
 from ..op import apply, recorder
 from ..registry import composite, fn
 from ..tensor import Epoch, Parameter, Tensor, is_number
@@ -48,6 +48,8 @@ def _fixed(what: Any) -> Any:
 
 def _value(value: Any, x: Tensor) -> Tensor:
     if not isinstance(value, Tensor):
+        if isinstance(value, (str, bytes, complex)):
+            raise AxisError(f"For 'setitem', the value must be of numbers, but got {type(value).__name__}.")
         if not (is_number(value) or isinstance(value, (list, tuple, np.ndarray, np.generic))):
             raise ArgumentError(
                 f"For 'setitem', the value must be a number, a Tensor, a tuple or a list, but got {type(value).__name__}."
@@ -111,7 +113,7 @@ def setitem(x: Tensor, index: Any, value: Any) -> None:
     gradient, the value gets it.
     """
     running: Any = recorder.get()
-    foreign = hasattr(x, "_trace") and (x._trace is not running or any(x._var is one for one in x._trace.inputs))
+    foreign = hasattr(x, "_trace") and (x._trace is not running or x._given)
     if foreign:
         raise AssignmentError(
             "For 'setitem', an input of the network can not be changed in place; write into a copy of it: "

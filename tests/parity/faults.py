@@ -83,7 +83,6 @@ FAULTS: dict[str, Fault] = {
             "ops.ReduceSum(1)",
             "ms.grad(3)",
             "ms.value_and_grad(lambda x: x, weights='a')",
-            "ops.logical_and(Tensor([1.0]), Tensor([1.0]))",
         )
     },
     "errors:ops.matmul(Tensor(np.ones((2, 3), np.float32)), Tensor(np.ones((2, 3), np.float32)))": Fault(
@@ -153,17 +152,6 @@ FAULTS: dict[str, Fault] = {
 }
 
 # Cells where this package is not right yet, and what is missing.
-OPEN: dict[str, str] = {
-    "dtypes:constructor shape and init": "mindspore.common as an attribute of the package",
-    "layers:initializer": "the class of a dtype has another name",
-    "printing:ops": "the axis of Softmax prints as a tuple",
-    "errors:ops.flatten(Tensor([1.0]), start_dim=3)": "start_dim is not looked at for a vector",
-    "surface_tensors:e i**-1": "negative powers of integers",
-    "surface_tensors:e Tensor([True])-Tensor([True])": "the difference of bools",
-    "surface_tensors:e x.astype(float)": "Python types as dtypes",
-    "surface_tensors:e x.to('float16')": "the kind of error",
-    "surface_tensors:s x[0]='a'; r=x": "the kind of error",
-    "surface_tensors:s x[0]=1.5j": "the kind of error",
-}
+OPEN: dict[str, str] = {}
 
 FAULTS.update({name: Fault(*told) for name, told in SURFACE.items()})

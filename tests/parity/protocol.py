@@ -29,6 +29,7 @@ from mindspore.ops import GradOperation
 
 # Relative distance at which floats of a dtype count as equal; a smaller one than the dtype's own unit is of no use.
 CLOSE = {"Float16": 2e-3, "Float32": 3e-6, "Float64": 3e-7, "": 3e-6}
+_DTYPE = re.compile(r"(Float|Int|UInt|Bool|Complex)\d*")
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+|inf|nan)")
 
 
@@ -89,6 +90,8 @@ def encode(value: Any) -> Any:
         return value
     if isinstance(value, (float, np.floating)):
         return _float(float(value))
+    if _DTYPE.fullmatch(str(value)):
+        return {"kind": "dtype", "type": str(value)}
     return {"kind": "object", "type": type(value).__name__}
 
 

@@ -16,6 +16,8 @@ def samples() -> list[Sample]:
     for name in ("Softmax", "LogSoftmax"):
         for axis in (0, -1):
             found.append(Sample(name, getattr(ops, name)(axis), (spaced(2, 3),), f"axis {axis}"))
+    for axis in ((0, 2), (0, 1, 2)):
+        found.append(Sample("Softmax", ops.Softmax(axis), (spaced(2, 3, 2),), f"axes {axis}"))
     for label, axis in (("all", ()), ("axis 0", 0)):
         for name in ("ReduceAll", "ReduceAny"):
             op = getattr(ops, name)()
