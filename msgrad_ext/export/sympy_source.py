@@ -239,7 +239,7 @@ def _values(report: GradReport, names: Mapping[str, str]) -> tuple[dict[str, Any
     sizes = [np.size(array) for array in (*values.values(), *expected.values())]
     if max(sizes, default=0) <= _SMALL and all(array is not None for array in values.values()):
         return values, expected, 1e-4 if any(array.dtype.itemsize < 8 for array in expected.values()) else 1e-9
-    samples = writer.samples()
+    samples = writer.trial.samples()
     return (
         {key: samples[key] for key in names},
         {name: samples[formula.key] for name, formula in formulas.items()},

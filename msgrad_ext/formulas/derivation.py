@@ -14,7 +14,8 @@ from ..ir import Graph, Lit
 from ..reverse import plain
 from ..tensor import Tensor
 from ..trace import Program, argument_names, trace
-from .formula import Formula, derive_formulas
+from .formula import Formula
+from .writer import derive_formulas
 
 if TYPE_CHECKING:
     from ..grad_operation import Application

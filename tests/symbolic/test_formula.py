@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sympy import Integer
 
-import msgrad_ext.formulas.formula as formula_module
-from msgrad_ext.formulas.formula import Writer, derive_formulas
+import msgrad_ext.formulas.writer as formula_module
+from msgrad_ext.formulas.writer import Writer, derive_formulas
 from msgrad_ext.ir import Eqn, Graph, Var
 from msgrad_ext.symbolic.lines import derive
 from msgrad_ext.symbolic.names import ACCENTS, Names, input_names

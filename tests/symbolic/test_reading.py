@@ -6,7 +6,7 @@ import pytest
 import msgrad_ext as mg
 from msgrad_ext import Parameter, Tensor, nn, ops
 from msgrad_ext.formulas.evaluation import evaluate_lines
-from msgrad_ext.formulas.formula import derive_formulas
+from msgrad_ext.formulas.writer import derive_formulas
 
 from .cases import CASES, OPS, arrays, fn, graph_of, slopes
 

@@ -8,7 +8,7 @@ import sympy
 
 import msgrad_ext as mg
 from msgrad_ext.errors import NotSupportedError
-from msgrad_ext.formulas.formula import derive_formulas
+from msgrad_ext.formulas.writer import derive_formulas
 
 from .cases import CASES, arrays, fn, graph_of
 
