@@ -7,12 +7,16 @@ from itertools import product as choices
 
 from sympy import Integer, Rational
 
-from ..notation import Node, flip, hadamard, negated, power, product, row, scaled, symmetric, transpose
+from ..notation import Node, added, flip, hadamard, negated, number, power, product, row, scaled, transpose
 from .cost import cost, key
+from .sums import like
 
 
 def shorter(node: Node) -> Node:
     """A product in another, shorter form; itself if there is none."""
+    counted = _counted(node)
+    if counted is not None:
+        return counted
     parts = _cancelled(list(node.args))
     if len(parts) < len(node.args):
         return product(*parts) if parts else node
@@ -23,17 +27,49 @@ def shorter(node: Node) -> Node:
     return best
 
 
+def _counted(node: Node) -> Node | None:
+    """``1^T 1`` as the length of the axis, and the sum of a diagonal as the trace."""
+    args = node.args
+    for place, (one, other) in enumerate(zip(args, args[1:])):
+        if one.kind == "row" and one.args[0].kind == "ones" and other.kind in ("ones", "diagof"):
+            found = number(other.data) if other.kind == "ones" else Node("trace", other.args)
+            rest = [*args[:place], *args[place + 2 :]]
+            return scaled(Integer(1), (found,), product(*rest)) if rest else found
+    return None
+
+
 def _variants(node: Node) -> Iterator[Node]:
     args = node.args
     for place, part in enumerate(args):
         opened = _opened(part)
         if opened:
             yield product(*_cancelled([*args[:place], *opened, *args[place + 1 :]]))
+        if part.kind == "add" or (part.kind == "row" and part.args[0].kind == "add"):
+            yield from _distributed(node, place)
     if len(args) == 3 and args[0].kind == args[2].kind == "diag" and len(args[1].shape) == 2:
         yield hadamard(args[1], product(args[0].args[0], row(args[2].args[0])))
     half = square_root(node)
     if half is not None:
         yield power(norm(half), Integer(2))
+
+
+def _distributed(node: Node, place: int) -> Iterator[Node]:
+    """A product with one of its sums multiplied out, where terms cancel or meet then."""
+    part, args = node.args[place], node.args
+    inner = part.args[0] if part.kind == "row" else part
+    if not all(term.shape for term in inner.args):
+        return
+    terms = []
+    for term in inner.args:
+        made = product(*args[:place], row(term) if part.kind == "row" else term, *args[place + 1 :])
+        bare = made.args[-1] if made.kind == "scale" and made.shape else made
+        counted = _counted(bare) if bare.kind == "prod" else None
+        if counted is not None:
+            made = scaled(made.data, made.args[:-1], counted) if made is not bare else counted
+        terms.append(made)
+    found = like(added(terms, node.shape))
+    if len(found) < len(terms):
+        yield added(found, node.shape)
 
 
 def norm(a: Node) -> Node:
@@ -133,4 +169,4 @@ def _rebuilt(main: Node, parts: Sequence[Node]) -> Node:
     return hadamard(*parts) if main.kind == "had" else parts[0]
 
 
-__all__ = ["inverse", "norm", "shorter", "signed", "square_root", "symmetric"]
+__all__ = ["inverse", "norm", "shorter", "signed", "square_root"]
