@@ -6,6 +6,8 @@ function's definition.
 
 from __future__ import annotations
 
+from typing import Any
+
 from sympy import Add, Expr, Integer, Mul, Pow, S
 
 from .functions import Exp, Sigmoid, Tanh
@@ -13,7 +15,7 @@ from .nodes import Entry
 from .normal import rebuild
 from .scalar import Cos, Cosh, Sin, Sinh, Tan
 
-_QUOTIENTS = {(Sinh, Cosh): Tanh, (Sin, Cos): Tan}
+_QUOTIENTS: dict[tuple[Any, Any], Any] = {(Sinh, Cosh): Tanh, (Sin, Cos): Tan}
 
 
 def recognised(expr: Expr) -> Expr:
@@ -70,7 +72,7 @@ def _sigmoids(powers: dict[Expr, Expr]) -> bool:
     return changed
 
 
-def _quotients(powers: dict[Expr, Expr], above: type, below: type, kind: type) -> bool:
+def _quotients(powers: dict[Expr, Expr], above: Any, below: Any, kind: Any) -> bool:
     changed = False
     for base in [one for one in powers if isinstance(one, above)]:
         under = below(base.args[0])

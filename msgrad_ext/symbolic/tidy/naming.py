@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
-from ..notation import Node, power
+from ..notation import Node, negated, power
 from .cost import cost
 from .driver import rebuilt, tidy
 
@@ -67,12 +68,28 @@ def folded(full: Node, definitions: Definitions) -> tuple[Node, Definitions]:
 
 def _named(node: Node, value: Node, short: Node) -> Node:
     """``node`` with ``short`` wherever ``value`` stands, and its powers where powers of ``value``'s base do."""
-    if node == value:
-        return short
-    if node.kind == value.kind == "pow" and node.args == value.args and (node.data / value.data).is_Integer:
+    if node.kind == value.kind and node.shape == value.shape:
+        if unordered(node) == unordered(value):
+            return short
+        if node.kind == "add" and unordered(negated(node)) == unordered(value):
+            return negated(short)
+    if (
+        node.kind == value.kind == "pow"
+        and unordered(node.args[0]) == unordered(value.args[0])
+        and (node.data / value.data).is_Integer
+    ):
         return power(short, node.data / value.data)
     args = tuple(_named(arg, value, short) for arg in node.args)
     return node if args == node.args else rebuilt(node, args)
+
+
+@lru_cache(maxsize=65536)
+def unordered(node: Node) -> str:
+    """A text that is the same for trees that differ in the order of sums and of elementwise products only."""
+    parts = [unordered(arg) for arg in node.args]
+    if node.kind in ("add", "had", "scale", "inner"):
+        parts.sort()
+    return f"{node.kind}:{node.data}({','.join(parts)})"
 
 
 def _in_indices(key: str, *trees: Node) -> bool:

@@ -7,16 +7,13 @@ from itertools import product as choices
 
 from sympy import Integer, Rational
 
-from ..notation import Node, added, flip, hadamard, negated, number, power, product, row, scaled, transpose
+from ..notation import Node, added, flip, hadamard, negated, power, product, row, scaled, transpose
 from .cost import cost, key
 from .sums import like
 
 
 def shorter(node: Node) -> Node:
     """A product in another, shorter form; itself if there is none."""
-    counted = _counted(node)
-    if counted is not None:
-        return counted
     parts = _cancelled(list(node.args))
     if len(parts) < len(node.args):
         return product(*parts) if parts else node
@@ -25,17 +22,6 @@ def shorter(node: Node) -> Node:
         turned = product(*(flip(part) for part in reversed(node.args)))
         return min(node, turned, key=lambda one: (cost(one), one.args[-1].kind == "ones", key(one)))
     return best
-
-
-def _counted(node: Node) -> Node | None:
-    """``1^T 1`` as the length of the axis, and the sum of a diagonal as the trace."""
-    args = node.args
-    for place, (one, other) in enumerate(zip(args, args[1:])):
-        if one.kind == "row" and one.args[0].kind == "ones" and other.kind in ("ones", "diagof"):
-            found = number(other.data) if other.kind == "ones" else Node("trace", other.args)
-            rest = [*args[:place], *args[place + 2 :]]
-            return scaled(Integer(1), (found,), product(*rest)) if rest else found
-    return None
 
 
 def _variants(node: Node) -> Iterator[Node]:
@@ -59,14 +45,8 @@ def _distributed(node: Node, place: int) -> Iterator[Node]:
     inner = part.args[0] if part.kind == "row" else part
     if not all(term.shape for term in inner.args):
         return
-    terms = []
-    for term in inner.args:
-        made = product(*args[:place], row(term) if part.kind == "row" else term, *args[place + 1 :])
-        bare = made.args[-1] if made.kind == "scale" and made.shape else made
-        counted = _counted(bare) if bare.kind == "prod" else None
-        if counted is not None:
-            made = scaled(made.data, made.args[:-1], counted) if made is not bare else counted
-        terms.append(made)
+    turned = part.kind == "row"
+    terms = [product(*args[:place], row(term) if turned else term, *args[place + 1 :]) for term in inner.args]
     found = like(added(terms, node.shape))
     if len(found) < len(terms):
         yield added(found, node.shape)
@@ -84,16 +64,14 @@ def square_root(node: Node) -> Node | None:
     if node.kind != "prod" or node.shape:
         return None
     args = node.args
+    if args[0].kind == "row" and args[0].args[0].kind == "ones":
+        summed = args[1:-1] if args[-1].kind == "ones" else args[1:]
+        if len(summed) == 1 and summed[0].kind == "pow" and summed[0].data == 2:
+            return summed[0].args[0]
     if len(args) % 2 == 0:
         half = args[len(args) // 2 :]
         if all(flip(part) == other for part, other in zip(reversed(half), args)):
             return product(*half)
-        return None
-    middle = args[1:-1]
-    if args[0].kind == "row" and args[0].args[0].kind == args[-1].kind == "ones" and len(middle) == 1:
-        squared = middle[0]
-        if squared.kind == "pow" and squared.data == 2:
-            return squared.args[0]
     return None
 
 

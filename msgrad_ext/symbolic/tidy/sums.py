@@ -31,7 +31,11 @@ def summed(parts: Sequence[Node], shape: Shape) -> Node:
             break
         _, members, joined = best
         first = members[0]
-        terms = [joined if place == first else term for place, term in enumerate(terms) if place == first or place not in members]
+        terms = [
+            joined if place == first else term
+            for place, term in enumerate(terms)
+            if place == first or place not in members
+        ]
         terms = like(added(terms, shape))
     return added(terms, shape)
 
