@@ -85,13 +85,14 @@ class Equation:
         """Text in lines of at most ``width`` columns where that can be; a sign stands below the sign of equality."""
         printer = self.printers[form]
         left = printer.piece(self.left)
-        column = min(len(left.text), 20)
-        found = []
-        for row in rows(printer.piece(self.right).parts, width - min(column, 16) + 1, left.width + 2.0 - min(column, 16)):
+        # The sign of a line stands below the sign of equality, unless that is far to the right.
+        column = min(len(left.text) + 1, 16)
+        found: list[str] = []
+        for row in rows(printer.piece(self.right).parts, width, len(left.text) + 3.0, column):
             if not found:
                 found.append(f"{left.text} = {row.text}")
                 continue
-            indent = " " * (column + 1 + 2 * row.depth)
+            indent = " " * (column + 2 * row.depth)
             found.append(f"{indent}{row.sign} {row.text}" if row.sign else f"{indent}  {row.text}")
         for place, one in enumerate(self.where):
             word = "where " if place == 0 else "      "

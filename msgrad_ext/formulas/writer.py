@@ -33,12 +33,13 @@ from ..symbolic.matrix import reads_whole_arrays, to_node
 from ..symbolic.names import Names, Numeral, input_names, step_names
 from ..symbolic.nodes import Tied
 from ..symbolic.normal import Ranges, normal
-from ..symbolic.notation import Node, NoMatrixForm
-from ..symbolic.printing import Latex, Plain
+from ..symbolic.decimals import as_written, decimals
+from ..symbolic.notation import Node, NoMatrixForm, name
 from ..symbolic.reading import hidden_lines, source_names
 from ..symbolic.recognise import recognised
 from ..symbolic.template import out_indices
 from ..symbolic.tidy import Definitions, cost, folded, names, price, settled, tidy
+from .equation import Equation, Printers
 from .formula import Formula, ShownLine
 from .trial import Trial
 
@@ -89,7 +90,8 @@ class Writer:
         shown = self.name_all()
         # Letters that an index must not have: lengths of axes and names of arrays.
         self.avoid = frozenset(self.lengths() | {name.text() for name in shown.values()})
-        self.printers = tuple(kind(shown, derivation.cotangents, same) for kind in (Latex, Plain))
+        self.decimals = decimals(derivation.constants)
+        self.printers = Printers(shown, derivation.cotangents, same, bool(self.decimals))
         self.trial = Trial(derivation, self.simplex)
         self._lines: tuple[ShownLine, ...] | None = None
 
@@ -119,17 +121,19 @@ class Writer:
         if mark not in _WRITTEN:
             remember(mark, self.write(key))
         (node, definitions), sympy_form, notes = _WRITTEN[mark]
-        latex, text = (f"{self.head(key, node, p)} = {p.show(node)}" for p in self.printers)
-        where = [self.shown(derivation.definition(at), value) for at, value in definitions.items()]
-        if where:
-            latex += r" \quad\text{where}\quad " + r",\quad ".join(line.latex for line in where)
-            text += " where " + ", ".join(line.text for line in where)
-        return Formula(name, latex, text, derivation.shapes[key], notes, derivation, key, self, sympy_form)
+        where = tuple(self.equation(at, value) for at, value in definitions.items())
+        found = self.equation(key, node, where)
+        latex, text = found.line("latex"), found.line("text")
+        return Formula(name, latex, text, derivation.shapes[key], notes, derivation, key, self, sympy_form, found)
+
+    def equation(self, key: str, node: Node, where: tuple[Equation, ...] = ()) -> Equation:
+        """What a value is."""
+        return Equation(self.printers, self.head(key, node), node, where)
 
     def array_names(self, expr: Expr) -> dict[str, str]:
         """Key -> name of the arrays in a closed form; a constant array goes by its printed name."""
         derivation = self.derivation
-        arrays = {key: self.printers[1].name(key) for key, lit in derivation.constants.items() if lit.shape}
+        arrays = {key: self.printers["text"].name(key) for key, lit in derivation.constants.items() if lit.shape}
         names = {**derivation.inputs, **arrays}
         heads = {entry.head.name for entry in entries(expr)} - self.numbers().keys()
         if not heads <= names.keys():
@@ -209,6 +213,7 @@ class Writer:
 
     def node(self, expr: Expr, key: str, ranges: Ranges, notes: list[str]) -> Node:
         """``expr`` in matrix notation if there is one that agrees with the derivation, else in indexed notation."""
+        expr = as_written(expr, self.decimals)
         if expr == 0:
             return Node("number", (), (), expr)
         if size(expr) < 800 and reads_whole_arrays(expr, ranges, self.derivation.shapes):
@@ -245,22 +250,23 @@ class Writer:
 
     def shown(self, line: Line, node: Node) -> ShownLine:
         """One definition as text."""
-        latex, text = (f"{self.head(line.key, node, p)} = {p.show(node)}" for p in self.printers)
-        return ShownLine(latex, text, line.kind, line.location)
+        found = self.equation(line.key, node)
+        return ShownLine(found.line("latex"), found.line("text"), line.kind, line.location, found)
 
     def reading(self, expr: Expr, ranges: Ranges, named: bool = True) -> Expr:
         """A definition over the values that have lines."""
         expr = normal(resolved(expr, self.hidden), ranges)
         return use_names(expr, self.derivation, self.hidden) if named else expr
 
-    def head(self, key: str, node: Node, printer: Any) -> str:
+    def head(self, key: str, node: Node) -> Node:
         """The left side of an equation; with indices when the right side is in indices."""
-        if not indexed(node) or not any(n != 1 for n in self.derivation.shapes[key]):
-            return printer.name(key)
-        places = out_indices(self.derivation.shapes[key])
+        shape = self.derivation.shapes[key]
+        if not indexed(node) or not any(n != 1 for n in shape):
+            return name(key, ())
+        places = out_indices(shape)
         letters = free_letters(places, self.avoid)
         args = [Node("index", (), (), letters[i] if i != 0 else "0") for i in places]
-        return printer.show(Node("entry", tuple(args), (), key))
+        return Node("entry", tuple(args), (), key)
 
 
 def remember(mark: Any, written: Any) -> None:

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from sympy import Expr, Rational
 
+from ..ir import Lit
 from .compose import entries
 
 # A float with more digits than these is no decimal that someone wrote; beyond these powers of ten it keeps its own form.
@@ -23,10 +24,17 @@ def short(value: float) -> Rational | None:
     return Rational(str(decimal))
 
 
+def decimals(constants: Mapping[str, Lit]) -> dict[str, Expr]:
+    """Key -> number, for the constants that are short decimals."""
+    floats = {key: lit for key, lit in constants.items() if not lit.shape and lit.dtype.kind == "f"}
+    found = {key: short(lit.value.item() if lit.exact is None else lit.exact) for key, lit in floats.items()}
+    return {key: value for key, value in found.items() if value is not None}
+
+
 def as_written(expr: Expr, numbers: Mapping[str, Expr]) -> Expr:
     """``expr`` with the numbers of the constants that have one, by key."""
     found = {entry: numbers[entry.head.name] for entry in entries(expr) if entry.head.name in numbers}
     return expr.xreplace(found) if found else expr
 
 
-__all__ = ["as_written", "short"]
+__all__ = ["as_written", "decimals"]

@@ -103,7 +103,7 @@ class Numeral:
     def of(cls, value: Rational) -> Numeral:
         """A number that ends after some decimals."""
         decimal = Decimal(int(value.p)) / Decimal(int(value.q))
-        plain = -6 < decimal.adjusted() < 12
+        plain = -5 < decimal.adjusted() < 12
         return cls(f"{decimal.normalize():{'f' if plain else 'e'}}" if decimal else "0")
 
     @property

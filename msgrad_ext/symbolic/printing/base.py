@@ -14,7 +14,8 @@ from sympy import Expr, Function, Integer, NumberSymbol, Rational
 from ..names import Name, Numeral, accent, literal
 from ..notation import ONE, Node, number, transpose
 from ..scalar import SCALARS
-from .pieces import ADD, ATOM, BIG, HAD, MUL, POW, Cut, Piece, strung
+from .pieces import ADD, ATOM, BIG, HAD, MUL, Piece, strung
+from .signs import Signs
 
 HALF = Rational(1, 2)
 WORDS = {
@@ -30,62 +31,6 @@ WORDS = {
 _FENCED = {"Absolute": "|", "Floor": "floor", "Ceil": "ceil"}
 # What a power's derivative has is a power, but for a convention at 0.
 _POWERS = ("Power", "SlopePower", "power")
-
-
-class Signs:
-    """What every kind of text must be able to say; an operand's level is the looks' own business."""
-
-    def given(self, name: Name | Numeral, accents: Sequence[str]) -> Piece:
-        """A name, with the marks of cotangents."""
-        raise NotImplementedError
-
-    def digits(self, value: str) -> Piece:
-        """A number in digits, as Python writes it."""
-        raise NotImplementedError
-
-    def sign(self, key: str) -> Piece:
-        """A sign by its key."""
-        raise NotImplementedError
-
-    def function(self, word: str) -> Piece:
-        """The name of a function."""
-        raise NotImplementedError
-
-    def letter(self, text: str) -> Piece:
-        """The letter of an index."""
-        raise NotImplementedError
-
-    def superscript(self, base: Piece, exponent: Piece, elementwise: bool = False) -> Piece:
-        """A power."""
-        raise NotImplementedError
-
-    def subscript(self, base: Piece, under: Piece) -> Piece:
-        """Something with a subscript."""
-        raise NotImplementedError
-
-    def fraction(self, above: Piece, below: Piece) -> Piece:
-        """A fraction of numbers or scalars."""
-        raise NotImplementedError
-
-    def root(self, inner: Piece) -> Piece:
-        """A square root."""
-        raise NotImplementedError
-
-    def fence(self, inner: Piece, kind: str = "(") -> Piece:
-        """Something in parentheses or other bars."""
-        raise NotImplementedError
-
-    def big(self, word: str, under: Piece, body: Piece) -> Piece:
-        """A sum, a product or a maximum over indices."""
-        raise NotImplementedError
-
-    def entry(self, head: Piece, at: Piece) -> Piece:
-        """An element of an array."""
-        raise NotImplementedError
-
-    def cut(self, key: str = "", cost: int = 0) -> Cut:
-        """The blank before a sign, or between factors; a line may be broken there."""
-        raise NotImplementedError
 
 
 class Printer(Signs):

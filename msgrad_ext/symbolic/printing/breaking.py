@@ -22,8 +22,8 @@ class Row(NamedTuple):
     text: str
 
 
-def rows(parts: Sequence[Part], width: float, first: float) -> list[Row]:
-    """``parts`` in lines of at most ``width``, the first of which has ``first`` in front.
+def rows(parts: Sequence[Part], width: float, first: float, indent: float = 4.0) -> list[Row]:
+    """``parts`` in lines of at most ``width``; the first has ``first`` in front, the others ``indent`` or more.
 
     Where there is no place to break at, a line may be longer.
     """
@@ -42,7 +42,7 @@ def rows(parts: Sequence[Part], width: float, first: float) -> list[Row]:
         found = (float("inf"), -1)
         for before in range(here - 1, -1, -1):
             start = places[before]
-            long = ends[places[here]] - ends[max(start, 0)] + (first if start < 0 else 4.0 + 2.0 * depths[start])
+            long = ends[places[here]] - ends[max(start, 0)] + (first if start < 0 else indent + 2.0 * depths[start])
             over = max(long - width, 0.0)
             price = best[before][0] + _OVER * over + 3.0 * (max(width - long, 0.0) / width) ** 2
             price += 0.0 if start < 0 else _LINE + _DEPTH * depths[start] + _COST * _cost(parts[start])

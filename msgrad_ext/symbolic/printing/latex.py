@@ -46,6 +46,7 @@ _COMMANDS |= {kind.word: kind.command for kind in SCALARS.values() if kind.comma
 _COMMANDS["step_half"] = "\\operatorname{step}_{1/2}"
 # What stands above or below the line is smaller than what stands on it.
 SMALL = 0.7
+_LOW = re.compile(r"(?<!\\)_")
 _TALL = re.compile(r"\\frac|\\sum|\\prod|\\sqrt")
 
 
@@ -111,8 +112,8 @@ class Latex(IndexedPrinter):
 
     def entry(self, head: Piece, at: Piece) -> Piece:
         """An element of an array, in parentheses if its name has a subscript."""
-        inner = self.fence(head, "[" if "(" in head.text else "(") if "_" in head.text or "(" in head.text else head
-        return self.subscript(inner, at)
+        called = "(" in head.text
+        return self.subscript(self.fence(head, "[" if called else "(") if called or _LOW.search(head.text) else head, at)
 
     def cut(self, key: str = "", cost: int = 0) -> Cut:
         """The blank before a sign, or between factors."""
