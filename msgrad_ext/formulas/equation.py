@@ -17,6 +17,7 @@ from ..symbolic.printing import Ascii, Latex, MathML, Plain, Unicode
 from ..symbolic.printing.breaking import rows
 
 FORMS = {"latex": Latex, "text": Plain, "unicode": Unicode, "ascii": Ascii, "mathml": MathML}
+TEXTS = ("text", "unicode", "ascii")
 WIDTH = 90
 
 
@@ -30,10 +31,6 @@ class Printers:
         self._made: dict[str, Any] = {}
 
     def __getitem__(self, form: str) -> Any:
-        if form not in FORMS:
-            raise ArgumentValueError(
-                f"For 'Formula', the form must be one of {', '.join(FORMS)}, but got {form!r}.", user_location()
-            )
         if form not in self._made:
             self._made[form] = FORMS[form](*self._given)
         return self._made[form]
@@ -69,7 +66,7 @@ class Equation:
         """Rows for ``aligned``, each at most about ``width`` glyphs wide."""
         printer = self.printers["latex"]
         left = printer.piece(self.left)
-        found = []
+        found: list[str] = []
         for row in rows(printer.piece(self.right).parts, width, left.width + 2.0):
             sign = f"{{}}{row.sign} " if row.sign and row.sign != "\\," else ""
             quads = "\\quad" * min(row.depth + 1, 4)
@@ -83,6 +80,10 @@ class Equation:
 
     def wrapped(self, width: int, form: str = "text") -> str:
         """Text in lines of at most ``width`` columns where that can be; a sign stands below the sign of equality."""
+        if form not in TEXTS:
+            raise ArgumentValueError(
+                f"For 'wrapped', the form must be one of {', '.join(TEXTS)}, but got {form!r}.", user_location()
+            )
         printer = self.printers[form]
         left = printer.piece(self.left)
         # The sign of a line stands below the sign of equality, unless that is far to the right.
@@ -102,13 +103,10 @@ class Equation:
 
     def mathml(self) -> str:
         """One ``math`` element; what cannot show it has the text."""
-        inside = f"<mtable>{self.mathml_rows()}</mtable>" if self.where else self.mathml_row("")
-        return math(inside, self.line("text"))
-
-    def mathml_row(self, word: str) -> str:
-        """The equation as a row of elements."""
         left, right = (self.side(node, "mathml") for node in (self.left, self.right))
-        return f"{word}<mrow>{left}</mrow><mo>=</mo><mrow>{right}</mrow>"
+        alone = f"<mrow>{left}</mrow><mo>=</mo><mrow>{right}</mrow>"
+        inside = f"<mtable>{self.mathml_rows()}</mtable>" if self.where else alone
+        return f"<math display='block' alttext='{escape(self.line('text'))}'>{inside}</math>"
 
     def mathml_rows(self) -> str:
         """The equation and its definitions as rows of a table, aligned at the signs of equality."""
@@ -123,11 +121,6 @@ class Equation:
         return "".join(found)
 
 
-def math(inside: str, text: str) -> str:
-    """A ``math`` element with the text that is said in its place."""
-    return f"<math display='block' alttext='{escape(text, quote=True)}'>{inside}</math>"
-
-
 def aligned(found: tuple[str, ...]) -> str:
     """Rows below each other; a single row needs no block."""
     if len(found) == 1:
@@ -135,4 +128,4 @@ def aligned(found: tuple[str, ...]) -> str:
     return "\\begin{aligned}\n" + " \\\\\n".join(found) + "\n\\end{aligned}"
 
 
-__all__ = ["FORMS", "WIDTH", "Equation", "Printers", "aligned", "math"]
+__all__ = ["FORMS", "WIDTH", "Equation", "Printers", "aligned"]

@@ -25,6 +25,7 @@ from ..symbolic.compose import (
     size,
     use_names,
 )
+from ..symbolic.decimals import as_written, decimals
 from ..symbolic.functions import KINKS
 from ..symbolic.gather import gathered
 from ..symbolic.indexed import free_letters, indexed_node
@@ -33,8 +34,8 @@ from ..symbolic.matrix import reads_whole_arrays, to_node
 from ..symbolic.names import Names, Numeral, input_names, step_names
 from ..symbolic.nodes import Tied
 from ..symbolic.normal import Ranges, normal
-from ..symbolic.decimals import as_written, decimals
 from ..symbolic.notation import Node, NoMatrixForm, name
+from ..symbolic.printing.conventions import conventions
 from ..symbolic.reading import hidden_lines, source_names
 from ..symbolic.recognise import recognised
 from ..symbolic.template import out_indices
@@ -124,6 +125,7 @@ class Writer:
         where = tuple(self.equation(at, value) for at, value in definitions.items())
         found = self.equation(key, node, where)
         latex, text = found.line("latex"), found.line("text")
+        notes = tuple(dict.fromkeys([*notes, *conventions(node, *definitions.values())]))
         return Formula(name, latex, text, derivation.shapes[key], notes, derivation, key, self, sympy_form, found)
 
     def equation(self, key: str, node: Node, where: tuple[Equation, ...] = ()) -> Equation:

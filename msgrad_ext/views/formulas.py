@@ -21,7 +21,7 @@ def latex_outputs(formulas: Mapping[str, FormulaSeen]) -> list[str]:
 
 def latex_bundle(formulas: Mapping[str, FormulaSeen]) -> str:
     """All formulas as one aligned block, to paste into a paper."""
-    found = [*derivation_lines(formulas), *formulas.values()]
+    found: list[LineSeen | FormulaSeen] = [*derivation_lines(formulas), *formulas.values()]
     return aligned([row for one in found for row in one.rows])
 
 

@@ -7,6 +7,7 @@ tightest, then products of matrices, then elementwise products and quotients, th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from sympy import Expr, Function, Integer, NumberSymbol, Rational
@@ -18,6 +19,7 @@ from .pieces import ADD, ATOM, BIG, HAD, MUL, Piece, strung
 from .signs import Signs
 
 HALF = Rational(1, 2)
+_DIGITS = re.compile(r"[\d.]+(e-?\d+)?|<mn>[^<]*</mn>")
 WORDS = {
     "Positive": "step",
     "Half": "step_half",
@@ -36,7 +38,7 @@ _POWERS = ("Power", "SlopePower", "power")
 class Printer(Signs):
     """Base: structure and precedence of the kinds that matrices need."""
 
-    # What is flat, as text for a terminal, has fractions and roots that are read like products and calls.
+    # Where there are no fences for it, a quotient's whole part has a sign.
     flat = False
 
     def __init__(
@@ -85,8 +87,14 @@ class Printer(Signs):
     # Sequences -------------------------------------------------------------------------------------------------
 
     def row(self, pieces: Sequence[Piece], level: int = MUL) -> Piece:
-        """Factors side by side."""
-        return strung(pieces, self.cut(cost=6), level) if len(pieces) > 1 else pieces[0]
+        """Factors side by side; between two numbers in digits there is a sign."""
+        if len(pieces) == 1:
+            return pieces[0]
+        parts = list(pieces[0].parts)
+        for one in pieces[1:]:
+            digits = _DIGITS.fullmatch(parts[-1].text) and _DIGITS.fullmatch(one.parts[0].text)
+            parts += [self.cut("times" if digits else "", 6), *one.parts]
+        return Piece(tuple(parts), level)
 
     def chain(self, pieces: Sequence[Piece], key: str, level: int, cost: int = 3) -> Piece:
         """Operands with a sign between them."""
@@ -185,7 +193,9 @@ class Printer(Signs):
     _row = _T
 
     def _prod(self, node: Node) -> Piece:
-        return self.factors([*node.args])
+        if any(_split(part)[1] != ONE for part in node.args):
+            return self._scale(Node("scale", (node,), node.shape, Integer(1)))
+        return self.factors(node.args)
 
     def factors(self, nodes: Sequence[Node], first: Sequence[Piece] = ()) -> Piece:
         """Factors side by side; a big operator may stand last, since it reaches to the end."""
@@ -209,6 +219,11 @@ class Printer(Signs):
 
     def _scale(self, node: Node) -> Piece:
         scalars, main = node.args[:-1], node.args[-1]
+        if main.kind == "prod" and any(_split(part)[1] != ONE for part in main.args):
+            # What divides in a product of elements stands under the bar.
+            scalars += tuple(part for part in main.args if _split(part)[1] != ONE)
+            rest = tuple(part for part in main.args if _split(part)[1] == ONE)
+            main = ONE if not rest else rest[0] if len(rest) == 1 else Node("prod", rest, main.shape)
         numerals = [s for s in scalars if self.is_numeral(s)]
         size = abs(node.data)
         whole = self.decimals and _ends(size.q)
@@ -263,11 +278,20 @@ class Printer(Signs):
             exponent = self.piece(node.args[1])
             return self.superscript(self.piece(node.args[0], ATOM), exponent, bool(node.shape))
         if tags:
-            return self.fence_of("indicator", self.chain([self.piece(a, ADD) for a in node.args], tags[0], 0, 2))
+            return self.fence_of("indicator", self.relation(node.args, tags[0]))
         if kind in _FENCED:
             return self.fence(self.piece(node.args[0]), _FENCED[kind])
+        if kind == "Choice" and node.args[0].kind == "fn" and node.args[0].data[1:]:
+            condition = self.relation(node.args[0].args, node.args[0].data[1])
+            return self.call("where", condition, *map(self.piece, node.args[1:]))
+        if kind == "Polygamma" and node.args[0] == number(Integer(0)):
+            return self.call("digamma", self.piece(node.args[1]))
         word = WORDS.get(kind) or (SCALARS[kind].word if kind in SCALARS else kind.lower())
         return self.call(word, *map(self.piece, node.args))
+
+    def relation(self, sides: Sequence[Node], sign: str) -> Piece:
+        """A comparison."""
+        return self.chain([self.piece(side, ADD) for side in sides], sign, 0, 2)
 
     def fence_of(self, key: str, inner: Piece) -> Piece:
         """A sign with something in square brackets: 1 where it holds."""

@@ -77,7 +77,7 @@ class IndexedPrinter(Printer):
         return self.chain([self.piece(arg, ATOM) for arg in node.args], "slash", MUL)
 
     def _floor(self, node: Node) -> Piece:
-        over = self.chain([self.piece(arg, ATOM) for arg in node.args], "div", MUL)
+        over = self.chain([self.piece(arg, ATOM) for arg in node.args], "div", HAD)
         return over if self.flat else self.fence(over, "floor")
 
     def _mod(self, node: Node) -> Piece:

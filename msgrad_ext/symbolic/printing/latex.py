@@ -18,6 +18,7 @@ _SIGNS = {
 }
 _BETWEEN = {
     "": "\\,",
+    "times": " \\cdot ",
     "plus": " + ",
     "minus": " - ",
     "odot": " \\odot ",
@@ -113,7 +114,9 @@ class Latex(IndexedPrinter):
     def entry(self, head: Piece, at: Piece) -> Piece:
         """An element of an array, in parentheses if its name has a subscript."""
         called = "(" in head.text
-        return self.subscript(self.fence(head, "[" if called else "(") if called or _LOW.search(head.text) else head, at)
+        return self.subscript(
+            self.fence(head, "[" if called else "(") if called or _LOW.search(head.text) else head, at
+        )
 
     def cut(self, key: str = "", cost: int = 0) -> Cut:
         """The blank before a sign, or between factors."""

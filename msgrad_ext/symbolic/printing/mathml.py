@@ -17,6 +17,7 @@ _SIGNS = {
 _BETWEEN = {
     # Invisible: said aloud as a product, and shown as nothing.
     "": "\u2062",
+    "times": "\u22c5",
     "plus": "+",
     "minus": "\u2212",
     "odot": "\u2299",
@@ -52,7 +53,9 @@ class MathML(IndexedPrinter):
         """A name, or a number in digits."""
         if isinstance(name, Name):
             return piece(name.mathml(accents))
-        front = f"<mn>{name.mantissa}</mn>" if name.finite else "<mi>\u221e</mi>" if name.plain == "inf" else "<mi>nan</mi>"
+        front = (
+            f"<mn>{name.mantissa}</mn>" if name.finite else "<mi>\u221e</mi>" if name.plain == "inf" else "<mi>nan</mi>"
+        )
         if name.power:
             ten = f"<msup><mn>10</mn><mn>{name.power.replace('-', chr(0x2212))}</mn></msup>"
             found = piece(f"{front}<mo>\u22c5</mo>{ten}", MUL) if name.mantissa else piece(ten, POW)

@@ -77,4 +77,25 @@ def strung(pieces: Iterable[Piece], between: Part, level: int) -> Piece:
     return Piece(tuple(parts), level)
 
 
-__all__ = ["ADD", "ATOM", "BIG", "HAD", "MUL", "POW", "Cut", "Fence", "Part", "Piece", "Text", "piece", "strung", "wide"]
+def dearer(parts: Iterable[Part], by: int) -> tuple[Part, ...]:
+    """Parts whose places to break at are taken later."""
+    return tuple(Cut(part.text, part.cost + by, part.width) if isinstance(part, Cut) else part for part in parts)
+
+
+__all__ = [
+    "ADD",
+    "ATOM",
+    "BIG",
+    "HAD",
+    "MUL",
+    "POW",
+    "Cut",
+    "Fence",
+    "Part",
+    "Piece",
+    "Text",
+    "dearer",
+    "piece",
+    "strung",
+    "wide",
+]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from ..names import GREEK, Name, Numeral, lowered
 from .indexed import IndexedPrinter
-from .pieces import ATOM, BIG, MUL, POW, Cut, Fence, Piece, Text, piece
+from .pieces import ATOM, BIG, MUL, POW, Cut, Fence, Piece, Text, dearer, piece
 
 _RAISED = dict(zip("0123456789+-()nT", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿᵀ", strict=True))
 
@@ -15,9 +16,10 @@ class Plain(IndexedPrinter):
     """Text with the signs of elementwise products, and words for the rest."""
 
     flat = True
-    signs = {"negative": "-", "top": "T", "ones": "1", "indicator": "1"}
-    between = {
+    signs: ClassVar[dict[str, str]] = {"negative": "-", "top": "T", "ones": "1", "indicator": "1"}
+    between: ClassVar[dict[str, str]] = {
         "": " ",
+        "times": " * ",
         "plus": " + ",
         "minus": " - ",
         "odot": " ⊙ ",
@@ -27,11 +29,16 @@ class Plain(IndexedPrinter):
         "div": " // ",
         "mod": " % ",
     }
-    fences = {"(": "()", "[": "[]", "angle": "<>", "norm": ("||", "||")}
+    fences: ClassVar[dict[str, tuple[str, str]]] = {
+        "(": ("(", ")"),
+        "[": ("[", "]"),
+        "angle": ("<", ">"),
+        "norm": ("||", "||"),
+    }
     # What has no bars of its own here is written as a call.
-    called = {"|": "abs", "floor": "floor", "ceil": "ceil"}
+    called: ClassVar[dict[str, str]] = {"|": "abs", "floor": "floor", "ceil": "ceil"}
     elementwise = "⊙"
-    relations: dict[str, str] = {}
+    relations: ClassVar[dict[str, str]] = {}
 
     def given(self, name: Name | Numeral, accents: Sequence[str]) -> Piece:
         """A name; a number in digits may begin with a minus."""
@@ -94,7 +101,7 @@ class Plain(IndexedPrinter):
 
     def entry(self, head: Piece, at: Piece) -> Piece:
         """An element of an array."""
-        return Piece((*head.parts, *self.fence(at, "[").parts), ATOM)
+        return Piece((*head.parts, *dearer(self.fence(at, "[").parts, 12)), ATOM)
 
     def cut(self, key: str = "", cost: int = 0) -> Cut:
         """The blank before a sign, or between factors."""
@@ -109,15 +116,29 @@ def braced(under: Piece) -> str:
 class Unicode(Plain):
     """Text that reads as a page does, for terminals with a wide alphabet."""
 
-    signs = Plain.signs | {"ones": "𝟏", "indicator": "𝟏"}
-    fences = Plain.fences | {"norm": "‖‖", "|": "||", "floor": "⌊⌋", "ceil": "⌈⌉", "angle": "⟨⟩"}
-    called: dict[str, str] = {}
-    relations = {"<=": "≤", ">=": "≥", "!=": "≠", "==": "=", "|": "∣"}
-    _words = {"sum": "∑", "prod": "∏"}
+    signs: ClassVar[dict[str, str]] = Plain.signs | {"ones": "𝟏", "indicator": "𝟏"}
+    fences: ClassVar[dict[str, tuple[str, str]]] = Plain.fences | {
+        "norm": ("‖", "‖"),
+        "|": ("|", "|"),
+        "floor": ("⌊", "⌋"),
+        "ceil": ("⌈", "⌉"),
+        "angle": ("⟨", "⟩"),
+    }
+    between: ClassVar[dict[str, str]] = Plain.between | {"times": " · ", "div": "/"}
+    called: ClassVar[dict[str, str]] = {}
+    flat = False
+    relations: ClassVar[dict[str, str]] = {"<=": "≤", ">=": "≥", "!=": "≠", "==": "=", "|": "∣"}
+    _words: ClassVar[dict[str, str]] = {"sum": "∑", "prod": "∏"}
 
     def given(self, name: Name | Numeral, accents: Sequence[str]) -> Piece:
-        """A name."""
-        return piece(name.unicode(accents)) if isinstance(name, Name) else super().given(name, accents)
+        """A name, or a number in digits with a raised power of ten."""
+        if isinstance(name, Name):
+            return piece(name.unicode(accents))
+        if not name.power:
+            return super().given(name, accents)
+        ten = "10" + "".join(_RAISED[c] for c in name.power)
+        found = piece(f"{name.mantissa} · {ten}", MUL) if name.mantissa else piece(ten, POW)
+        return self.negative(found) if name.minus else found
 
     def function(self, word: str) -> Piece:
         """The name of a function."""
@@ -146,7 +167,7 @@ class Unicode(Plain):
 class Ascii(Plain):
     """Text in ASCII alone: elementwise signs have a dot, as in languages for matrices."""
 
-    between = Plain.between | {"odot": " .* ", "oslash": " ./ "}
+    between: ClassVar[dict[str, str]] = Plain.between | {"odot": " .* ", "oslash": " ./ "}
     elementwise = "."
 
     def superscript(self, base: Piece, exponent: Piece, elementwise: bool = False) -> Piece:
