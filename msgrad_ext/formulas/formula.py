@@ -15,6 +15,7 @@ from ..symbolic.lines import Derivation
 from ..symbolic.standard import free_indices, standard
 from ..symbolic.template import out_indices
 from .evaluation import evaluate_lines, needed_inputs
+from .evidence import Evidence
 
 if TYPE_CHECKING:
     from .writer import Writer
@@ -44,6 +45,9 @@ class Formula:
         Symbolic shape.
     notes : tuple of str
         Conventions at kinks, constants, what could not be shown.
+    evidence : Evidence or None
+        What the closed form was compared with the derivation by; its text says at what sizes and with what chance of a
+        wrong pass. None for what could not be compared.
     """
 
     name: str
@@ -55,6 +59,7 @@ class Formula:
     key: str = field(repr=False)
     writer: Writer = field(repr=False)
     element: Expr = field(repr=False)
+    evidence: Evidence | None = field(default=None, repr=False)
     given: Mapping[str, np.ndarray] = field(default_factory=dict, repr=False)
 
     @property

@@ -1,58 +1,231 @@
-"""The trial that every matrix form must pass before it is shown: its value at small random arrays is the derivation's."""
+"""The trial that every form must pass before it is shown: it gives what the derivation gives, at several samples.
+
+First modulo a prime (see `residue`), where equal is proof up to a chance that is stated. Where that tells nothing or
+something else, in 50-digit numbers; where those take too long, in floats. Trees without a derivation can be compared too
+(`same`): each name is a matrix of its own then.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import math
+from collections.abc import Callable, Collection, Mapping
+from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
+from sympy import Expr, Integer, Symbol
 
+from ..checking.digits import context, numbers
+from ..symbolic import functions as fs
 from ..symbolic.lines import Derivation
+from ..symbolic.nodes import Largest, Tied
 from ..symbolic.notation import Node
-from .evaluation import evaluate_lines, letter_sizes
+from ..symbolic.template import Template, out_indices
+from .evidence import Evidence
+from .indexed_value import Place, evaluate
 from .notation_value import node_value
+from .residue import residues
+from .sampling import PATTERNS, RANGES, UNDEFINED, Sample, Sampler
+
+# Of 50 digits, what an honest form may lose; floats keep few.
+_DIGITS, _FLOATS = 1e-35, 1e-9
+_SIGNS = (fs.Positive, fs.Sign, fs.Half, fs.Absolute, fs.Relu, fs.Maximum, fs.Minimum, fs.Compare, Largest, Tied)
+# Signs that samples should see, since a wrong sign of one number passes every second time.
+_BITS = 20
+# A derivation with more lines is tried at fewer sizes.
+_LONG = 60
 
 
 class Trial:
-    """Small random arrays for one derivation, those of ``simplex`` with rows that sum to one."""
+    """Compares forms with one derivation; the samples are made when they are first needed."""
 
-    def __init__(self, derivation: Derivation, simplex: Collection[str]) -> None:
+    def __init__(
+        self,
+        derivation: Derivation,
+        simplex: Collection[str] = (),
+        shaped: Mapping[str, Callable[[np.ndarray], np.ndarray]] | None = None,
+    ) -> None:
         self.derivation = derivation
-        self.simplex = simplex
-        self._samples: dict[str, np.ndarray] | None = None
+        self.sampler = Sampler(derivation, simplex, shaped)
+        self.found: dict[str, Evidence] = {}
+
+    @cached_property
+    def residues(self) -> list[Sample]:
+        """The samples in residues: more of them where a sign decides over few numbers."""
+        few = self.signs(next(self.sampler.patterns()))
+        count = 3 if len(self.derivation.lines) <= _LONG else 2
+        return self.sampler.residues(count if few is None else max(count, -(-_BITS // max(1, few))))
+
+    def signs(self, sizes: Mapping[Symbol, int]) -> int | None:
+        """The least number of elements of a line that looks at signs; None without one."""
+        signed = [line.key for line in self.derivation.lines if _signed(line.template)]
+        length, shapes = self.sampler.length, self.derivation.shapes
+        return min((math.prod(length(n, sizes) for n in shapes[key]) for key in signed), default=None)
 
     def agrees(self, node: Node, key: str) -> bool:
-        """True if a matrix form gives what the lines give, at small random arrays."""
-        samples = self.samples()
-        sizes = letter_sizes(self.derivation, {k: samples[k] for k in self.derivation.inputs if k in samples})
-        wanted = samples[key]
-        with np.errstate(all="ignore"):
-            found = np.asarray(node_value(node, samples, sizes))
-        if (found.size == 1 and wanted.size != 1) or found.size not in (1, wanted.size):
+        """True if a matrix form gives what the lines give."""
+        shape = self.derivation.shapes[key]
+        return self._passes(key, lambda sample: _matrix(node, sample, shape), "matrix form")
+
+    def holds(self, expr: Expr, key: str) -> bool:
+        """True if an indexed form, over the places `out_indices` of its shape, gives what the lines give."""
+        shape = self.derivation.shapes[key]
+        indices = out_indices(shape)
+
+        def at(sample: Sample) -> np.ndarray:
+            lengths = [self.sampler.length(n, sample.sizes) for n in shape]
+            arrays = {Symbol(name): array for name, array in sample.arrays.items()}
+            return evaluate(expr, indices, lengths, Place(arrays, sample.sizes, {}, sample.one is not None))
+
+        return self._passes(key, at, "indexed form")
+
+    def same(self, first: Node, second: Node) -> bool:
+        """True if two trees give the same at all samples, where a named value is what the derivation says it is."""
+        if first == second:
+            return True
+        if first.shape != second.shape:
             return False
-        scale = np.max(np.abs(wanted), initial=0) + 1e-30
-        with np.errstate(all="ignore"):
-            return bool(np.max(np.abs(found.reshape(wanted.shape) - wanted), initial=0) <= 1e-9 * max(scale, 1.0))
+        return self._compared(lambda sample: _value(first, sample), lambda sample: _value(second, sample)) is not None
+
+    def defined(self, key: str) -> None:
+        """Keep that what is shown of ``key`` is its definition, which needs no comparison."""
+        self.found[key] = Evidence("definition", "definition", ())
+
+    def _passes(self, key: str, form: Callable[[Sample], np.ndarray], what: str) -> bool:
+        reached = self._compared(lambda sample: sample.arrays[key], form)
+        if reached is not None:
+            arithmetic, sizes = reached
+            seen = [self.signs(at) for at in sizes] if arithmetic == "residues" else []
+            self.found[key] = Evidence(what, arithmetic, sizes, None if None in seen else sum(seen))  # type: ignore[arg-type]
+        return reached is not None
+
+    def _compared(self, wanted: Callable[[Sample], Any], form: Callable[[Sample], Any]) -> tuple[str, list] | None:
+        """The arithmetic in which two forms agree and the sizes at which they were compared; None if they differ."""
+        for kind, samples in (("residues", lambda: self.residues), ("reals", lambda: self.sampler.reals)):
+            given = samples()
+            if given and all(_equal(wanted, form, sample) for sample in given):
+                one = given[0].one
+                arithmetic = kind if kind == "residues" else "floats" if one is None else "digits"
+                return arithmetic, [sample.sizes for sample in given]
+        return None
 
     def samples(self) -> dict[str, np.ndarray]:
-        """All values and cotangents at small random inputs, a different length for each letter."""
-        if self._samples is None:
-            generator = np.random.default_rng(20240229)
-            letters = sorted(
-                {s for shape in self.derivation.shapes.values() for n in shape for s in n.free_symbols}, key=str
-            )
-            sizes = {letter: 2 + place % 5 for place, letter in enumerate(letters)}
-            # Where a function is not defined, NaN would tell nothing: the first range that is in its domain is taken.
-            for low, high in ((0.3, 1.4), (0.15, 0.85), (1.2, 2.9), (-0.85, -0.15)):
-                values = {}
-                for key, name in self.derivation.inputs.items():
-                    shape = [int(n.xreplace(sizes)) for n in self.derivation.shapes[key]]
-                    values[name] = generator.uniform(low, high, shape)
-                    if key in self.simplex:
-                        values[name] /= values[name].sum(axis=-1, keepdims=True)
-                self._samples = evaluate_lines(self.derivation, values)
-                if all(np.all(np.isfinite(array)) for array in self._samples.values()):
-                    break
-        return self._samples or {}
+        """All values and cotangents at small random inputs, in float64."""
+        return self.sampler.floats
 
 
-__all__ = ["Trial"]
+@lru_cache(maxsize=4096)
+def _signed(template: Template) -> bool:
+    return template.expr.has(*_SIGNS)
+
+
+def _value(node: Node, sample: Sample) -> np.ndarray:
+    with np.errstate(all="ignore"):
+        return np.asarray(node_value(node, sample.arrays, sample.sizes, sample.one))
+
+
+def _matrix(node: Node, sample: Sample, shape: tuple[Expr, ...]) -> np.ndarray:
+    """The value of a tree, laid out in ``shape``: a matrix must be one of these rows and columns, a vector a column."""
+    found = _value(node, sample)
+    table = {letter: Integer(size) for letter, size in sample.sizes.items()}
+    sizes = [int(n.xreplace(table)) for n in shape]
+    moving = [size for size, n in zip(sizes, shape) if n != 1]
+    if len(moving) <= 2 and found.ndim == 2 and found.shape != tuple([*moving, 1, 1][:2]):
+        raise ValueError("The form has another shape.")
+    return found.reshape(sizes)
+
+
+def _equal(wanted: Callable[[Sample], Any], form: Callable[[Sample], Any], sample: Sample) -> bool:
+    try:
+        first, second = np.asarray(wanted(sample)), np.asarray(form(sample))
+        return first.shape == second.shape and close(first, second, sample.one)
+    except UNDEFINED:
+        return False
+
+
+def close(first: np.ndarray, second: np.ndarray, one: Any) -> bool:
+    """True if two arrays are equal: exactly in residues, up to rounding in others."""
+    if one is not None and not hasattr(one, "ae"):
+        return bool(np.all(first == second))
+    with np.errstate(all="ignore"):
+        scale = np.max(np.abs(first), initial=1)
+        difference = np.max(np.abs(first - second), initial=0)
+    return bool(difference <= (_FLOATS if one is None else _DIGITS) * scale)
+
+
+# Trees alone ---------------------------------------------------------------------------------------------------------
+
+
+def same(first: Node, second: Node) -> bool:
+    """True if two trees give the same for whatever their names stand for, at all sizes at which they are defined.
+
+    Names are independent random matrices modulo a prime; the answer True is wrong with a chance below 1e-15. Trees that
+    are equal only by a law of logarithms or the like are compared in 50-digit numbers.
+    """
+    if first == second:
+        return True
+    if first.shape != second.shape:
+        return False
+    names: dict[str, tuple[Expr, ...]] = {}
+    letters: set[Symbol] = set()
+    for node in (first, second):
+        _collect(node, names, letters)
+    ordered = tuple(sorted(letters, key=str))
+    shapes = tuple(sorted(names.items()))
+    for draw in (_independent, _positive):
+        told = [_same_at(first, second, draw(shapes, ordered, number)) for number in range(len(PATTERNS))]
+        known = [one for one in told if one is not None][:4]
+        if known and all(known):
+            return True
+    return False
+
+
+def _same_at(first: Node, second: Node, sample: Sample) -> bool | None:
+    """Whether two trees agree at a sample; None where the first is not defined."""
+    try:
+        wanted = _value(first, sample)
+    except UNDEFINED:
+        return None
+    if hasattr(sample.one, "ae") and not np.all(wanted - wanted == 0):
+        return None
+    return _equal(lambda _: wanted, lambda sample: _value(second, sample), sample)
+
+
+def _collect(node: Node, names: dict[str, tuple[Expr, ...]], letters: set[Symbol]) -> None:
+    stack = [node]
+    while stack:
+        part = stack.pop()
+        stack += part.args
+        letters.update(*(n.free_symbols for n in part.shape))
+        if part.kind == "name":
+            names[part.data] = part.shape
+        elif part.kind == "number":
+            letters |= part.data.free_symbols
+
+
+@lru_cache(maxsize=512)
+def _independent(shapes: Any, letters: tuple[Symbol, ...], number: int) -> Sample:
+    sizes, full = _sized(shapes, letters, number)
+    arrays = {key: residues(f"{key} {number // 2}", shape) for key, shape in full.items()}
+    if number % 2:
+        arrays = {key: -array for key, array in arrays.items()}
+    return Sample(arrays, sizes, residues("one", (1,))[0])
+
+
+@lru_cache(maxsize=512)
+def _positive(shapes: Any, letters: tuple[Symbol, ...], number: int) -> Sample:
+    sizes, full = _sized(shapes, letters, number)
+    generator = np.random.default_rng([20240229, number])
+    low, high = RANGES[1 + number % 3]
+    arrays = {key: numbers(generator.uniform(low, high, shape)) for key, shape in full.items()}
+    return Sample(arrays, sizes, context().mpf(1))
+
+
+def _sized(shapes: Any, letters: tuple[Symbol, ...], number: int) -> tuple[dict[Symbol, int], dict[str, tuple]]:
+    pattern = PATTERNS[number]
+    sizes = {n: pattern[at % len(pattern)] for at, n in enumerate(letters)}
+    table = {letter: Integer(size) for letter, size in sizes.items()}
+    return sizes, {key: tuple(int(n.xreplace(table)) for n in shape) for key, shape in shapes}
+
+
+__all__ = ["Trial", "same"]

@@ -114,10 +114,11 @@ class Writer:
         derivation = self.derivation
         mark = (self.structure, key)
         if mark not in _WRITTEN:
-            remember(mark, self.write(key))
-        node, sympy_form, notes = _WRITTEN[mark]
+            remember(mark, (*self.write(key), self.trial.found.get(key)))
+        node, sympy_form, notes, evidence = _WRITTEN[mark]
         latex, text = (f"{self.head(key, node, p)} = {p.show(node)}" for p in self.printers)
-        return Formula(name, latex, text, derivation.shapes[key], notes, derivation, key, self, sympy_form)
+        shape = derivation.shapes[key]
+        return Formula(name, latex, text, shape, notes, derivation, key, self, sympy_form, evidence)
 
     def array_names(self, expr: Expr) -> dict[str, str]:
         """Key -> name of the arrays in a closed form; a constant array goes by its printed name."""
@@ -190,7 +191,7 @@ class Writer:
 
     def node(self, expr: Expr, key: str, ranges: Ranges, notes: list[str]) -> Node:
         """``expr`` in matrix notation if there is one that agrees with the derivation, else in indexed notation."""
-        if expr == 0:
+        if expr == 0 and self.trial.holds(expr, key):
             return Node("number", (), (), expr)
         if size(expr) < 800 and reads_whole_arrays(expr, ranges, self.derivation.shapes):
             try:
@@ -202,6 +203,12 @@ class Writer:
                 )
             except NoMatrixForm:
                 pass
+        if not self.trial.holds(expr, key):
+            notes.append(
+                "an indexed form could not be shown to agree with the derivation; the definition stands instead"
+            )
+            expr = line_expr(self.derivation, self.derivation.definition(key))[0]
+            self.trial.defined(key)
         return indexed_node(expr, free_letters(out_indices(self.derivation.shapes[key]), self.avoid), self.avoid)
 
     def lines(self) -> tuple[ShownLine, ...]:
