@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -28,6 +28,7 @@ from .scalar_value import finite
 
 Array = np.ndarray
 Draw = Callable[[str, tuple[int, ...]], Array]
+Ranges = Mapping[str, tuple[float, float]]
 
 # For the first, second, ... letter; taken again from the start where there are more letters.
 PATTERNS = ((3, 2, 4, 2), (2, 3, 1, 3), (1, 4, 2, 1), (4, 1, 3, 2), (5, 2), (2, 5), (3,), (2,), (4, 6, 3))
@@ -147,7 +148,7 @@ class Sampler:
         """Inputs in float64 at which all lines are finite, with both signs where that can be; None if there are none."""
         keys = [key for key in self.derivation.inputs if key not in self.whole and key not in self.simplex]
 
-        def fits(ranges: dict[str, tuple[float, float]]) -> dict[str, Array] | None:
+        def fits(ranges: Ranges) -> dict[str, Array] | None:
             try:
                 arrays = self.evaluated(sizes, self.drawer(number, ranges))
             except UNDEFINED:
@@ -156,32 +157,12 @@ class Sampler:
             good = all(finite(array) and np.max(np.abs(array), initial=0) < 1e9 for array in made)
             return {key: arrays[key] for key in self.derivation.inputs} if good else None
 
-        some = len(keys) if len(keys) <= 2 else 1
-        tries = [dict.fromkeys(keys, one) for one in RANGES]
-        tries += [dict(zip(keys, pick)) for pick in itertools.product(RANGES, repeat=some)] if some > 1 else []
-        ranges, found = next(((one, at) for one in tries for at in [fits(one)] if at is not None), ({}, None))
-        if found is None or all(one == RANGES[0] for one in ranges.values()):
-            return found
-        for key in keys[:12]:
-            other = {**ranges, key: RANGES[0]}
-            better = fits(other)
-            if better is not None:
-                ranges, found = other, better
-        return found
+        return domain(keys, fits)
 
-    def drawer(self, number: int, ranges: Mapping[str, tuple[float, float]]) -> Draw:
+    def drawer(self, number: int, ranges: Ranges) -> Draw:
         """A function that draws the float array of a key, independent of what else is drawn."""
 
-        def draw(key: str, shape: tuple[int, ...]) -> Array:
-            low, high = ranges.get(key, (0.3, 1.4))
-            generator = np.random.default_rng([20240229, number, *key.encode()])
-            array = generator.uniform(low, high, shape)
-            if len(shape) > 1 and shape[-1] == shape[-2] and low > 0:
-                # Determinants and factors want a matrix that is far from singular.
-                array = array + (2 * shape[-1] if high < 1 else 0) * np.eye(shape[-1])
-            return array
-
-        return draw
+        return lambda key, shape: uniform(key, number, shape, ranges.get(key, RANGES[1]))
 
     def evaluated(self, sizes: dict[Symbol, int], draw: Draw, exact: bool = False) -> dict[str, Array]:
         """All lines at drawn inputs."""
@@ -221,6 +202,31 @@ class Sampler:
             inner, plain = ranges(line.template)
             count += math.prod(self.length(n, lengths) for n in inner) * (1 if plain else 30)
         return int(count)
+
+
+def uniform(key: str, number: int, shape: tuple[int, ...], between: tuple[float, float]) -> Array:
+    """Floats that are always the same for one key and number."""
+    array = np.random.default_rng([20240229, number, *key.encode()]).uniform(*between, shape)
+    if between == RANGES[2] and len(shape) > 1 and shape[-1] == shape[-2]:
+        # Determinants and factors want a matrix that is far from singular.
+        array = array + 2 * shape[-1] * np.eye(shape[-1])
+    return array
+
+
+def domain(keys: Sequence[str], fits: Callable[[Ranges], Any]) -> Any:
+    """What ``fits`` gives for the first ranges of ``keys`` that suit it, both signs wherever that can be; or None."""
+    tries = [dict.fromkeys(keys, one) for one in RANGES]
+    if len(keys) == 2:
+        tries += [dict(zip(keys, pick)) for pick in itertools.product(RANGES, repeat=2)]
+    ranges, found = next(((one, at) for one in tries for at in [fits(one)] if at is not None), ({}, None))
+    if found is None or all(one == RANGES[0] for one in ranges.values()):
+        return found
+    for key in keys[:12]:
+        other = {**ranges, key: RANGES[0]}
+        better = fits(other)
+        if better is not None:
+            ranges, found = other, better
+    return found
 
 
 @lru_cache(maxsize=4096)

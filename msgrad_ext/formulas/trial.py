@@ -8,7 +8,7 @@ something else, in 50-digit numbers; where those take too long, in floats. Trees
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -25,13 +25,18 @@ from .evidence import Evidence
 from .indexed_value import Place, evaluate
 from .notation_value import node_value
 from .residue import residues
-from .sampling import PATTERNS, RANGES, UNDEFINED, Sample, Sampler
+from .sampling import PATTERNS, UNDEFINED, Ranges, Sample, Sampler, domain, uniform
+from .scalar_value import finite
 
 # Of 50 digits, what an honest form may lose; floats keep few.
 _DIGITS, _FLOATS = 1e-35, 1e-9
 _SIGNS = (fs.Positive, fs.Sign, fs.Half, fs.Absolute, fs.Relu, fs.Maximum, fs.Minimum, fs.Compare, Largest, Tied)
 # Signs that samples should see, since a wrong sign of one number passes every second time.
 _BITS = 20
+# Sizes at which two trees are compared.
+_ENOUGH = 4
+_RATIONAL = {"name", "number", "ones", "eye", "T", "row", "prod", "had", "scale", "add", "pow", "of"}
+_RATIONAL |= {"diag", "diagof", "inner", "trace"}
 # A derivation with more lines is tried at fewer sizes.
 _LONG = 60
 
@@ -160,7 +165,7 @@ def same(first: Node, second: Node) -> bool:
     """True if two trees give the same for whatever their names stand for, at all sizes at which they are defined.
 
     Names are independent random matrices modulo a prime; the answer True is wrong with a chance below 1e-15. Trees that
-    are equal only by a law of logarithms or the like are compared in 50-digit numbers.
+    are equal only by a law of logarithms or the like are compared in 50-digit numbers, where the first is defined.
     """
     if first == second:
         return True
@@ -172,12 +177,37 @@ def same(first: Node, second: Node) -> bool:
         _collect(node, names, letters)
     ordered = tuple(sorted(letters, key=str))
     shapes = tuple(sorted(names.items()))
-    for draw in (_independent, _positive):
-        told = [_same_at(first, second, draw(shapes, ordered, number)) for number in range(len(PATTERNS))]
-        known = [one for one in told if one is not None][:4]
-        if known and all(known):
-            return True
-    return False
+    told = (_same_at(first, second, _independent(shapes, ordered, number)) for number in range(len(PATTERNS)))
+    if _all_true(told):
+        return True
+    if _rational(first) and _rational(second):
+        return False
+    return _all_true(_same_in_digits(first, second, shapes, ordered, number) for number in (0, 1))
+
+
+def _all_true(told: Iterable[bool | None]) -> bool:
+    """True if the first few answers that are known are all True."""
+    known: list[bool] = []
+    for one in told:
+        if one is False:
+            return False
+        known += [one] if one else []
+        if len(known) == _ENOUGH:
+            break
+    return bool(known)
+
+
+def _rational(node: Node) -> bool:
+    """True for a tree of sums, products, quotients, inverses and determinants, which residues tell apart for sure."""
+    stack = [node]
+    while stack:
+        part = stack.pop()
+        stack += part.args
+        if part.kind not in _RATIONAL or part.data in ("LogDeterminant", "Lower"):
+            return False
+        if part.kind == "pow" and not part.data.is_Integer:
+            return False
+    return True
 
 
 def _same_at(first: Node, second: Node, sample: Sample) -> bool | None:
@@ -186,7 +216,7 @@ def _same_at(first: Node, second: Node, sample: Sample) -> bool | None:
         wanted = _value(first, sample)
     except UNDEFINED:
         return None
-    if hasattr(sample.one, "ae") and not np.all(wanted - wanted == 0):
+    if not finite(wanted):
         return None
     return _equal(lambda _: wanted, lambda sample: _value(second, sample), sample)
 
@@ -212,13 +242,21 @@ def _independent(shapes: Any, letters: tuple[Symbol, ...], number: int) -> Sampl
     return Sample(arrays, sizes, residues("one", (1,))[0])
 
 
-@lru_cache(maxsize=512)
-def _positive(shapes: Any, letters: tuple[Symbol, ...], number: int) -> Sample:
+def _same_in_digits(first: Node, second: Node, shapes: Any, letters: tuple[Symbol, ...], number: int) -> bool | None:
+    """Whether two trees agree where the first is defined; None where that is not found."""
     sizes, full = _sized(shapes, letters, number)
-    generator = np.random.default_rng([20240229, number])
-    low, high = RANGES[1 + number % 3]
-    arrays = {key: numbers(generator.uniform(low, high, shape)) for key, shape in full.items()}
-    return Sample(arrays, sizes, context().mpf(1))
+
+    def fits(ranges: Ranges) -> tuple[np.ndarray, Sample] | None:
+        arrays = {key: numbers(uniform(key, number, shape, ranges[key])) for key, shape in full.items()}
+        sample = Sample(arrays, sizes, context().mpf(1))
+        try:
+            wanted = _value(first, sample)
+        except UNDEFINED:
+            return None
+        return (wanted, sample) if finite(wanted) else None
+
+    found = domain(list(full), fits)
+    return None if found is None else _equal(lambda _: found[0], lambda sample: _value(second, sample), found[1])
 
 
 def _sized(shapes: Any, letters: tuple[Symbol, ...], number: int) -> tuple[dict[Symbol, int], dict[str, tuple]]:
