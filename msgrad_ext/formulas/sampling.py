@@ -205,8 +205,10 @@ class Sampler:
 
 
 def uniform(key: str, number: int, shape: tuple[int, ...], between: tuple[float, float]) -> Array:
-    """Floats that are always the same for one key and number."""
-    array = np.random.default_rng([20240229, number, *key.encode()]).uniform(*between, shape)
+    """Floats that are always the same for one key and number; each second number has the opposites, where it can."""
+    array = np.random.default_rng([20240229, number // 2, *key.encode()]).uniform(*between, shape)
+    if between == RANGES[0] and number % 2:
+        return -array
     if between == RANGES[2] and len(shape) > 1 and shape[-1] == shape[-2]:
         # Determinants and factors want a matrix that is far from singular.
         array = array + 2 * shape[-1] * np.eye(shape[-1])
