@@ -323,12 +323,12 @@ class _Constants:
 _ONE = made(1, 0, 1)
 
 
-def residues(word: str, shape: tuple[int, ...]) -> np.ndarray:
-    """An array of numbers that look random, always the same for one word and shape."""
+def residues(word: str, shape: tuple[int, ...], opposite: bool = False) -> np.ndarray:
+    """An array of numbers that look random, always the same for one word and shape; or of their opposites."""
     result = np.empty(shape, object)
     count = int(np.prod(shape, dtype=np.int64))
     values = [made(drawn(word, k), 0, drawn(f"{word} e", k) % Q) for k in range(count)]
-    result.ravel()[:] = values
+    result.ravel()[:] = [-one for one in values] if opposite else values
     return result
 
 

@@ -99,8 +99,7 @@ class Sampler:
     def _residues(self, sizes: dict[Symbol, int], number: int) -> Sample | None:
         def draw(key: str, shape: tuple[int, ...]) -> Array:
             # Each second sample has the opposites of the numbers before, so that both signs of a scalar are seen.
-            array = residues(f"{key} {number // 2}", shape)
-            return -array if number % 2 and key not in self.simplex else array
+            return residues(f"{key} {number // 2}", shape, number % 2 == 1 and key not in self.simplex)
 
         try:
             arrays = self.evaluated(sizes, draw, True)

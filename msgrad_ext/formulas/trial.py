@@ -236,9 +236,7 @@ def _collect(node: Node, names: dict[str, tuple[Expr, ...]], letters: set[Symbol
 @lru_cache(maxsize=512)
 def _independent(shapes: Any, letters: tuple[Symbol, ...], number: int) -> Sample:
     sizes, full = _sized(shapes, letters, number)
-    arrays = {key: residues(f"{key} {number // 2}", shape) for key, shape in full.items()}
-    if number % 2:
-        arrays = {key: -array for key, array in arrays.items()}
+    arrays = {key: residues(f"{key} {number // 2}", shape, number % 2 == 1) for key, shape in full.items()}
     return Sample(arrays, sizes, residues("one", (1,))[0])
 
 
