@@ -31,14 +31,14 @@ class Evidence:
         ``"residues"``, ``"digits"``, ``"floats"``, or ``"definition"`` where what is shown is the derivation itself.
     sizes : sequence of mapping
         What the letters stood for, a mapping for each comparison.
-    signs : int or None
-        How many random signs were seen, at least, where the formula depends on signs.
+    luck : float
+        Where the formula looks at signs: the chance that no element had those that show a mistake.
     """
 
     form: str
     arithmetic: str
     sizes: Sequence[Mapping[Symbol, int]]
-    signs: int | None = None
+    luck: float = 0.0
 
     @property
     def trials(self) -> int:
@@ -50,7 +50,7 @@ class Evidence:
         """The chance of a wrong pass for a formula of degree up to a million; None where none can be stated."""
         if self.arithmetic != "residues":
             return None
-        return max((DEGREE / P) ** self.trials, 0.0 if self.signs is None else 2.0**-self.signs)
+        return max((DEGREE / P) ** self.trials, self.luck)
 
     def __str__(self) -> str:
         if self.arithmetic == "definition":

@@ -60,7 +60,8 @@ def eliminated(matrix: np.ndarray) -> tuple[Any, np.ndarray | None]:
             rows[k], rows[pivot], product = rows[pivot], rows[k], -product
         head = rows[k][k]
         product = product * head
-        rows[k] = [x / head for x in rows[k]]
+        turned = 1 / head
+        rows[k] = [x * turned for x in rows[k]]
         for i in range(n):
             if i != k and rows[i][k] != 0:
                 factor = rows[i][k]

@@ -332,11 +332,4 @@ def residues(word: str, shape: tuple[int, ...], opposite: bool = False) -> np.nd
     return result
 
 
-def lifted(array: np.ndarray) -> np.ndarray:
-    """An array of plain numbers as residues."""
-    result = np.empty(np.shape(array), object)
-    result.ravel()[:] = [lift(value) for value in np.asarray(array).ravel().tolist()]
-    return result
-
-
-__all__ = ["P", "Q", "Residue", "lift", "lifted", "residues"]
+__all__ = ["P", "Q", "Residue", "lift", "residues"]

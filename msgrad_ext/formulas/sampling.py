@@ -83,20 +83,16 @@ class Sampler:
                 yield sizes
 
     def residues(self, count: int) -> list[Sample]:
-        """Up to ``count`` samples in residues; none where they take too long or do not know a function."""
+        """Up to ``count`` samples in residues at different sizes; none where they take too long or lack a function."""
         found: list[Sample] = []
-        for number, sizes in enumerate(itertools.chain(self.patterns(), itertools.repeat(None, count))):
-            if len(found) == count or (sizes is None and not found):
-                break
-            sizes = min((one.sizes for one in found), key=self.work) if sizes is None else sizes
-            if self.work(sizes) > MOST:
-                continue
-            sample = self._residues(sizes, number)
-            if sample is not None:
-                found.append(sample)
+        for number, sizes in enumerate(self.patterns()):
+            sample = self.drawn(sizes, number) if len(found) < count and self.work(sizes) <= MOST else None
+            found += [] if sample is None else [sample]
         return found
 
-    def _residues(self, sizes: dict[Symbol, int], number: int) -> Sample | None:
+    def drawn(self, sizes: dict[Symbol, int], number: int) -> Sample | None:
+        """A sample in residues at these sizes; None if something is not defined there."""
+
         def draw(key: str, shape: tuple[int, ...]) -> Array:
             # Each second sample has the opposites of the numbers before, so that both signs of a scalar are seen.
             return residues(f"{key} {number // 2}", shape, number % 2 == 1 and key not in self.simplex)
@@ -121,7 +117,7 @@ class Sampler:
         return found
 
     def _digits(self, sizes: dict[Symbol, int], given: dict[str, Array]) -> Sample | None:
-        if self.work(sizes) > MOST // 3:
+        if self.work(sizes) > MOST // 2:
             return None
         exact = {key: array if key in self.whole else numbers(array) for key, array in given.items()}
         for key in self.simplex:
@@ -195,19 +191,35 @@ class Sampler:
 
     def work(self, sizes: dict[Symbol, int]) -> int:
         """About how many multiplications the lines take."""
-        count = 0.0
+        count = 0
         for line in self.derivation.lines:
             lengths = line_lengths(line, sizes)
             inner, plain = ranges(line.template)
-            count += math.prod(self.length(n, lengths) for n in inner) * (1 if plain else 30)
-        return int(count)
+            count += sum(math.prod(self.length(n, lengths) for n in one) for one in inner) * (1 if plain else 30)
+        return count
+
+
+@lru_cache(maxsize=4096)
+def ranges(template: Template) -> tuple[tuple[tuple[Expr, ...], ...], bool]:
+    """The lengths of the indices of each sum in a template, and whether it reads arrays at plain indices only."""
+    binders = template.expr.atoms(Binder)
+    known = {**template.ranges, **{k: n for binder in binders for k, n in binder.limits}}
+    found = [template.shape]
+    for binder in binders:
+        inside = {*binder.free_symbols, *binder.bound} & known.keys()
+        found.append(tuple(known[k] for k in sorted(inside, key=str)))
+    plain = all(i.is_Symbol or i.is_Integer for entry in template.expr.atoms(Entry) for i in entry.indices)
+    return tuple(found), plain
 
 
 def uniform(key: str, number: int, shape: tuple[int, ...], between: tuple[float, float]) -> Array:
     """Floats that are always the same for one key and number; each second number has the opposites, where it can."""
-    array = np.random.default_rng([20240229, number // 2, *key.encode()]).uniform(*between, shape)
-    if between == RANGES[0] and number % 2:
-        return -array
+    generator = np.random.default_rng([20240229, number // 2, *key.encode()])
+    if between == RANGES[0]:
+        # Not near 0, where quotients are huge; wider the second time, to come to other branches.
+        array = generator.uniform(0.2, between[1], shape) * generator.choice((-1, 1), shape)
+        return array if number % 2 == 0 else -3 * array
+    array = generator.uniform(*between, shape)
     if between == RANGES[2] and len(shape) > 1 and shape[-1] == shape[-2]:
         # Determinants and factors want a matrix that is far from singular.
         array = array + 2 * shape[-1] * np.eye(shape[-1])
@@ -228,14 +240,6 @@ def domain(keys: Sequence[str], fits: Callable[[Ranges], Any]) -> Any:
         if better is not None:
             ranges, found = other, better
     return found
-
-
-@lru_cache(maxsize=4096)
-def ranges(template: Template) -> tuple[tuple[Expr, ...], bool]:
-    """The lengths of all indices of a template, free and bound, and whether it reads arrays at plain indices only."""
-    inner = (n for binder in template.expr.atoms(Binder) for _, n in binder.limits)
-    plain = all(i.is_Symbol or i.is_Integer for entry in template.expr.atoms(Entry) for i in entry.indices)
-    return (*template.shape, *inner), plain
 
 
 __all__ = ["MOST", "PATTERNS", "UNDEFINED", "Sample", "Sampler"]

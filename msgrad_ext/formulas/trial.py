@@ -8,7 +8,7 @@ something else, in 50-digit numbers; where those take too long, in floats. Trees
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -29,12 +29,12 @@ from .sampling import PATTERNS, UNDEFINED, Ranges, Sample, Sampler, domain, unif
 from .scalar_value import finite
 
 # Of 50 digits, what an honest form may lose; floats keep few.
-_DIGITS, _FLOATS = 1e-35, 1e-9
+_DIGITS, _FLOATS, _SMALL = 1e-35, 1e-9, 1e-5
 _SIGNS = (fs.Positive, fs.Sign, fs.Half, fs.Absolute, fs.Relu, fs.Maximum, fs.Minimum, fs.Compare, Largest, Tied)
-# Signs that samples should see, since a wrong sign of one number passes every second time.
-_BITS = 20
+# A wrong sign of one number passes every second time: samples are drawn until that chance is small, up to so many.
+_LUCK, _MORE = 1e-6, 40
 # Sizes at which two trees are compared.
-_ENOUGH = 4
+_ENOUGH = 2
 _RATIONAL = {"name", "number", "ones", "eye", "T", "row", "prod", "had", "scale", "add", "pow", "of"}
 _RATIONAL |= {"diag", "diagof", "inner", "trace"}
 # A derivation with more lines is tried at fewer sizes.
@@ -56,16 +56,29 @@ class Trial:
 
     @cached_property
     def residues(self) -> list[Sample]:
-        """The samples in residues: more of them where a sign decides over few numbers."""
-        few = self.signs(next(self.sampler.patterns()))
-        count = 3 if len(self.derivation.lines) <= _LONG else 2
-        return self.sampler.residues(count if few is None else max(count, -(-_BITS // max(1, few))))
+        """The samples in residues: more of them where signs decide over few numbers."""
+        found = self.sampler.residues(3 if len(self.derivation.lines) <= _LONG else 2)
+        if not found or self.luck([sample.sizes for sample in found]) < _LUCK:
+            return found
+        rates = [(self.luck([sample.sizes]), self.sampler.work(sample.sizes)) for sample in found]
+        sizes = found[rates.index(min(rates))].sizes
+        for number in range(len(PATTERNS), len(PATTERNS) + _MORE):
+            sample = self.sampler.drawn(sizes, number)
+            found += [] if sample is None else [sample]
+            if self.luck([one.sizes for one in found]) < _LUCK:
+                break
+        return found
 
-    def signs(self, sizes: Mapping[Symbol, int]) -> int | None:
-        """The least number of elements of a line that looks at signs; None without one."""
-        signed = [line.key for line in self.derivation.lines if _signed(line.template)]
-        length, shapes = self.sampler.length, self.derivation.shapes
-        return min((math.prod(length(n, sizes) for n in shapes[key]) for key in signed), default=None)
+    def luck(self, sizes: Sequence[Mapping[Symbol, int]]) -> float:
+        """The chance that no element has the signs that show a mistake, where a line looks at signs; else 0."""
+        length, found = self.sampler.length, 0.0
+        for line in self.derivation.lines:
+            count = _signs(line.template)
+            if count:
+                shape = self.derivation.shapes[line.key]
+                seen = sum(math.prod(length(n, at) for n in shape) for at in sizes)
+                found = max(found, (1 - 2.0 ** -min(count, 6)) ** seen)
+        return found
 
     def agrees(self, node: Node, key: str) -> bool:
         """True if a matrix form gives what the lines give."""
@@ -100,8 +113,8 @@ class Trial:
         reached = self._compared(lambda sample: sample.arrays[key], form)
         if reached is not None:
             arithmetic, sizes = reached
-            seen = [self.signs(at) for at in sizes] if arithmetic == "residues" else []
-            self.found[key] = Evidence(what, arithmetic, sizes, None if None in seen else sum(seen))  # type: ignore[arg-type]
+            luck = self.luck(sizes) if arithmetic == "residues" else 0.0
+            self.found[key] = Evidence(what, arithmetic, sizes, luck)
         return reached is not None
 
     def _compared(self, wanted: Callable[[Sample], Any], form: Callable[[Sample], Any]) -> tuple[str, list] | None:
@@ -120,8 +133,9 @@ class Trial:
 
 
 @lru_cache(maxsize=4096)
-def _signed(template: Template) -> bool:
-    return template.expr.has(*_SIGNS)
+def _signs(template: Template) -> int:
+    """How many different signs a template looks at."""
+    return len(template.expr.atoms(*_SIGNS))
 
 
 def _value(node: Node, sample: Sample) -> np.ndarray:
@@ -153,7 +167,7 @@ def close(first: np.ndarray, second: np.ndarray, one: Any) -> bool:
     if one is not None and not hasattr(one, "ae"):
         return bool(np.all(first == second))
     with np.errstate(all="ignore"):
-        scale = np.max(np.abs(first), initial=1)
+        scale = max(np.max(np.abs(first), initial=0), _SMALL)
         difference = np.max(np.abs(first - second), initial=0)
     return bool(difference <= (_FLOATS if one is None else _DIGITS) * scale)
 
@@ -177,7 +191,7 @@ def same(first: Node, second: Node) -> bool:
         _collect(node, names, letters)
     ordered = tuple(sorted(letters, key=str))
     shapes = tuple(sorted(names.items()))
-    told = (_same_at(first, second, _independent(shapes, ordered, number)) for number in range(len(PATTERNS)))
+    told = (_same_at(first, second, shapes, ordered, number) for number in range(len(PATTERNS)))
     if _all_true(told):
         return True
     if _rational(first) and _rational(second):
@@ -210,15 +224,22 @@ def _rational(node: Node) -> bool:
     return True
 
 
-def _same_at(first: Node, second: Node, sample: Sample) -> bool | None:
+def _same_at(first: Node, second: Node, *where: Any) -> bool | None:
     """Whether two trees agree at a sample; None where the first is not defined."""
+    wanted, found = _tree_value(first, *where), _tree_value(second, *where)
+    return (
+        None if wanted is None else found is not None and found.shape == wanted.shape and bool(np.all(found == wanted))
+    )
+
+
+@lru_cache(maxsize=512)
+def _tree_value(node: Node, shapes: Any, letters: tuple[Symbol, ...], number: int) -> np.ndarray | None:
+    """The value of a tree at a sample, kept since a rewritten tree is the next one to be rewritten; None if undefined."""
     try:
-        wanted = _value(first, sample)
+        found = _value(node, _independent(shapes, letters, number))
     except UNDEFINED:
         return None
-    if not finite(wanted):
-        return None
-    return _equal(lambda _: wanted, lambda sample: _value(second, sample), sample)
+    return found if finite(found) else None
 
 
 def _collect(node: Node, names: dict[str, tuple[Expr, ...]], letters: set[Symbol]) -> None:
