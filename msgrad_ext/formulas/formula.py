@@ -17,6 +17,7 @@ from ..symbolic.standard import free_indices, standard
 from ..symbolic.template import out_indices
 from .equation import WIDTH, Equation, aligned
 from .evaluation import evaluate_lines, needed_inputs
+from .evidence import Evidence
 
 if TYPE_CHECKING:
     from .writer import Writer
@@ -65,6 +66,9 @@ class Formula:
         Symbolic shape.
     notes : tuple of str
         Conventions at kinks, constants, what could not be shown.
+    evidence : Evidence or None
+        What the closed form was compared with the derivation by; its text says at what sizes and with what chance of a
+        wrong pass. None for what could not be compared.
     """
 
     name: str
@@ -77,6 +81,7 @@ class Formula:
     writer: Writer = field(repr=False)
     element: Expr = field(repr=False)
     equation: Equation = field(repr=False)
+    evidence: Evidence | None = field(default=None, repr=False)
     given: Mapping[str, np.ndarray] = field(default_factory=dict, repr=False)
 
     @property

@@ -120,13 +120,14 @@ class Writer:
         derivation = self.derivation
         mark = (self.structure, key)
         if mark not in _WRITTEN:
-            remember(mark, self.write(key))
-        (node, definitions), sympy_form, notes = _WRITTEN[mark]
+            remember(mark, (*self.write(key), self.trial.found.get(key)))
+        (node, definitions), sympy_form, notes, evidence = _WRITTEN[mark]
         where = tuple(self.equation(at, value) for at, value in definitions.items())
         found = self.equation(key, node, where)
         latex, text = found.line("latex"), found.line("text")
         notes = tuple(dict.fromkeys([*notes, *conventions(node, *definitions.values())]))
-        return Formula(name, latex, text, derivation.shapes[key], notes, derivation, key, self, sympy_form, found)
+        shape = derivation.shapes[key]
+        return Formula(name, latex, text, shape, notes, derivation, key, self, sympy_form, found, evidence)
 
     def equation(self, key: str, node: Node, where: tuple[Equation, ...] = ()) -> Equation:
         """What a value is."""
@@ -216,7 +217,7 @@ class Writer:
     def node(self, expr: Expr, key: str, ranges: Ranges, notes: list[str]) -> Node:
         """``expr`` in matrix notation if there is one that agrees with the derivation, else in indexed notation."""
         expr = as_written(expr, self.decimals)
-        if expr == 0:
+        if expr == 0 and self.trial.holds(expr, key):
             return Node("number", (), (), expr)
         if size(expr) < 800 and reads_whole_arrays(expr, ranges, self.derivation.shapes):
             try:
@@ -232,6 +233,12 @@ class Writer:
                 )
             except NoMatrixForm:
                 pass
+        if not self.trial.holds(expr, key):
+            notes.append(
+                "an indexed form could not be shown to agree with the derivation; the definition stands instead"
+            )
+            expr = line_expr(self.derivation, self.derivation.definition(key))[0]
+            self.trial.defined(key)
         return indexed_node(expr, free_letters(out_indices(self.derivation.shapes[key]), self.avoid), self.avoid)
 
     def lines(self) -> tuple[ShownLine, ...]:
