@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from sympy import Expr, Float, Rational
@@ -23,7 +24,6 @@ from ..symbolic.compose import (
     resolved,
     simplex_keys,
     size,
-    use_names,
 )
 from ..symbolic.functions import KINKS
 from ..symbolic.gather import gathered
@@ -34,10 +34,12 @@ from ..symbolic.names import Names, Numeral, input_names, step_names
 from ..symbolic.nodes import Tied
 from ..symbolic.normal import Ranges, normal
 from ..symbolic.notation import Node, NoMatrixForm
+from ..symbolic.own_names import use_names
 from ..symbolic.printing import Latex, Plain
 from ..symbolic.reading import hidden_lines, source_names
 from ..symbolic.template import out_indices
 from .formula import Formula, ShownLine
+from .line_writer import LineWriter
 from .trial import Trial
 
 LINES = 200
@@ -81,8 +83,8 @@ class Writer:
         declared = simplex_keys(derivation)
         self.simplex = {key for key in declared if simplex is None or derivation.inputs[key] in simplex}
         outputs = [derivation.keys[atom] for atom in graph.outputs if isinstance(atom, Var) and atom in derivation.keys]
-        kept = {*derivation.gradients.values(), *outputs}
-        self.hidden, same = hidden_lines(derivation, kept)
+        self.kept = {*derivation.gradients.values(), *outputs}
+        self.hidden, same = hidden_lines(derivation, self.kept)
         shown = self.name_all()
         # Letters that an index must not have: lengths of axes and names of arrays.
         self.avoid = frozenset(self.lengths() | {name.text() for name in shown.values()})
@@ -141,7 +143,7 @@ class Writer:
                 found[key] = Rational(str(float(value))) if finite else Float(value)
         return found
 
-    @property
+    @cached_property
     def structure(self) -> tuple[Any, ...]:
         """What the notation depends on: the definitions, not where they stand in the user's cell."""
         derivation = self.derivation
@@ -168,7 +170,7 @@ class Writer:
         node = self.shortest(shown, key, ranges, notes)
         if node is None:
             notes.append("the closed form is too long to show; read the lines")
-            node = self.node(self.reading(own, ranges), key, ranges, notes)
+            node = self.node(self.reading(own, ranges, line), key, ranges, notes)
         sympy_form = candidates[-1] if candidates else own
         notes += [
             text for kind, text in KINKS.items() if any(part.template.expr.has(kind) for part in derivation.lines)
@@ -207,28 +209,28 @@ class Writer:
     def lines(self) -> tuple[ShownLine, ...]:
         """The definitions, forward then backward."""
         if self._lines is None:
-            shown = [line for line in self.derivation.lines if line.key not in self.hidden][: 4 * LINES]
-            mark = (self.structure, frozenset(self.hidden))
+            mark = (self.structure, frozenset(self.hidden), frozenset(self.kept))
             if mark not in _WRITTEN:
-                remember(mark, [self.line(line) for line in shown])
-            self._lines = tuple(self.shown(line, node) for line, node in zip(shown, _WRITTEN[mark]))
+                remember(mark, [node for _, node in LineWriter(self).nodes()])
+            self._lines = tuple(self.shown(line, node) for line, node in zip(LineWriter(self).shown(), _WRITTEN[mark]))
         return self._lines
 
     def line(self, line: Line) -> Node:
         """The notation of one definition."""
         expr, _, ranges = line_expr(self.derivation, line)
-        expr = self.reading(expr, ranges, line.kind == "backward" and len(self.derivation.lines) <= 5 * LINES)
-        return self.node(expr, line.key, ranges, [])
+        return self.node(self.reading(expr, ranges, line), line.key, ranges, [])
 
     def shown(self, line: Line, node: Node) -> ShownLine:
         """One definition as text."""
         latex, text = (f"{self.head(line.key, node, p)} = {p.show(node)}" for p in self.printers)
         return ShownLine(latex, text, line.kind, line.location)
 
-    def reading(self, expr: Expr, ranges: Ranges, named: bool = True) -> Expr:
-        """A definition over the values that have lines."""
+    def reading(self, expr: Expr, ranges: Ranges, line: Line) -> Expr:
+        """The definition of ``line`` over the values that have lines; what is computed by then goes by its name."""
         expr = normal(resolved(expr, self.hidden), ranges)
-        return use_names(expr, self.derivation, self.hidden) if named else expr
+        if line.kind == "forward":
+            return expr
+        return use_names(expr, self.derivation, self.hidden, self.derivation.places[line.key])
 
     def head(self, key: str, node: Node, printer: Any) -> str:
         """The left side of an equation; with indices when the right side is in indices."""
