@@ -90,6 +90,7 @@ class Writer:
         self.avoid = frozenset(self.lengths() | {name.text() for name in shown.values()})
         self.printers = tuple(kind(shown, derivation.cotangents, same) for kind in (Latex, Plain))
         self.trial = Trial(derivation, self.simplex)
+        self.line_writer = LineWriter(self)
         self._lines: tuple[ShownLine, ...] | None = None
 
     def name_all(self) -> dict[str, Any]:
@@ -144,12 +145,12 @@ class Writer:
         return found
 
     @cached_property
-    def structure(self) -> tuple[Any, ...]:
+    def structure(self) -> Mark:
         """What the notation depends on: the definitions, not where they stand in the user's cell."""
         derivation = self.derivation
         lines = tuple((line.key, line.template, line.operands, line.lengths) for line in derivation.lines)
         constants = tuple((key, str(lit)) for key, lit in derivation.constants.items())
-        return lines, self.avoid, tuple(derivation.inputs.items()), constants, tuple(sorted(self.simplex))
+        return Mark((lines, self.avoid, tuple(derivation.inputs.items()), constants, tuple(sorted(self.simplex))))
 
     def write(self, key: str) -> tuple[Node, Expr, tuple[str, ...]]:
         """The closed form of one gradient: its notation, its element in SymPy, and notes."""
@@ -170,14 +171,19 @@ class Writer:
         node = self.shortest(shown, key, ranges, notes)
         if node is None:
             notes.append("the closed form is too long to show; read the lines")
-            node = self.node(self.reading(own, ranges, line), key, ranges, notes)
+            node = self.line_writer.node(line)
         sympy_form = candidates[-1] if candidates else own
-        notes += [
-            text for kind, text in KINKS.items() if any(part.template.expr.has(kind) for part in derivation.lines)
-        ]
-        if any(part.template.expr.has(Tied) for part in derivation.lines):
-            notes.append("where n elements tie for a maximum, the indicator is 1/n: ties share equally")
+        notes += self.conventions
         return node, sympy_form, tuple(dict.fromkeys(notes))
+
+    @cached_property
+    def conventions(self) -> tuple[str, ...]:
+        """What the formulas take to be so at kinks."""
+        exprs = {line.template: line.template.expr for line in self.derivation.lines}.values()
+        found = [text for kind, text in KINKS.items() if any(expr.has(kind) for expr in exprs)]
+        if any(expr.has(Tied) for expr in exprs):
+            found.append("where n elements tie for a maximum, the indicator is 1/n: ties share equally")
+        return tuple(found)
 
     def shortest(self, candidates: list[Expr], key: str, ranges: Ranges, notes: list[str]) -> Node | None:
         """The closed form in inputs alone if it is short, else the one over named intermediate values."""
@@ -211,8 +217,8 @@ class Writer:
         if self._lines is None:
             mark = (self.structure, frozenset(self.hidden), frozenset(self.kept))
             if mark not in _WRITTEN:
-                remember(mark, [node for _, node in LineWriter(self).nodes()])
-            self._lines = tuple(self.shown(line, node) for line, node in zip(LineWriter(self).shown(), _WRITTEN[mark]))
+                remember(mark, self.line_writer.nodes())
+            self._lines = tuple(map(self.shown, self.line_writer.shown, _WRITTEN[mark]))
         return self._lines
 
     def line(self, line: Line) -> Node:
@@ -240,6 +246,20 @@ class Writer:
         letters = free_letters(places, self.avoid)
         args = [Node("index", (), (), letters[i] if i != 0 else "0") for i in places]
         return printer.show(Node("entry", tuple(args), (), key))
+
+
+class Mark:
+    """A long key of a dictionary, hashed once."""
+
+    def __init__(self, content: Any) -> None:
+        self.content = content
+        self.number = hash(content)
+
+    def __hash__(self) -> int:
+        return self.number
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Mark) and self.number == other.number and self.content == other.content
 
 
 def remember(mark: Any, written: Any) -> None:
