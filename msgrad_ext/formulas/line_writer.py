@@ -60,6 +60,17 @@ class LineWriter:
                 needed.update(line.operands)
         return [line for line in derivation.lines if line.key in needed and line.key not in hidden]
 
+    def seen(self) -> set[str]:
+        """Values that a reader meets, by a line or by the cotangent of one."""
+        found, cotangents = {line.key for line in self.shown}, self.derivation.cotangents
+        stack = [*found]
+        while stack:
+            base = cotangents.get(stack.pop())
+            if base is not None and base not in self.writer.hidden:
+                found.add(base)
+                stack.append(base)
+        return found
+
     def nodes(self) -> list[Node]:
         """The notation of each line that is shown."""
         return [self.node(line) for line in self.shown]

@@ -28,9 +28,10 @@ from ..symbolic.compose import (
 from ..symbolic.functions import KINKS
 from ..symbolic.gather import gathered
 from ..symbolic.indexed import free_letters, indexed_node
+from ..symbolic.line_names import short_layers, step_names
 from ..symbolic.lines import Derivation, Line, derive
 from ..symbolic.matrix import reads_whole_arrays, to_node
-from ..symbolic.names import Names, Numeral, input_names, step_names
+from ..symbolic.names import Names, Numeral, input_names
 from ..symbolic.nodes import Tied
 from ..symbolic.normal import Ranges, normal
 from ..symbolic.notation import Node, NoMatrixForm
@@ -88,12 +89,12 @@ class Writer:
         outputs = [derivation.keys[atom] for atom in graph.outputs if isinstance(atom, Var) and atom in derivation.keys]
         self.kept = {*derivation.gradients.values(), *outputs}
         self.hidden, same = hidden_lines(derivation, self.kept)
+        self.line_writer = LineWriter(self)
         shown = self.name_all()
         # Letters that an index must not have: lengths of axes and names of arrays.
         self.avoid = frozenset(self.lengths() | {name.text() for name in shown.values()})
         self.printers = tuple(kind(shown, derivation.cotangents, same) for kind in (Latex, Plain))
         self.trial = Trial(derivation, self.simplex)
-        self.line_writer = LineWriter(self)
         self._lines: tuple[ShownLine, ...] | None = None
 
     def name_all(self) -> dict[str, Any]:
@@ -103,12 +104,13 @@ class Writer:
         given = Names(sorted(self.lengths()))
         constants = [(key, lit) for key, lit in derivation.constants.items() if lit.shape]
         arrays = {key: f"const_{place + 1}" for place, (key, _) in enumerate(constants)}
-        input_names(given, derivation.inputs | arrays, ranks)
+        input_names(given, short_layers(derivation.inputs) | arrays, ranks)
         numerals = {key: Numeral(str(lit)) for key, lit in derivation.constants.items() if not lit.shape}
         found = source_names(self.graph, derivation, self.hidden)
         steps = [key for key in derivation.values if key not in derivation.inputs]
-        step_names(given, {key: found.get(key, "") for key in steps if key not in self.hidden}, ranks)
-        step_names(given, {key: "" for key in steps if key in self.hidden}, ranks)
+        seen = self.line_writer.seen()
+        step_names(given, {key: found.get(key, "") for key in steps if key in seen}, ranks)
+        step_names(given, {key: "" for key in steps if key not in seen}, ranks)
         return given.found | numerals
 
     def lengths(self) -> set[str]:

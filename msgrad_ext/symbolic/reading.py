@@ -128,11 +128,16 @@ def _assigned(group: Sequence[Eqn]) -> str | None:
 
 @lru_cache(maxsize=4096)
 def _target(text: str) -> tuple[str, int] | None:
-    """Name and width of the value of a line such as ``h = f(x)``; the line is parsed, never run."""
+    """Name and width of the value of a line such as ``h = f(x)``; the line is parsed, never run.
+
+    A loop on one line has its assignment in it: ``for w in ws: h = f(h, w)``.
+    """
     try:
         body = ast.parse(text).body
     except (SyntaxError, ValueError):
         return None
+    while len(body) == 1 and isinstance(body[0], (ast.For, ast.While, ast.If, ast.With)) and text[-1:] != ":":
+        body = body[0].body
     if len(body) != 1 or not isinstance(body[0], ast.Assign) or len(body[0].targets) != 1:
         return None
     target, value = body[0].targets[0], body[0].value
