@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from sympy import Integer, Symbol
+from sympy import Integer, Rational, Symbol
 
 from ..errors import ShapeError, user_location
 from ..ir import Lit
