@@ -179,6 +179,9 @@ class Formula:
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.display()}$"
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(self.text)
+
     def __str__(self) -> str:
         return self.text
 

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from sympy import Expr, Float, Rational
+from sympy import Expr, Float, Rational, pi
 
 from ..errors import NotSupportedError
 from ..ir import Graph, Var
@@ -104,7 +104,9 @@ class Writer:
         """A name to print for every value: inputs, constants, then the values that have lines, in order."""
         derivation = self.derivation
         ranks = {key: sum(n != 1 for n in shape) for key, shape in derivation.shapes.items()}
-        given = Names(sorted(self.lengths()))
+        # The number pi has its name first.
+        number = {"pi"} if any(line.template.expr.has(pi) for line in derivation.lines) else set()
+        given = Names(sorted(self.lengths() | number))
         constants = [(key, lit) for key, lit in derivation.constants.items() if lit.shape]
         arrays = {key: f"const_{place + 1}" for place, (key, _) in enumerate(constants)}
         input_names(given, short_layers(derivation.inputs) | arrays, ranks)
