@@ -25,7 +25,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("jacobian",),
     ("formulas",),
     ("nn", "ops"),
-    ("checking",),
+    ("checking", "loading"),
     ("export", "views"),
     ("report",),
     ("pipeline",),
