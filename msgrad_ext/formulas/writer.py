@@ -36,7 +36,9 @@ from ..symbolic.normal import Ranges, normal
 from ..symbolic.notation import Node, NoMatrixForm
 from ..symbolic.printing import Latex, Plain
 from ..symbolic.reading import hidden_lines, source_names
+from ..symbolic.recognise import recognised
 from ..symbolic.template import out_indices
+from ..symbolic.tidy import tidy
 from .formula import Formula, ShownLine
 from .trial import Trial
 
@@ -160,7 +162,7 @@ class Writer:
         candidates = [expr for expr in candidates if expr is not None]
         rows = self.simplex
         shown = [on_simplex(expr, rows) for expr in candidates]
-        changed, shown = shown != candidates, [gathered(expr) for expr in shown]
+        changed, shown = shown != candidates, [gathered(recognised(expr)) for expr in shown]
         if changed:
             notes.append(
                 f"shown for rows of {', '.join(sorted(derivation.inputs[key] for key in rows))} that sum to one"
@@ -195,7 +197,11 @@ class Writer:
         if size(expr) < 800 and reads_whole_arrays(expr, ranges, self.derivation.shapes):
             try:
                 node = to_node(expr, [i for i in out_indices(self.derivation.shapes[key]) if i != 0], ranges)
+                short = tidy(node)
+                if self.trial.agrees(short, key):
+                    return short
                 if self.trial.agrees(node, key):
+                    notes.append("a shorter matrix form did not agree with the derivation and was refused")
                     return node
                 notes.append(
                     "a matrix form did not agree with the derivation and was refused; the indexed form is shown"

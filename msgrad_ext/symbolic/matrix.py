@@ -274,7 +274,7 @@ def _eliminate(items: list[Item], k: Symbol, ranges: Ranges, scalars: list[Node]
         scalars.append(product(row(vector.args[0]), vector.args[0]))
     elif vector.kind == "had":
         first = vector.args[0]
-        other = vector.args[1] if len(vector.args) == 2 else Node("had", vector.args[1:], vector.shape)
+        other = hadamard(*vector.args[1:])
         scalars.append(product(row(first), other))
     else:
         scalars.append(product(row(ones(ranges[k])), vector))

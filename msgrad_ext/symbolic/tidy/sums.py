@@ -1,0 +1,157 @@
+"""Sums: like terms joined, and factors that terms share pulled out, as long as that makes the formula shorter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from sympy import Expr, Integer, Rational
+
+from ..notation import ONE, Node, Shape, added, flip, hadamard, number, product, row, ones, scaled
+from .cost import cost, key
+
+MOST = 24
+
+
+@dataclass(frozen=True)
+class Shared:
+    """A factor of a term, where it stands, and how to put a sum of what is left beside it."""
+
+    place: str
+    factor: Node
+    rest: Node
+
+
+def summed(parts: Sequence[Node], shape: Shape) -> Node:
+    """The sum of ``parts`` at its shortest."""
+    terms = like(added(parts, shape))
+    while 1 < len(terms) <= MOST:
+        best = min(_groupings(terms, shape), key=lambda one: one[0], default=None)
+        if best is None or best[0] >= 0:
+            break
+        _, members, joined = best
+        first = members[0]
+        terms = [joined if place == first else term for place, term in enumerate(terms) if place == first or place not in members]
+        terms = like(added(terms, shape))
+    return added(terms, shape)
+
+
+def like(total: Node) -> list[Node]:
+    """The terms of a sum, those that differ by a number joined."""
+    found: dict[Node, Expr] = {}
+    for term in total.args if total.kind == "add" else (total,):
+        bare, coefficient = _number(term)
+        found[bare] = found.get(bare, Integer(0)) + coefficient
+    return [scaled(c, (), bare) for bare, c in found.items() if c != 0]
+
+
+def _number(term: Node) -> tuple[Node, Expr]:
+    if term.kind == "scale":
+        return scaled(Integer(1), term.args[:-1], term.args[-1]), term.data
+    if term.kind == "number" and term.data.is_Rational:
+        return ONE, term.data
+    return term, Integer(1)
+
+
+def _groupings(terms: Sequence[Node], shape: Shape) -> Iterator[tuple[int, list[int], Node]]:
+    """Ways to join some of the terms: how much longer the sum gets, which terms, and what they become."""
+    groups: dict[tuple[str, Node], list[tuple[int, Shared]]] = {}
+    numbers = {abs(_parts(term)[0]) for term in terms} - {1}
+    for place, term in enumerate(terms):
+        coefficient, scalars, main = _parts(term)
+        for size in sorted(numbers):
+            if (coefficient / size).is_Integer:
+                rest = scaled(coefficient / size, scalars, main)
+                groups.setdefault(("number", number(size)), []).append((place, Shared("number", number(size), rest)))
+        for one in _factors(term, shape):
+            groups.setdefault((one.place, one.factor), []).append((place, one))
+    for (where, factor), members in groups.items():
+        places = list(dict.fromkeys(place for place, _ in members))
+        if len(places) < 2:
+            continue
+        rests = [next(one.rest for place, one in members if place == wanted) for wanted in places]
+        if any(rest.shape != rests[0].shape and rest.shape and rests[0].shape for rest in rests):
+            continue
+        joined = _beside(where, factor, rests, shape)
+        before = cost(added([terms[place] for place in places], shape))
+        yield cost(joined) - before, places, joined
+
+
+def _beside(where: str, factor: Node, rests: Sequence[Node], shape: Shape) -> Node:
+    inner = max((rest.shape for rest in rests), key=len)
+    total = summed(rests, inner)
+    if where == "number":
+        return scaled(factor.data, (), total)
+    if where == "scalar":
+        return scaled(Integer(1), (factor,), total)
+    if where == "main":
+        return scaled(Integer(1), (total,), factor)
+    if where == "left":
+        return product(factor, total)
+    return product(total, factor) if where == "right" else hadamard(factor, total)
+
+
+def _factors(term: Node, shape: Shape) -> Iterator[Shared]:
+    """The factors that one term could share with others."""
+    coefficient, scalars, main = _parts(term)
+    for place, scalar in enumerate(scalars):
+        others = [*scalars[:place], *scalars[place + 1 :]]
+        yield Shared("scalar", scalar, scaled(coefficient, others, main))
+        if scalar.kind == "pow" and scalar.data.is_Integer and abs(scalar.data) > 1:
+            one = Rational(scalar.data / abs(scalar.data))
+            part = scaled(Integer(1), (Node("pow", scalar.args, (), one) if one < 0 else scalar.args[0],), ONE)
+            rest = scaled(Integer(1), (scalar, Node("pow", scalar.args, (), -one) if one > 0 else scalar.args[0]), ONE)
+            yield Shared("scalar", part, scaled(coefficient, [*others, rest], main))
+    if not shape:
+        return
+    if scalars or coefficient != 1:
+        yield Shared("main", main, scaled(coefficient, scalars, ONE))
+    if main.kind == "prod":
+        yield from _ends(coefficient, scalars, main)
+    yield from _elementwise(coefficient, scalars, main)
+
+
+def _parts(term: Node) -> tuple[Expr, tuple[Node, ...], Node]:
+    if term.kind == "scale":
+        return term.data, term.args[:-1], term.args[-1]
+    if not term.shape and term != ONE:
+        return Integer(1), (term,), ONE
+    return Integer(1), (), term
+
+
+def _ends(coefficient: Expr, scalars: Sequence[Node], main: Node) -> Iterator[Shared]:
+    """The outer factors of a matrix product, where what is left can stand beside them."""
+    first, last = main.args[0], main.args[-1]
+    if len(first.shape) == 2 and first.kind != "row":
+        rest = product(*main.args[1:])
+        if main.args[1].kind != "row":
+            yield Shared("left", first, scaled(coefficient, scalars, rest))
+    elif len(main.shape) == 2:
+        return
+    if main.args[-1].kind != "row" and len(main.args[0].shape) == 2 and main.args[0].kind != "row":
+        if len(last.shape) == 2 or all(len(part.shape) == 2 for part in main.args[:-1]):
+            rest = product(*main.args[:-1])
+            if len(rest.shape) == 2:
+                yield Shared("right", last, scaled(coefficient, scalars, rest))
+
+
+def _elementwise(coefficient: Expr, scalars: Sequence[Node], main: Node) -> Iterator[Shared]:
+    """The factors of an elementwise product; ``diag(v) P`` is ``P`` times ``v 1^T`` here."""
+    factors = list(main.args) if main.kind == "had" else [main]
+    if main.kind == "prod" and len(main.args) == 2 and len(main.shape) == 2:
+        a, b = main.args
+        if a.kind == "diag" and b.kind not in ("diag", "row"):
+            factors = [b, product(a.args[0], row(ones(b.shape[1])))]
+        elif b.kind == "diag" and a.kind != "row" and len(a.shape) == 2:
+            factors = [a, product(ones(a.shape[0]), row(b.args[0]))]
+    if factors == [main] and main.kind not in ("fn", "pow", "softmax"):
+        if main.kind != "ones":
+            yield Shared("had", main, scaled(coefficient, scalars, ONE))
+        return
+    for place, factor in enumerate(factors):
+        others = [*factors[:place], *factors[place + 1 :]]
+        rest = hadamard(*others) if others else ONE
+        yield Shared("had", factor, scaled(coefficient, scalars, rest))
+
+
+__all__ = ["like", "summed"]
