@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 
 import numpy as np
+from sympy import Symbol
 
 from ..symbolic.lines import Derivation
 from ..symbolic.notation import Node
+from .each_value import each_value
 from .evaluation import evaluate_lines, letter_sizes
 from .notation_value import node_value
 
@@ -25,6 +27,8 @@ class Trial:
         samples = self.samples()
         sizes = letter_sizes(self.derivation, {k: samples[k] for k in self.derivation.inputs if k in samples})
         wanted = samples[key]
+        if node.kind == "each":
+            return self._agrees(node, key, samples, sizes)
         with np.errstate(all="ignore"):
             found = np.asarray(node_value(node, samples, sizes))
         if (found.size == 1 and wanted.size != 1) or found.size not in (1, wanted.size):
@@ -32,6 +36,18 @@ class Trial:
         scale = np.max(np.abs(wanted), initial=0) + 1e-30
         with np.errstate(all="ignore"):
             return bool(np.max(np.abs(found.reshape(wanted.shape) - wanted), initial=0) <= 1e-9 * max(scale, 1.0))
+
+    def _agrees(self, node: Node, key: str, samples: dict[str, np.ndarray], sizes: dict[Symbol, int]) -> bool:
+        """The same for a form with letters; one that can not be computed does not agree."""
+        wanted = samples[key]
+        with np.errstate(all="ignore"):
+            try:
+                found = each_value(node, samples, sizes, self.derivation.shapes[key])
+            except (NotImplementedError, ValueError):
+                return False
+            finite = np.isfinite(wanted)
+            scale = max(1.0, np.max(np.abs(wanted[finite]), initial=0))
+            return bool(np.max(np.abs(found - wanted)[finite], initial=0) <= 1e-9 * scale)
 
     def samples(self) -> dict[str, np.ndarray]:
         """All values and cotangents at small random inputs, a different length for each letter."""

@@ -14,6 +14,7 @@ from sympy import Expr, Float, Rational
 
 from ..errors import NotSupportedError
 from ..ir import Graph, Var
+from ..symbolic.carried import carried_nodes
 from ..symbolic.compose import (
     aliases,
     closed,
@@ -23,11 +24,12 @@ from ..symbolic.compose import (
     resolved,
     simplex_keys,
     size,
+    softmaxes,
     use_names,
 )
 from ..symbolic.functions import KINKS
 from ..symbolic.gather import gathered
-from ..symbolic.indexed import free_letters, indexed_node
+from ..symbolic.indexed import indexed_node
 from ..symbolic.lines import Derivation, Line, derive
 from ..symbolic.matrix import reads_whole_arrays, to_node
 from ..symbolic.names import Names, Numeral, input_names, step_names
@@ -162,7 +164,7 @@ class Writer:
         candidates = [expr for expr in candidates if expr is not None]
         rows = self.simplex
         shown = [on_simplex(expr, rows) for expr in candidates]
-        changed, shown = shown != candidates, [gathered(recognised(expr)) for expr in shown]
+        changed, shown = shown != candidates, [softmaxes(gathered(recognised(expr))) for expr in shown]
         if changed:
             notes.append(
                 f"shown for rows of {', '.join(sorted(derivation.inputs[key] for key in rows))} that sum to one"
@@ -183,6 +185,8 @@ class Writer:
         """The closed form in inputs alone if it is short, else the one over named intermediate values."""
         if not candidates:
             return None
+        if len(candidates) == 1:
+            return self.node(use_names(candidates[0], self.derivation, aliases(self.derivation)), key, ranges, notes)
         full = self.node(candidates[-1], key, ranges, notes)
         if len(candidates) == 1 or len(self.printers[1].show(full)) <= SHORT:
             return full
@@ -208,7 +212,19 @@ class Writer:
                 )
             except NoMatrixForm:
                 pass
-        return indexed_node(expr, free_letters(out_indices(self.derivation.shapes[key]), self.avoid), self.avoid)
+        return self.indexed(expr, key, ranges, notes)
+
+    def indexed(self, expr: Expr, key: str, ranges: Ranges, notes: list[str]) -> Node:
+        """``expr`` with letters: matrices for each index that is only carried along, or an indexed sum, by cost."""
+        shapes, places = self.derivation.shapes, out_indices(self.derivation.shapes[key])
+        plain = indexed_node(expr, places, ranges, self.avoid)
+        forms = carried_nodes(expr, places, ranges, shapes, self.avoid) if size(expr) < 800 else []
+        for node in sorted([*forms, plain], key=cost):
+            if self.trial.agrees(node, key):
+                return node
+            notes.append("a form did not agree with the derivation and was refused")
+        notes.append("no form agreed with the derivation at samples, so none is shown; use Formula.evaluate")
+        return Node("unshown")
 
     def lines(self) -> tuple[ShownLine, ...]:
         """The definitions, forward then backward."""
@@ -238,12 +254,11 @@ class Writer:
 
     def head(self, key: str, node: Node, printer: Any) -> str:
         """The left side of an equation; with indices when the right side is in indices."""
-        if not indexed(node) or not any(n != 1 for n in self.derivation.shapes[key]):
+        if node.kind != "each" or not any(n != 1 for n in self.derivation.shapes[key]):
             return printer.name(key)
-        places = out_indices(self.derivation.shapes[key])
-        letters = free_letters(places, self.avoid)
-        args = [Node("index", (), (), letters[i] if i != 0 else "0") for i in places]
-        return printer.show(Node("entry", tuple(args), (), key))
+        letters, _ = node.data
+        args = tuple(Node("index", (), (), letter) for letter in letters if letter is not None)
+        return printer.show(Node("slice", args, (), (key, tuple(letter is not None for letter in letters))))
 
 
 def remember(mark: Any, written: Any) -> None:
@@ -251,11 +266,6 @@ def remember(mark: Any, written: Any) -> None:
     if len(_WRITTEN) >= 512:
         _WRITTEN.clear()
     _WRITTEN[mark] = written
-
-
-def indexed(node: Node) -> bool:
-    """True if a notation tree holds indices."""
-    return node.kind in ("entry", "index", "isum", "imax", "holds") or any(indexed(arg) for arg in node.args)
 
 
 __all__ = ["Writer", "derive_formulas"]

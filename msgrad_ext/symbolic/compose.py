@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
-from sympy import Expr, S, Symbol
+from sympy import Add, Expr, Mul, S, Symbol
 
-from .functions import Real
+from .functions import Exp, Real
 from .lines import Derivation, Line
 from .matrix import recognise
 from .nodes import Binder, Entry, Share, Total
@@ -185,12 +185,26 @@ def _match(pattern: Expr, expr: Expr, holes: set, found: dict) -> dict | None:
 
 
 def softmaxes(expr: Expr) -> Expr:
-    """``expr`` with exponentials over their sum written as softmax."""
+    """``expr`` with exponentials over their sum written as softmax, inside of its factors too."""
+    return _softmaxes(freshen(expr), 0) if expr.has(Exp) else expr
+
+
+def _softmaxes(expr: Expr, level: int) -> Expr:
     parts = []
-    for term in expand(freshen(expr)):
-        factors = recognise(list(term.factors))
-        parts.append(canonical(Term(term.bound, tuple(factors)), 0))
+    for term in expand(expr):
+        inner = level + len(term.bound)
+        factors = [_within(factor, inner) for factor in recognise(list(term.factors))]
+        parts.append(canonical(Term(term.bound, tuple(factors)), level))
     return sum(parts[1:], parts[0]) if parts else expr
 
 
-__all__ = ["aliases", "closed", "definition", "entries", "line_expr", "on_simplex", "resolved", "use_names"]
+def _within(factor: Expr, level: int) -> Expr:
+    """A factor with softmax recognised in the sums that it holds."""
+    if isinstance(factor, Entry) or not (factor.has(Total) and factor.has(Exp)):
+        return factor
+    if isinstance(factor, (Add, Total, Mul)):
+        return _softmaxes(factor, level)
+    return factor if isinstance(factor, Binder) else rebuild(factor, (_within(arg, level) for arg in factor.args))
+
+
+__all__ = ["aliases", "closed", "definition", "entries", "line_expr", "on_simplex", "resolved", "softmaxes", "use_names"]

@@ -201,8 +201,8 @@ def _proved(factors: list[Expr], known: Ranges) -> list[Expr]:
 
 def _fails(guard: Expr, known: Ranges) -> bool:
     """True if ``guard`` is 0 for all indices in their ranges."""
-    bounds = _bounds(Quotient(*guard.args[:2]), known)
-    return bounds is not None and (_nonnegative(-1 - bounds[1]) or _nonnegative(bounds[0] - guard.args[2]))
+    bounds = index_bounds(Quotient(*guard.args[:2]), known)
+    return bounds is not None and (nonnegative(-1 - bounds[1]) or nonnegative(bounds[0] - guard.args[2]))
 
 
 def _holds(guard: Expr, known: Ranges) -> bool:
@@ -213,11 +213,11 @@ def _holds(guard: Expr, known: Ranges) -> bool:
         return value.args[2][int(value.args[1])] == n
     if isinstance(value, Ravel):
         return (Mul(*value.args[1]) - n).expand() == 0
-    bounds = _bounds(value, known)
-    return bounds is not None and _nonnegative(bounds[0]) and _nonnegative(n - 1 - bounds[1])
+    bounds = index_bounds(value, known)
+    return bounds is not None and nonnegative(bounds[0]) and nonnegative(n - 1 - bounds[1])
 
 
-def _bounds(value: Expr, known: Ranges) -> tuple[Expr, Expr] | None:
+def index_bounds(value: Expr, known: Ranges) -> tuple[Expr, Expr] | None:
     """The least and the greatest value of an index expression that is linear in its indices; None for others."""
     if value.has(Quotient, Ravel, Unravel):
         return None
@@ -233,7 +233,7 @@ def _bounds(value: Expr, known: Ranges) -> tuple[Expr, Expr] | None:
     return low, high
 
 
-def _nonnegative(value: Expr) -> bool:
+def nonnegative(value: Expr) -> bool:
     """True if ``value`` is provably not negative when every length in it is at least 1."""
     shifted = value.xreplace({n: n + 1 for n in value.free_symbols}).expand()
     return all(term.as_coeff_Mul()[0] >= 0 for term in Add.make_args(shifted))

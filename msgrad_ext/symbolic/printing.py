@@ -8,9 +8,9 @@ from sympy import Expr, Integer, NumberSymbol, Rational
 
 from .names import Name, Numeral, accent, literal
 from .notation import ONE, Node, number
+from .printing_indices import ADD, ATOM, HAD, MUL, IndexPrinting, reaches
 from .scalar import SCALARS
 
-ADD, HAD, MUL, ATOM = 1, 2, 3, 4
 _FUNCTIONS = {
     "Exp": "exp",
     "Log": "log",
@@ -27,7 +27,7 @@ _COMMANDS = {word: f"\\{word}" for word in ("exp", "log", "det", "tanh", "max", 
 _COMMANDS |= {kind.word: kind.command for kind in SCALARS.values() if kind.command}
 
 
-class Printer:
+class Printer(IndexPrinting):
     """Base: precedence and structure; the two kinds of text differ in `write` methods only."""
 
     latex = False
@@ -107,7 +107,9 @@ class Printer:
     _row = _T
 
     def _prod(self, node: Node) -> tuple[str, int]:
-        return ("\\," if self.latex else " ").join(self.show(part, MUL) for part in node.args), MUL
+        *parts, last = node.args
+        texts = [*(self.show(part, MUL) for part in parts), self.show(last, HAD if reaches(last) else MUL)]
+        return ("\\," if self.latex else " ").join(texts), HAD if reaches(last) else MUL
 
     def _had(self, node: Node) -> tuple[str, int]:
         below = [p for p in node.args if p.kind == "pow" and p.data == -1]
@@ -126,15 +128,17 @@ class Printer:
         for scalar in [*numerals, *(s for s in node.args[:-1] if s not in numerals)]:
             over, under = _split(scalar)
             above += [self.show(over, ATOM if len(over.shape) else MUL)] if over != ONE else []
-            below += [self.show(under, MUL)] if under != ONE else []
+            below += [under] if under != ONE else []
         main = node.args[-1]
-        last = "" if main.kind == "number" and main.data == 1 else self.show(main, MUL)
+        last = "" if main.kind == "number" and main.data == 1 else self.show(main, HAD if reaches(main) else MUL)
         space = "\\," if self.latex else " "
         top = space.join(above)
         if below:
-            top = self.fraction(top or "1", space.join(below), len(below) == 1 and " " not in below[0])
+            level = MUL if len(below) > 1 else 0 if self.latex else ATOM
+            under = space.join(self.show(one, level) if isinstance(one, Node) else one for one in below)
+            top = self.fraction(top or "1", under, len(below) == 1)
         text = space.join(part for part in (top, last) if part) or "1"
-        return sign + text, ADD if sign else MUL
+        return sign + text, ADD if sign else HAD if reaches(main) else MUL
 
     def fraction(self, above: str, below: str, simple: bool) -> str:
         """A fraction of two texts."""
@@ -187,6 +191,8 @@ class Printer:
             relation = {">=": "\\ge ", "!=": "\\ne ", "==": "=", ">": ">"}[tags[0]] if self.latex else tags[0]
             args = [f"{args[0]} {relation} {args[1]}"]
             function = "indicator"
+        if function == "Choice" and node.args[0].kind == "holds":
+            args[0] = ", ".join(self.show(condition) for condition in node.args[0].args)
         return self.call(_FUNCTIONS.get(function, function.lower()), *args), ATOM
 
     def _of(self, node: Node) -> tuple[str, int]:
@@ -239,28 +245,12 @@ class Printer:
     def _index(self, node: Node) -> tuple[str, int]:
         return node.data, ATOM
 
-    def _isum(self, node: Node) -> tuple[str, int]:
-        under = ", ".join(node.data)
-        if self.latex:
-            return f"\\sum_{{{under}}} {self.show(node.args[0], MUL)}", HAD
-        return f"sum_{{{under}}} {self.show(node.args[0], MUL)}", HAD
-
     def _imax(self, node: Node) -> tuple[str, int]:
         under = ", ".join(node.data)
         head = ("\\" if self.latex else "") + node.kind[1:]
         return f"{head}_{{{under}}} {self.show(node.args[0], MUL)}", HAD
 
     _imin = _imax
-
-    def _iprod(self, node: Node) -> tuple[str, int]:
-        body, *left_out = (self.show(arg, MUL if place == 0 else 0) for place, arg in enumerate(node.args))
-        count, differ = len(node.data), " \\ne " if self.latex else " != "
-        places = [left_out[at : at + count] for at in range(0, len(left_out), count)]
-        several = ("({})" if count > 1 else "{}").format
-        here = several(", ".join(node.data))
-        under = ", ".join(here + differ + several(", ".join(place)) for place in places) or ", ".join(node.data)
-        head = "\\prod" if self.latex else "prod"
-        return f"{head}_{{{under}}} {body}", HAD
 
     def _ishare(self, node: Node) -> tuple[str, int]:
         body, at = self.show(node.args[0]), self.show(node.args[1])
@@ -274,7 +264,8 @@ class Printer:
         return (f"\\mathbf{{1}}\\left[{conditions}\\right]" if self.latex else f"1[{conditions}]"), ATOM
 
     def _relation(self, node: Node) -> tuple[str, int]:
-        sign = "\\mid" if self.latex and node.data == "|" else node.data
+        signs = {"|": "\\mid", ">=": "\\ge", "<=": "\\le", "!=": "\\ne"}
+        sign = signs.get(node.data, node.data) if self.latex else node.data
         return f" {sign} ".join(self.show(arg, ADD) for arg in node.args), ADD
 
     def _between(self, node: Node) -> tuple[str, int]:
@@ -287,7 +278,7 @@ class Printer:
 
     def _floor(self, node: Node) -> tuple[str, int]:
         above, below = (self.show(arg, ATOM) for arg in node.args)
-        return (f"\\lfloor {above}/{below} \\rfloor", ATOM) if self.latex else (f"{above} // {below}", MUL)
+        return (f"\\lfloor {above}/{below} \\rfloor", ATOM) if self.latex else (f"{above} // {below}", HAD)
 
     def _mod(self, node: Node) -> tuple[str, int]:
         return (" \\bmod " if self.latex else " % ").join(self.show(arg, MUL) for arg in node.args), HAD

@@ -55,6 +55,12 @@ def _cost(node: Node) -> int:
         return _power(node)
     if kind == "of" and node.data == "InverseMatrix":
         return within(args[0], ATOM) + 2
+    if kind in ("each", "entry", "index", "slice", "relation", "between"):
+        return sum(cost(arg) for arg in args) + (kind in ("entry", "slice", "index")) + max(
+            0, len(args) - 1 if kind in ("relation", "between") else 0
+        )
+    if kind in ("isum", "csum"):
+        return 1 + len(node.data) + sum(cost(arg) for arg in args[1:]) + within(args[0], HAD)
     if kind == "norm":
         return cost(args[0]) + 2
     return sum(cost(arg) for arg in args) + len(args) - 1 + _CALL
