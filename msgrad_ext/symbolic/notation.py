@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import Expr, Integer, Rational
+from sympy import Expr, Integer, Mul, Rational, sqrt
 
 Shape = tuple[Expr, ...]
 
@@ -128,13 +128,29 @@ def product(*parts: Node) -> Node:
             scalars += bare.args[:-1]
             bare = bare.args[-1]
         inner = bare.args if bare.kind == "prod" else (bare,)
-        flat += [flip(one) for one in reversed(inner)] if turned else inner
+        if bare.shape:
+            flat += [flip(one) for one in reversed(inner)] if turned else inner
+        else:
+            scalars.append(bare)
     flat = [part for part in flat if part.kind != "eye"] or flat[:1]
+    flat = _counted(flat, scalars) or [ONE]
     if len(flat) > 1:
         first = (flat[0].shape[0],) if flat[0].kind != "row" else ()
         last = flat[-1].shape[1:] if flat[-1].kind != "row" else flat[-1].shape
         flat = [Node("prod", tuple(flat), (*first, *last))]
     return scaled(coefficient, scalars, flat[0])
+
+
+def _counted(parts: list[Node], scalars: list[Node]) -> list[Node]:
+    """``parts`` without ``1^T 1``, which is the length of the axis, and sums of a diagonal, which are traces."""
+    kept: list[Node] = []
+    for part in parts:
+        if part.kind in ("ones", "diagof") and kept and kept[-1] == row(ones(part.shape[0])):
+            kept.pop()
+            scalars.append(number(part.data) if part.kind == "ones" else Node("trace", part.args))
+        else:
+            kept.append(part)
+    return kept
 
 
 def hadamard(*parts: Node) -> Node:
@@ -185,14 +201,24 @@ def power(base: Node, exponent: Expr) -> Node:
         return ONE
     if base.kind == "pow" and (base.data.q == 2 or base.args[0].kind == "norm" or exponent.is_Integer):
         return power(base.args[0], base.data * exponent)
-    if base.kind == "number" and exponent.is_Integer:
+    if base.kind == "number" and (exponent.is_Integer or not base.data.is_Rational):
         return number(base.data**exponent)
+    if base.kind == "scale" and not base.shape and exponent.q == 2 and _root(base) is not None:
+        return scaled(_root(base) ** (2 * exponent), [power(part, exponent) for part in base.args], ONE)
     return Node("pow", (base,), base.shape, exponent)
+
+
+def _root(a: Node) -> Expr | None:
+    """The root of the number before ``a``, if it is rational and all that it stands before is positive."""
+    positive = all(part.kind == "number" or (part.kind == "pow" and part.args[0].kind == "norm") for part in a.args)
+    root = sqrt(a.data) if positive and a.data > 0 else None
+    return root if root is not None and root.is_Rational else None
 
 
 def scaled(coefficient: Expr, scalars: Sequence[Node], a: Node) -> Node:
     """A number and scalars times something; factors that share a base are one."""
     powers: dict[Node, Expr] = {}
+    lengths: Expr = Integer(1)
     pending = [*scalars, a] if not a.shape else list(scalars)
     main = a if a.shape else ONE
     if main.kind == "scale":
@@ -202,12 +228,15 @@ def scaled(coefficient: Expr, scalars: Sequence[Node], a: Node) -> Node:
         if part.kind == "scale":
             coefficient *= part.data
             pending = [*part.args, *pending]
-        elif part.kind == "number" and part.data.is_Rational:
-            coefficient *= part.data
+        elif part.kind == "number":
+            lengths *= part.data
         else:
             base, exponent = (part.args[0], part.data) if part.kind == "pow" else (part, Integer(1))
             powers[base] = powers.get(base, Integer(0)) + exponent
+    rational, lengths = lengths.as_coeff_Mul()
+    coefficient *= rational
     factors = [power(base, exponent) for base, exponent in powers.items() if exponent != 0]
+    factors += [number(factor) for factor in Mul.make_args(lengths) if factor != 1]
     if coefficient == 0:
         return number(Integer(0))
     if coefficient == 1 and not factors:

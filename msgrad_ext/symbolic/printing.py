@@ -223,6 +223,9 @@ class Printer(IndexPrinting):
 
     _diagof = _diag
 
+    def _trace(self, node: Node) -> tuple[str, int]:
+        return self.call("tr", self.show(node.args[0])), ATOM
+
     def _norm(self, node: Node) -> tuple[str, int]:
         inner = self.show(node.args[0])
         under = ("_{F}" if self.latex else "_F") if len(node.args[0].shape) == 2 else ""

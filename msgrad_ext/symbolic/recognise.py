@@ -6,6 +6,8 @@ function's definition.
 
 from __future__ import annotations
 
+from typing import Any
+
 from sympy import Add, Expr, Integer, Mul, Pow, S
 
 from .functions import Exp, Sigmoid, Tanh
@@ -13,7 +15,7 @@ from .nodes import Entry
 from .normal import rebuild
 from .scalar import Cos, Cosh, Sin, Sinh, Tan
 
-_QUOTIENTS = {(Sinh, Cosh): Tanh, (Sin, Cos): Tan}
+_QUOTIENTS: dict[tuple[Any, Any], Any] = {(Sinh, Cosh): Tanh, (Sin, Cos): Tan}
 
 
 def recognised(expr: Expr) -> Expr:
@@ -41,7 +43,8 @@ def _product(expr: Expr) -> Expr:
         z = _logistic(base)
         if z is not None and powers[base].is_Integer and powers[base] < 0:
             changed = True
-            _sigmoids(powers, z, -int(powers.pop(base)))
+            powers[Sigmoid(-z)] = powers.get(Sigmoid(-z), S.Zero) - powers.pop(base)
+    changed = _sigmoids(powers) or changed
     for (above, below), kind in _QUOTIENTS.items():
         changed = _quotients(powers, above, below, kind) or changed
     return Mul(*(Pow(base, exponent) for base, exponent in powers.items())) if changed else expr
@@ -55,18 +58,21 @@ def _logistic(base: Expr) -> Expr | None:
     return None
 
 
-def _sigmoids(powers: dict[Expr, Expr], z: Expr, count: int) -> None:
-    """``(1 + exp(z))^-count`` as sigmoids: of ``z`` as often as ``exp(z)`` stands beside it, else of ``-z``."""
-    above = powers.get(Exp(z), S.Zero)
-    taken = min(int(above), count) if above.is_Integer and above > 0 else 0
-    if taken:
-        powers[Exp(z)] = above - taken
-        powers[Sigmoid(z)] = powers.get(Sigmoid(z), S.Zero) + taken
-    if count > taken:
-        powers[Sigmoid(-z)] = powers.get(Sigmoid(-z), S.Zero) + count - taken
+def _sigmoids(powers: dict[Expr, Expr]) -> bool:
+    """``exp(z)`` beside a sigmoid of ``-z`` makes it one of ``z``."""
+    changed = False
+    for base in [one for one in powers if isinstance(one, Sigmoid)]:
+        z = -base.args[0]
+        up, down = powers.get(Exp(z), S.Zero), powers[base]
+        if up.is_Integer and down.is_Integer and up > 0 and down > 0:
+            count = min(up, down)
+            powers[Exp(z)], powers[base] = up - count, down - count
+            powers[Sigmoid(z)] = powers.get(Sigmoid(z), S.Zero) + count
+            changed = True
+    return changed
 
 
-def _quotients(powers: dict[Expr, Expr], above: type, below: type, kind: type) -> bool:
+def _quotients(powers: dict[Expr, Expr], above: Any, below: Any, kind: Any) -> bool:
     changed = False
     for base in [one for one in powers if isinstance(one, above)]:
         under = below(base.args[0])

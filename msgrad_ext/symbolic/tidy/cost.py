@@ -77,7 +77,9 @@ def _sum(node: Node) -> int:
 
 def negative(node: Node) -> bool:
     """True for what is written with a minus before it."""
-    return (node.kind == "scale" and bool(node.data < 0)) or (node.kind == "number" and node.data.could_extract_minus_sign())
+    return (node.kind == "scale" and bool(node.data < 0)) or (
+        node.kind == "number" and node.data.could_extract_minus_sign()
+    )
 
 
 def _scale(node: Node) -> int:
@@ -90,8 +92,14 @@ def _scale(node: Node) -> int:
         under = scalar.kind == "pow" and bool(scalar.data < 0)
         fraction = fraction or under
         over = over or not under
-        total += within(Node("pow", scalar.args, (), -scalar.data) if under and scalar.data != -1 else
-                        scalar.args[0] if under else scalar, MUL)
+        total += within(
+            Node("pow", scalar.args, (), -scalar.data)
+            if under and scalar.data != -1
+            else scalar.args[0]
+            if under
+            else scalar,
+            MUL,
+        )
     main = node.args[-1]
     total += 0 if main == ONE else within(main, HAD)
     # A fraction has a bar, and something over it.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sympy import Integer, Rational
+from sympy import Integer
 
-from ..notation import Node, diagonal, hadamard, number, ones, power, product, row, scaled, transpose
+from ..notation import Node, diagonal, hadamard, power, product, row, scaled, transpose
 from .cost import cost
 from .products import inverse, norm, shorter, signed, square_root
 from .sums import summed

@@ -7,8 +7,9 @@ from itertools import product as choices
 
 from sympy import Integer, Rational
 
-from ..notation import Node, flip, hadamard, negated, power, product, row, scaled, symmetric, transpose
+from ..notation import Node, added, flip, hadamard, negated, power, product, row, scaled, transpose
 from .cost import cost, key
+from .sums import like
 
 
 def shorter(node: Node) -> Node:
@@ -29,11 +30,26 @@ def _variants(node: Node) -> Iterator[Node]:
         opened = _opened(part)
         if opened:
             yield product(*_cancelled([*args[:place], *opened, *args[place + 1 :]]))
+        if part.kind == "add" or (part.kind == "row" and part.args[0].kind == "add"):
+            yield from _distributed(node, place)
     if len(args) == 3 and args[0].kind == args[2].kind == "diag" and len(args[1].shape) == 2:
         yield hadamard(args[1], product(args[0].args[0], row(args[2].args[0])))
     half = square_root(node)
     if half is not None:
         yield power(norm(half), Integer(2))
+
+
+def _distributed(node: Node, place: int) -> Iterator[Node]:
+    """A product with one of its sums multiplied out, where terms cancel or meet then."""
+    part, args = node.args[place], node.args
+    inner = part.args[0] if part.kind == "row" else part
+    if not all(term.shape for term in inner.args):
+        return
+    turned = part.kind == "row"
+    terms = [product(*args[:place], row(term) if turned else term, *args[place + 1 :]) for term in inner.args]
+    found = like(added(terms, node.shape))
+    if len(found) < len(terms):
+        yield added(found, node.shape)
 
 
 def norm(a: Node) -> Node:
@@ -48,16 +64,14 @@ def square_root(node: Node) -> Node | None:
     if node.kind != "prod" or node.shape:
         return None
     args = node.args
+    if args[0].kind == "row" and args[0].args[0].kind == "ones":
+        summed = args[1:-1] if args[-1].kind == "ones" else args[1:]
+        if len(summed) == 1 and summed[0].kind == "pow" and summed[0].data == 2:
+            return summed[0].args[0]
     if len(args) % 2 == 0:
         half = args[len(args) // 2 :]
         if all(flip(part) == other for part, other in zip(reversed(half), args)):
             return product(*half)
-        return None
-    middle = args[1:-1]
-    if args[0].kind == "row" and args[0].args[0].kind == args[-1].kind == "ones" and len(middle) == 1:
-        squared = middle[0]
-        if squared.kind == "pow" and squared.data == 2:
-            return squared.args[0]
     return None
 
 
@@ -133,4 +147,4 @@ def _rebuilt(main: Node, parts: Sequence[Node]) -> Node:
     return hadamard(*parts) if main.kind == "had" else parts[0]
 
 
-__all__ = ["inverse", "norm", "shorter", "signed", "square_root", "symmetric"]
+__all__ = ["inverse", "norm", "shorter", "signed", "square_root"]

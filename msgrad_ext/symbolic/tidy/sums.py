@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sympy import Expr, Integer, Rational
+from sympy import Expr, Integer
 
-from ..notation import ONE, Node, Shape, added, flip, hadamard, number, product, row, ones, scaled
-from .cost import cost, key
+from ..notation import ONE, Node, Shape, added, hadamard, number, ones, power, product, row, scaled
+from .cost import cost
 
 MOST = 24
 
@@ -31,7 +31,11 @@ def summed(parts: Sequence[Node], shape: Shape) -> Node:
             break
         _, members, joined = best
         first = members[0]
-        terms = [joined if place == first else term for place, term in enumerate(terms) if place == first or place not in members]
+        terms = [
+            joined if place == first else term
+            for place, term in enumerate(terms)
+            if place == first or place not in members
+        ]
         terms = like(added(terms, shape))
     return added(terms, shape)
 
@@ -70,11 +74,23 @@ def _groupings(terms: Sequence[Node], shape: Shape) -> Iterator[tuple[int, list[
         if len(places) < 2:
             continue
         rests = [next(one.rest for place, one in members if place == wanted) for wanted in places]
+        if where == "had":
+            rests = [_each(rest, shape) for rest in rests]
         if any(rest.shape != rests[0].shape and rest.shape and rests[0].shape for rest in rests):
+            continue
+        if len(shape) == 2 and where == "had" and any(not rest.shape and rest.kind != "number" for rest in rests):
             continue
         joined = _beside(where, factor, rests, shape)
         before = cost(added([terms[place] for place in places], shape))
-        yield cost(joined) - before, places, joined
+        # A factor written once is worth the parentheses that it needs.
+        worth = len(places) if where in ("left", "right", "number") else 1
+        yield cost(joined) - before - worth, places, joined
+
+
+def _each(rest: Node, shape: Shape) -> Node:
+    """A scalar that is added to every element, said so; a number needs no saying."""
+    plain = rest.shape or (rest.kind == "number" and rest.data.is_Rational)
+    return rest if plain or len(shape) != 1 else scaled(Integer(1), (rest,), ones(shape[0]))
 
 
 def _beside(where: str, factor: Node, rests: Sequence[Node], shape: Shape) -> Node:
@@ -97,11 +113,11 @@ def _factors(term: Node, shape: Shape) -> Iterator[Shared]:
     for place, scalar in enumerate(scalars):
         others = [*scalars[:place], *scalars[place + 1 :]]
         yield Shared("scalar", scalar, scaled(coefficient, others, main))
-        if scalar.kind == "pow" and scalar.data.is_Integer and abs(scalar.data) > 1:
-            one = Rational(scalar.data / abs(scalar.data))
-            part = scaled(Integer(1), (Node("pow", scalar.args, (), one) if one < 0 else scalar.args[0],), ONE)
-            rest = scaled(Integer(1), (scalar, Node("pow", scalar.args, (), -one) if one > 0 else scalar.args[0]), ONE)
-            yield Shared("scalar", part, scaled(coefficient, [*others, rest], main))
+        base, exponent = _base(scalar)
+        if exponent.is_Integer and abs(exponent) > 1:
+            one = exponent / abs(exponent)
+            rest = [*others, power(base, exponent - one)]
+            yield Shared("scalar", power(base, one), scaled(coefficient, rest, main))
     if not shape:
         return
     if scalars or coefficient != 1:
@@ -109,6 +125,16 @@ def _factors(term: Node, shape: Shape) -> Iterator[Shared]:
     if main.kind == "prod":
         yield from _ends(coefficient, scalars, main)
     yield from _elementwise(coefficient, scalars, main)
+
+
+def _base(scalar: Node) -> tuple[Node, Expr]:
+    """A scalar as a base to a power."""
+    if scalar.kind == "pow":
+        return scalar.args[0], scalar.data
+    if scalar.kind == "number":
+        base, exponent = scalar.data.as_base_exp()
+        return number(base), exponent
+    return scalar, Integer(1)
 
 
 def _parts(term: Node) -> tuple[Expr, tuple[Node, ...], Node]:
