@@ -190,17 +190,15 @@ class Writer:
         """The closed form in inputs alone, or over named intermediate values where there is less to read then."""
         if not candidates:
             return None
-        if len(candidates) == 1:
-            return self.node(use_names(candidates[0], self.derivation, aliases(self.derivation)), key, ranges, notes)
-        full = self.node(candidates[-1], key, ranges, notes)
-        if len(candidates) == 1 or cost(full) <= SHORT:
+        full = self.node(candidates[-1], key, ranges, notes) if len(candidates) > 1 else None
+        if full is not None and cost(full) <= SHORT:
             return full, {}
         named = use_names(candidates[0], self.derivation, aliases(self.derivation))
         node = self.node(named, key, ranges, notes)
         definitions = self.where(node)
-        choices = [settled(node, definitions), folded(full, definitions)]
-        choices = [one for one in choices if not indexed(one[0]) and self.trial.agrees(one[0], key)]
-        return min([(full, {}), *choices], key=lambda one: price(*one))
+        choices = [settled(node, definitions), *([folded(full, definitions), (full, {})] if full else [])]
+        choices = [one for one in choices if self.trial.agrees(one[0], key)]
+        return min(choices, key=lambda one: price(*one), default=(node, {}))
 
     def where(self, node: Node) -> Definitions:
         """The definitions of the values that a closed form names, in order of execution."""
