@@ -29,7 +29,7 @@ from ..symbolic.compose import (
 )
 from ..symbolic.functions import KINKS
 from ..symbolic.gather import gathered
-from ..symbolic.indexed import indexed_node
+from ..symbolic.indexed import indexed_node, letters_left
 from ..symbolic.lines import Derivation, Line, derive
 from ..symbolic.matrix import reads_whole_arrays, to_node
 from ..symbolic.names import Names, Numeral, input_names, step_names
@@ -234,7 +234,7 @@ class Writer:
         shapes, places = self.derivation.shapes, out_indices(self.derivation.shapes[key])
         plain = indexed_node(expr, places, ranges, self.avoid)
         forms = carried_nodes(expr, places, ranges, shapes, self.avoid) if size(expr) < 800 else []
-        for node in sorted([*forms, plain], key=cost):
+        for node in sorted([*forms, plain], key=lambda node: cost(node) + 2 * letters_left(node)):
             if self.trial.agrees(node, key):
                 return node
             notes.append("a form did not agree with the derivation and was refused")

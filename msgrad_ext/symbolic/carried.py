@@ -42,25 +42,25 @@ def carried_nodes(
         Letters that no index may have.
     """
     terms = expand(freshen(expr))
-    found = []
-    for kept in _kept([i for i in places if i != 0]):
-        try:
-            found.append(_Carrier(expr, places, ranges, shapes, avoid).node(terms, kept))
-        except NoMatrixForm:
-            continue
-        if len(found) == 2:
+    found: list[Node] = []
+    for choices in _kept([i for i in places if i != 0]):
+        for kept in choices:
+            try:
+                found.append(_Carrier(expr, places, ranges, shapes, avoid).node(terms, kept))
+            except NoMatrixForm:
+                continue
+        if found:
             break
     return found
 
 
-def _kept(free: Sequence[Expr]) -> Iterator[tuple[Expr, ...]]:
-    """The indices that matrices keep: all of one or two, else the last ones first."""
-    if len(free) <= 2:
-        yield tuple(free)
-    if len(free) >= 2:
-        yield from sorted(itertools.combinations(free, 2), key=lambda pair: [-free.index(i) for i in pair])
-    if len(free) >= 2:
-        yield from ((i,) for i in reversed(free))
+def _kept(free: Sequence[Expr]) -> Iterator[list[tuple[Expr, ...]]]:
+    """The indices that matrices keep: the last two or the last one; other pairs if neither has a form."""
+    last = [tuple(free[-2:]), tuple(free[-1:])]
+    if len(free) == 2:
+        last.append(tuple(free[:1]))
+    yield list(dict.fromkeys(last))
+    yield [pair for pair in itertools.combinations(free, 2) if pair not in last]
 
 
 class _Carrier:

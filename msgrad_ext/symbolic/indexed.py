@@ -71,6 +71,12 @@ def each(body: Node, letters: tuple[str | None, ...], lengths: Mapping[str, Expr
     return Node("each", (body,), body.shape, (letters, tuple(lengths.items())))
 
 
+def letters_left(node: Node) -> int:
+    """The number of letters that the left side of an equation needs for an ``each`` node."""
+    letters, lengths = node.data
+    return sum(letter in dict(lengths) for letter in letters)
+
+
 class Indexed:
     """Writes one formula; ``lengths`` collects the range of each letter."""
 
@@ -280,4 +286,4 @@ def holds(*conditions: Node) -> Node:
     return Node("holds", conditions)
 
 
-__all__ = ["Indexed", "each", "free_letters", "holds", "indexed_node", "letter", "letters_of"]
+__all__ = ["Indexed", "each", "free_letters", "holds", "indexed_node", "letter", "letters_left", "letters_of"]

@@ -8,8 +8,9 @@ indicator stands in where it can not be proved.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sympy import Add, Expr, Integer, Mul, Pow, S, Symbol
 
@@ -266,28 +267,30 @@ def canonical(term: Term, level: int) -> Expr:
     candidates = []
     for order in _orders(list(bound), body):
         new = {k: index(f"k{level + position}") for position, k in enumerate(order)}
-        renamed = body.xreplace(new)
-        candidates.append((str(renamed), renamed, tuple((new[k], bound[k]) for k in order)))
-    _, renamed, limits = min(candidates, key=lambda one: one[0])
+        candidates.append((body.xreplace(new), tuple((new[k], bound[k]) for k in order)))
+    renamed, limits = candidates[0] if len(candidates) == 1 else min(candidates, key=lambda one: str(one[0]))
     return Total(renamed, limits)
 
 
-def _orders(indices: list[Symbol], body: Expr) -> Iterable[tuple[Symbol, ...]]:
+def _orders(indices: list[Symbol], body: Expr) -> Collection[tuple[Symbol, ...]]:
     """Orders of ``indices`` worth trying: by how each occurs, and all orders of those that occur alike (up to 4)."""
-    marker, other = index("~here"), index("~other")
-
-    def signature(k: Symbol) -> str:
-        return str(
-            sorted(str(f.xreplace({i: marker if i == k else other for i in indices})) for f in Mul.make_args(body))
-        )
-
     if len(indices) == 1:
         return [tuple(indices)]
+    marker, other = index("~here"), index("~other")
+    apart = {i: other for i in indices}
+    parts = [(f, f.free_symbols, str(f.xreplace(apart))) for f in Mul.make_args(body)]
+
+    @lru_cache(maxsize=None)
+    def signature(k: Symbol) -> str:
+        mine = {**apart, k: marker}
+        return str(sorted(str(f.xreplace(mine)) if k in free else plain for f, free, plain in parts))
+
     ranked = sorted(indices, key=lambda k: (signature(k), str(k)))
     groups = [list(group) for _, group in itertools.groupby(ranked, key=signature)]
     if max(map(len, groups)) > 4:
         return [tuple(ranked)]
-    return (tuple(itertools.chain(*pick)) for pick in itertools.product(*(itertools.permutations(g) for g in groups)))
+    every = itertools.product(*(itertools.permutations(group) for group in groups))
+    return [tuple(itertools.chain(*pick)) for pick in every]
 
 
 def inner_canonical(expr: Expr, level: int) -> Expr:
