@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,9 @@ from ..errors import Location, UnknownNameError, user_location
 from ..symbolic.lines import Derivation
 from ..symbolic.standard import free_indices, standard
 from ..symbolic.template import out_indices
+from .einsum import Einsum
 from .evaluation import evaluate_lines, needed_inputs
+from .lettered import IndexedSum, einsum, indexed_sum
 
 if TYPE_CHECKING:
     from .writer import Writer
@@ -66,6 +68,20 @@ class Formula:
     def indices(self) -> tuple[Expr, ...]:
         """The free indices of `sympy`, one for each axis; 0 on an axis of length 1."""
         return free_indices(out_indices(self.shape), self.writer.avoid)
+
+    @cached_property
+    def indexed(self) -> IndexedSum:
+        """One element as an indexed sum with named indices, for every gradient; its ranges are in ``.ranges``."""
+        return indexed_sum(self.writer, self.key)
+
+    @cached_property
+    def einsum(self) -> Einsum | None:
+        """The gradient as ``numpy.einsum`` computes it; None if it is no sum of products of arrays.
+
+        ``print(formula.einsum)`` gives text to run, ``formula.einsum.evaluate(values)`` runs it.
+        """
+        found = einsum(self.writer, self.key)
+        return None if found is None else replace(found, given=self.given)
 
     @cached_property
     def sympy(self) -> Expr:

@@ -14,7 +14,6 @@ from sympy import Expr, Float, Rational
 
 from ..errors import NotSupportedError
 from ..ir import Graph, Var
-from ..symbolic.carried import carried_nodes
 from ..symbolic.compose import (
     aliases,
     closed,
@@ -29,7 +28,6 @@ from ..symbolic.compose import (
 )
 from ..symbolic.functions import KINKS
 from ..symbolic.gather import gathered
-from ..symbolic.indexed import indexed_node, letters_left
 from ..symbolic.lines import Derivation, Line, derive
 from ..symbolic.matrix import reads_whole_arrays, to_node
 from ..symbolic.names import Names, Numeral, input_names, step_names
@@ -42,6 +40,7 @@ from ..symbolic.recognise import recognised
 from ..symbolic.template import out_indices
 from ..symbolic.tidy import Definitions, cost, folded, names, price, settled, tidy
 from .formula import Formula, ShownLine
+from .lettered import lettered
 from .trial import Trial
 
 LINES = 200
@@ -227,19 +226,7 @@ class Writer:
                 )
             except NoMatrixForm:
                 pass
-        return self.indexed(expr, key, ranges, notes)
-
-    def indexed(self, expr: Expr, key: str, ranges: Ranges, notes: list[str]) -> Node:
-        """``expr`` with letters: matrices for each index that is only carried along, or an indexed sum, by cost."""
-        shapes, places = self.derivation.shapes, out_indices(self.derivation.shapes[key])
-        plain = indexed_node(expr, places, ranges, self.avoid)
-        forms = carried_nodes(expr, places, ranges, shapes, self.avoid) if size(expr) < 800 else []
-        for node in sorted([*forms, plain], key=lambda node: cost(node) + 2 * letters_left(node)):
-            if self.trial.agrees(node, key):
-                return node
-            notes.append("a form did not agree with the derivation and was refused")
-        notes.append("no form agreed with the derivation at samples, so none is shown; use Formula.evaluate")
-        return Node("unshown")
+        return lettered(self, expr, key, ranges, notes)
 
     def lines(self) -> tuple[ShownLine, ...]:
         """The definitions, forward then backward."""
