@@ -236,6 +236,23 @@ class Indices:
         inner = Indices({"~": array}, {}, self.ranges)
         return inner.value(Node("entry", (*(Node("index", (), (), k.name) for k in batch), *places), (), "~"))
 
+    def _iplace(self, node: Node) -> Labelled:
+        """Where an element is by its size; among equals the first comes first."""
+        body, position, *rank = node.args
+        bound = [Symbol(letter) for letter in node.data]
+        item = self.value(body)
+        batch = tuple(k for k in item.labels if k not in bound)
+        array = spread(item, (*batch, *bound))
+        lengths = tuple(self.ranges[letter] for letter in node.data)
+        array = np.broadcast_to(array, (*array.shape[: len(batch)], *lengths)).reshape(*array.shape[: len(batch)], -1)
+        order = Labelled(np.argsort(-array, axis=-1, kind="stable"), (*batch, Symbol("~")))
+        number = Node("number", (), (), Integer(0))
+        inner = Indices({"~": order.array}, {}, self.ranges)
+        places = [*(Node("index", (), (), k.name) for k in batch), rank[0] if rank else number]
+        flat = inner.value(Node("entry", tuple(places), (), "~"))
+        at = dict(zip(bound, np.unravel_index(flat.array.astype(np.int64), lengths)))
+        return _Found(self, {k: Labelled(where, flat.labels) for k, where in at.items()}).value(position)
+
     def _imatrix(self, node: Node) -> Labelled:
         kind, *letters = node.data
         body, *places = node.args
@@ -248,6 +265,17 @@ class Indices:
         if not places:
             return Labelled(found[..., 0, 0], batch)
         return self.read(Labelled(found, (*batch, *bound)), bound, places)
+
+
+class _Found(Indices):
+    """Computes a position where letters have values of their own."""
+
+    def __init__(self, outer: Indices, known: Mapping[Symbol, Labelled]) -> None:
+        super().__init__(outer.arrays, outer.sizes, outer.ranges)
+        self.known = known
+
+    def _index(self, node: Node) -> Labelled:
+        return self.known.get(Symbol(node.data)) or super()._index(node)
 
 
 class Slices(Reader):

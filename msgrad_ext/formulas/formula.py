@@ -56,7 +56,7 @@ class Formula:
     derivation: Derivation = field(repr=False)
     key: str = field(repr=False)
     writer: Writer = field(repr=False)
-    element: Expr = field(repr=False)
+    known: Expr | None = field(repr=False)
     given: Mapping[str, np.ndarray] = field(default_factory=dict, repr=False)
 
     @property
@@ -82,6 +82,11 @@ class Formula:
         """
         found = einsum(self.writer, self.key)
         return None if found is None else replace(found, given=self.given)
+
+    @cached_property
+    def element(self) -> Expr:
+        """One element over keys of arrays: the closed form over inputs, or what there is instead if that is too long."""
+        return self.writer.element(self.key) if self.known is None else self.known
 
     @cached_property
     def sympy(self) -> Expr:

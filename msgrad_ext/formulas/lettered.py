@@ -12,7 +12,7 @@ import numpy as np
 from sympy import Expr
 
 from ..symbolic.carried import carried_nodes
-from ..symbolic.compose import aliases, closed, line_expr, size, softmaxes, use_names
+from ..symbolic.compose import aliases, closed, line_expr, size, use_names
 from ..symbolic.contraction import contractions, heads
 from ..symbolic.indexed import indexed_node, letters_left
 from ..symbolic.normal import Ranges
@@ -61,7 +61,7 @@ def lettered(writer: Writer, expr: Expr, key: str, ranges: Ranges, notes: list[s
     shapes, places = writer.derivation.shapes, out_indices(writer.derivation.shapes[key])
     plain = indexed_node(expr, places, ranges, writer.avoid)
     forms = carried_nodes(expr, places, ranges, shapes, writer.avoid) if size(expr) < 800 else []
-    for node in sorted([*forms, plain], key=lambda node: cost(node) + 2 * letters_left(node)):
+    for node in sorted([*forms, plain], key=lambda node: cost(node) + letters_left(node)):
         if writer.trial.agrees(node, key):
             return node
         notes.append("a form did not agree with the derivation and was refused")
@@ -72,10 +72,10 @@ def lettered(writer: Writer, expr: Expr, key: str, ranges: Ranges, notes: list[s
 def _forms(writer: Writer, key: str) -> list[Expr]:
     """The closed form over inputs if it is not large, and the one over named values."""
     derivation = writer.derivation
-    whole, named = closed(derivation, key, True), closed(derivation, key, False)
-    found = [softmaxes(whole)] if whole is not None and size(whole) <= LARGE else []
+    whole, named = closed(derivation, key, True, LARGE), closed(derivation, key, False)
+    found = [writer.short(whole)] if whole is not None else []
     if named is not None:
-        found.append(use_names(named, derivation, aliases(derivation)))
+        found.append(use_names(writer.short(named), derivation, aliases(derivation)))
     return found or [line_expr(derivation, derivation.definition(key))[0]]
 
 

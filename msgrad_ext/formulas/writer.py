@@ -39,11 +39,14 @@ from ..symbolic.reading import hidden_lines, source_names
 from ..symbolic.recognise import recognised
 from ..symbolic.template import out_indices
 from ..symbolic.tidy import Definitions, cost, folded, names, price, settled, tidy
+from ..symbolic.vanishing import without_vanishing
 from .formula import Formula, ShownLine
 from .lettered import lettered
 from .trial import Trial
 
 LINES = 200
+# A closed form over inputs that is larger is not written: one over named values is shorter to read.
+LARGE = 150
 _WRITTEN: dict[Any, Any] = {}
 SHORT = 40
 Written = tuple[Node, Definitions]
@@ -157,18 +160,21 @@ class Writer:
         constants = tuple((key, str(lit)) for key, lit in derivation.constants.items())
         return lines, self.avoid, tuple(derivation.inputs.items()), constants, tuple(sorted(self.simplex))
 
-    def write(self, key: str) -> tuple[Written, Expr, tuple[str, ...]]:
-        """The closed form of one gradient: its notation, its element in SymPy, and notes."""
+    def write(self, key: str) -> tuple[Written, Expr | None, tuple[str, ...]]:
+        """The closed form of one gradient: its notation, its element over inputs if it is not large, and notes."""
         derivation, notes = self.derivation, list(self.derivation.notes)
         line = derivation.definition(key)
         own, _, ranges = line_expr(derivation, line)
         candidates = (
-            [closed(derivation, key, False), closed(derivation, key, True)] if len(derivation.lines) <= LINES else []
+            [closed(derivation, key, False), closed(derivation, key, True, LARGE)]
+            if len(derivation.lines) <= LINES
+            else []
         )
+        whole = candidates[-1] if candidates else None
         candidates = [expr for expr in candidates if expr is not None]
         rows = self.simplex
         shown = [on_simplex(expr, rows) for expr in candidates]
-        changed, shown = shown != candidates, [softmaxes(gathered(recognised(expr))) for expr in shown]
+        changed, shown = shown != candidates, [self.short(expr) for expr in shown]
         if changed:
             notes.append(
                 f"shown for rows of {', '.join(sorted(derivation.inputs[key] for key in rows))} that sum to one"
@@ -177,13 +183,26 @@ class Writer:
         if node is None:
             notes.append("the closed form is too long to show; read the lines")
             node = self.node(self.reading(own, ranges), key, ranges, notes), {}
-        sympy_form = candidates[-1] if candidates else own
         notes += [
             text for kind, text in KINKS.items() if any(part.template.expr.has(kind) for part in derivation.lines)
         ]
         if any(part.template.expr.has(Tied) for part in derivation.lines):
             notes.append("where n elements tie for a maximum, the indicator is 1/n: ties share equally")
-        return node, sympy_form, tuple(dict.fromkeys(notes))
+        return node, whole, tuple(dict.fromkeys(notes))
+
+    def element(self, key: str) -> Expr:
+        """One element of a gradient over inputs; over named values, or by its definition, where that is too long."""
+        derivation = self.derivation
+        if len(derivation.lines) <= LINES:
+            for forward in (True, False):
+                found = closed(derivation, key, forward)
+                if found is not None:
+                    return found
+        return line_expr(derivation, derivation.definition(key))[0]
+
+    def short(self, expr: Expr) -> Expr:
+        """``expr`` without what cancels or vanishes, and with functions by name."""
+        return softmaxes(gathered(recognised(without_vanishing(expr, self.derivation))))
 
     def shortest(self, candidates: list[Expr], key: str, ranges: Ranges, notes: list[str]) -> Written | None:
         """The closed form in inputs alone, or over named intermediate values where there is less to read then."""

@@ -33,7 +33,7 @@ def line_expr(derivation: Derivation, line: Line) -> tuple[Expr, tuple[Expr, ...
     return definition(line, indices), indices, {i: n for i, n in zip(indices, shape) if i != 0}
 
 
-def closed(derivation: Derivation, key: str, forward: bool) -> Expr | None:
+def closed(derivation: Derivation, key: str, forward: bool, budget: int = BUDGET) -> Expr | None:
     """The element of ``key`` with cotangents (and, with ``forward``, values too) put in; None over budget."""
     order = {line.key: place for place, line in enumerate(derivation.lines)}
     shape = derivation.shapes[key]
@@ -49,7 +49,7 @@ def closed(derivation: Derivation, key: str, forward: bool) -> Expr | None:
         latest = max(open_keys, key=order.__getitem__)
         line = derivation.definition(latest)
         found = {e: definition(line, e.indices) for e in entries(expr) if e.head.name == latest}
-        if size(expr) + sum(size(part) for part in found.values()) > BUDGET:
+        if size(expr) + sum(size(part) for part in found.values()) > budget:
             return None
         expr = substitute(expr, latest, line)
 

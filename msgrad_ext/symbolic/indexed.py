@@ -16,6 +16,7 @@ from .matrix_functions import MatrixFunction
 from .nodes import Binder, Delta, Entry, Largest, Quotient, Ravel, Share, Tied, Total, Unravel, Within
 from .normal import Ranges, index_bounds, nonnegative
 from .notation import Node, added, number
+from .places import Place, place_of
 from .products import Product
 from .terms import Part, common_parts, indicators_applied, joined_sums, parts_of
 
@@ -129,6 +130,9 @@ class Indexed:
 
     def sum(self, expr: Expr, names: Letters) -> Node:
         """A sum of products, with what its terms share in front."""
+        found = place_of(expr)
+        if found is not None:
+            return self.found(found, names)
         parts = joined_sums([parts_of(indicators_applied(term, set(names))) for term in Add.make_args(expr)])
         if len(parts) == 1:
             return self.term(parts[0], names)
@@ -200,7 +204,12 @@ class Indexed:
 
     def equal(self, expr: Delta, names: Letters) -> Node:
         """An equation between indices, what is computed on the left."""
-        args = sorted(expr.args, key=lambda arg: (arg.is_Integer, isinstance(arg, Symbol)))
+        args = list(expr.args)
+        if all(arg.is_Integer or isinstance(arg, Symbol) for arg in args) or any(map(place_of, args)):
+            # An index before a number, and before what it is found by.
+            args.sort(key=lambda arg: not isinstance(arg, Symbol))
+        else:
+            args.sort(key=lambda arg: isinstance(arg, Symbol))
         return Node("relation", tuple(self.place(i, names) for i in args), (), "=")
 
     def compared(self, expr: Expr, names: Letters) -> Node:
@@ -246,6 +255,14 @@ class Indexed:
         if after != 1:
             inner = Node("floor", (inner, self.place(after, names)))
         return Node("mod", (inner, self.place(shape[axis], names))) if axis else inner
+
+    def found(self, place: Place, names: Letters) -> Node:
+        """Where an element is by its size: the first of the largest, or a place in the order of sizes."""
+        inner = self.inside(place.limits, names)
+        args = [self.node(place.body, inner), self.place(place.position, inner)]
+        if place.rank != 0:
+            args.append(self.place(place.rank, names))
+        return Node("iplace", tuple(args), (), tuple(inner[k] for k, _ in place.limits))
 
     # What binds indices ---------------------------------------------------------------------------------------
 

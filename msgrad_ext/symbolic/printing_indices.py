@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from sympy import Integer
+
 from .notation import Node
 
 ADD, HAD, MUL, ATOM = 1, 2, 3, 4
@@ -36,6 +38,30 @@ class IndexPrinting:
         body, *conditions = node.args
         head = "\\prod" if self.latex else "prod"
         return f"{head}_{{{self.under(node.data, conditions)}}} {self.show(body, HAD)}", HAD
+
+    def _iplace(self, node: Node) -> tuple[str, int]:
+        """``argmax`` or ``argsort``, which counts up; of several letters with what is counted by them."""
+        body, position, *rank = node.args
+        least = body.kind == "scale" and body.data == -1 and len(body.args) == 1
+        if rank:
+            # Descending is ascending for the opposite numbers.
+            body = body.args[0] if least else Node("scale", (body,), (), Integer(-1))
+            call = self.applied("argsort", node.data, body)
+            at = self.show(rank[0])
+            found = f"\\left[{call}\\right]_{{{at}}}" if self.latex else f"{call}[{at}]"
+        else:
+            found = self.applied("argmin" if least else "argmax", node.data, body.args[0] if least else body)
+        if position.kind == "index":
+            return found, ATOM
+        letters = f"({', '.join(node.data)})" if len(node.data) > 1 else node.data[0]
+        at = "\\text{ at }" if self.latex else " at "
+        return f"{self.show(position, ADD)}{at}{letters} = {found}", 0
+
+    def applied(self, word: str, letters: Sequence[str], body: Node) -> str:
+        """A function over letters."""
+        head = f"\\operatorname{{{word}}}" if self.latex else word
+        inner = f"\\left({self.show(body)}\\right)" if self.latex else f"({self.show(body)})"
+        return f"{head}_{{{', '.join(letters)}}}{inner}"
 
     def under(self, letters: Sequence[str], conditions: Sequence[Node]) -> str:
         """What stands under a sign: conditions, and the letters that none of them begins with."""
