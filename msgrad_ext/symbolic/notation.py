@@ -173,7 +173,7 @@ def hadamard(*parts: Node) -> Node:
     elif len(moving) > 1:
         main = Node("had", tuple(moving), moving[0].shape)
     else:
-        main = moving[0] if moving else flat[0]
+        main = (*moving, *flat, ONE)[0]
     return scaled(coefficient, scalars, main)
 
 

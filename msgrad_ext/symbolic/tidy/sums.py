@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sympy import Expr, Integer
 
-from ..notation import ONE, Node, Shape, added, hadamard, number, ones, power, product, row, scaled
+from ..notation import ONE, Node, Shape, added, flip, hadamard, number, ones, power, product, row, scaled
 from .cost import cost
 
-MOST = 24
+# Longer sums stay as they are; and how many steps of joining are tried before one is chosen.
+MOST, AHEAD = 24, 1
 
 
 @dataclass(frozen=True)
@@ -24,13 +26,18 @@ class Shared:
 
 def summed(parts: Sequence[Node], shape: Shape) -> Node:
     """The sum of ``parts`` at its shortest."""
+    return _summed(tuple(parts), shape, AHEAD)
+
+
+@lru_cache(maxsize=4096)
+def _summed(parts: tuple[Node, ...], shape: Shape, ahead: int) -> Node:
     terms = like(added(parts, shape))
     while 1 < len(terms) <= MOST:
-        best = min(_groupings(terms, shape), key=lambda one: one[0], default=None)
-        if best is None or best[0] >= 0:
+        best = min(_groupings(terms, shape, ahead), key=lambda one: one.gain, default=None)
+        if best is None or best.gain >= 0:
             break
-        _, members, joined = best
-        first = members[0]
+        members, first = best.places, best.places[0]
+        joined = _beside(best.where, best.factor, _summed(tuple(best.rests), best.shape, ahead), shape)
         terms = [
             joined if place == first else term
             for place, term in enumerate(terms)
@@ -57,14 +64,30 @@ def _number(term: Node) -> tuple[Node, Expr]:
     return term, Integer(1)
 
 
-def _groupings(terms: Sequence[Node], shape: Shape) -> Iterator[tuple[int, list[int], Node]]:
-    """Ways to join some of the terms: how much longer the sum gets, which terms, and what they become."""
+@dataclass(frozen=True)
+class Grouping:
+    """Some terms joined by a factor: how much longer the sum gets, which terms, and what is left of them."""
+
+    gain: int
+    where: str
+    factor: Node
+    places: list[int]
+    rests: list[Node]
+
+    @property
+    def shape(self) -> Shape:
+        """The shape of the sum of what is left."""
+        return max((rest.shape for rest in self.rests), key=len)
+
+
+def _groupings(terms: Sequence[Node], shape: Shape, ahead: int) -> Iterator[Grouping]:
+    """Ways to join some of the terms."""
     groups: dict[tuple[str, Node], list[tuple[int, Shared]]] = {}
     numbers = {abs(_parts(term)[0]) for term in terms} - {1}
     for place, term in enumerate(terms):
         coefficient, scalars, main = _parts(term)
         for size in sorted(numbers):
-            if (coefficient / size).is_Integer:
+            if abs(coefficient) == size or (size.is_Integer and (coefficient / size).is_Integer):
                 rest = scaled(coefficient / size, scalars, main)
                 groups.setdefault(("number", number(size)), []).append((place, Shared("number", number(size), rest)))
         for one in _factors(term, shape):
@@ -80,11 +103,13 @@ def _groupings(terms: Sequence[Node], shape: Shape) -> Iterator[tuple[int, list[
             continue
         if len(shape) == 2 and where == "had" and any(not rest.shape and rest.kind != "number" for rest in rests):
             continue
-        joined = _beside(where, factor, rests, shape)
-        before = cost(added([terms[place] for place in places], shape))
+        inner = max((one.shape for one in rests), key=len)
+        # What is left may have factors to share too: looked at one step ahead, since all steps are too many.
+        rest = _summed(tuple(rests), inner, ahead - 1) if ahead else added(like(added(rests, inner)), inner)
         # A factor written once is worth the parentheses that it needs.
-        worth = len(places) if where in ("left", "right", "number") else 1
-        yield cost(joined) - before - worth, places, joined
+        worth = len(places) if where in ("left", "right", "column", "row", "number") else 1
+        before = cost(added([terms[place] for place in places], shape))
+        yield Grouping(cost(_beside(where, factor, rest, shape)) - before - worth, where, factor, places, rests)
 
 
 def _each(rest: Node, shape: Shape) -> Node:
@@ -93,17 +118,17 @@ def _each(rest: Node, shape: Shape) -> Node:
     return rest if plain or len(shape) != 1 else scaled(Integer(1), (rest,), ones(shape[0]))
 
 
-def _beside(where: str, factor: Node, rests: Sequence[Node], shape: Shape) -> Node:
-    inner = max((rest.shape for rest in rests), key=len)
-    total = summed(rests, inner)
+def _beside(where: str, factor: Node, total: Node, shape: Shape) -> Node:
     if where == "number":
         return scaled(factor.data, (), total)
     if where == "scalar":
         return scaled(Integer(1), (factor,), total)
     if where == "main":
         return scaled(Integer(1), (total,), factor)
-    if where == "left":
-        return product(factor, total)
+    if where in ("left", "column"):
+        return product(factor, total if where == "left" else row(total))
+    if where == "row":
+        return product(total, row(factor))
     return product(total, factor) if where == "right" else hadamard(factor, total)
 
 
@@ -146,19 +171,18 @@ def _parts(term: Node) -> tuple[Expr, tuple[Node, ...], Node]:
 
 
 def _ends(coefficient: Expr, scalars: Sequence[Node], main: Node) -> Iterator[Shared]:
-    """The outer factors of a matrix product, where what is left can stand beside them."""
-    first, last = main.args[0], main.args[-1]
-    if len(first.shape) == 2 and first.kind != "row":
-        rest = product(*main.args[1:])
-        if main.args[1].kind != "row":
-            yield Shared("left", first, scaled(coefficient, scalars, rest))
-    elif len(main.shape) == 2:
-        return
-    if main.args[-1].kind != "row" and len(main.args[0].shape) == 2 and main.args[0].kind != "row":
-        if len(last.shape) == 2 or all(len(part.shape) == 2 for part in main.args[:-1]):
-            rest = product(*main.args[:-1])
-            if len(rest.shape) == 2:
-                yield Shared("right", last, scaled(coefficient, scalars, rest))
+    """The outer factors of a matrix product, with what is left as a vector or a matrix to stand beside them."""
+    first, last, inner = main.args[0], main.args[-1], main.args[1:]
+    if len(first.shape) == 2 and inner[0].kind != "row":
+        yield Shared("left", first, scaled(coefficient, scalars, product(*inner)))
+    elif len(main.shape) == 2 and len(first.shape) == 1:
+        # A column times a row: what is left is the row's vector.
+        yield Shared("column", first, scaled(coefficient, scalars, product(*(flip(part) for part in reversed(inner)))))
+    rest = product(*main.args[:-1])
+    if last.kind == "row" and len(rest.shape) == 1:
+        yield Shared("row", last.args[0], scaled(coefficient, scalars, rest))
+    elif last.kind != "row" and len(rest.shape) == 2:
+        yield Shared("right", last, scaled(coefficient, scalars, rest))
 
 
 def _elementwise(coefficient: Expr, scalars: Sequence[Node], main: Node) -> Iterator[Shared]:
