@@ -372,6 +372,9 @@ class Slices(Reader):
     def _norm(self, node: Node, args: list[Any]) -> np.ndarray:
         return np.sqrt(np.sum(args[0] * args[0], axis=(-2, -1), keepdims=True))
 
+    def _trace(self, node: Node, args: list[Any]) -> np.ndarray:
+        return np.trace(args[0], axis1=-2, axis2=-1)[..., None, None]
+
     def _inner(self, node: Node, args: list[Any]) -> np.ndarray:
         return np.sum(args[0] * args[1], axis=(-2, -1), keepdims=True)
 

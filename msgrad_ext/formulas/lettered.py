@@ -65,6 +65,9 @@ def lettered(writer: Writer, expr: Expr, key: str, ranges: Ranges, notes: list[s
         if writer.trial.agrees(node, key):
             return node
         notes.append("a form did not agree with the derivation and was refused")
+    if not writer.trial.tells(key):
+        notes.append("at no sample could a form be compared with the derivation: it is not confirmed")
+        return plain
     notes.append("no form agreed with the derivation at samples, so none is shown; use Formula.evaluate")
     return Node("unshown")
 

@@ -49,6 +49,18 @@ class Trial:
             scale = max(1.0, np.max(np.abs(wanted[finite]), initial=0))
             return bool(np.max(np.abs(found - wanted)[finite], initial=0) <= 1e-9 * scale)
 
+    def tells(self, key: str) -> bool:
+        """True if the value hardly changes with the samples, as it does at the inverse of something singular."""
+        samples = self.samples()
+        noise = np.random.default_rng(1)
+        moved = {
+            name: samples[k] * (1 + 1e-10 * noise.uniform(-1, 1, samples[k].shape))
+            for k, name in self.derivation.inputs.items()
+        }
+        found = evaluate_lines(self.derivation, moved, [key])[key]
+        scale = np.max(np.abs(samples[key]), initial=1)
+        return bool(np.max(np.abs(found - samples[key]), initial=0) <= 1e-6 * scale)
+
     def samples(self) -> dict[str, np.ndarray]:
         """All values and cotangents at small random inputs, a different length for each letter."""
         if self._samples is None:

@@ -285,8 +285,11 @@ class Indexed:
         at = expr.args[2]
         if isinstance(expr, Share):
             return Node("ishare", (body, self.place(at, names)), (), letters)
-        here = self.node(expr.body.xreplace({expr.bound[0]: at}), names)
-        return holds(Node("relation", (here, Node("imax", (body,), (), letters)), (), "="))
+        kind, inside = "imax", expr.body
+        if inside.as_coeff_Mul()[0] < 0:
+            kind, inside, body = "imin", -inside, self.node(-inside, inner)
+        here = self.node(inside.xreplace({expr.bound[0]: at}), names)
+        return holds(Node("relation", (here, Node(kind, (body,), (), letters)), (), "="))
 
     def multiplied(self, expr: Product, names: Letters, inner: Letters, letters: tuple[str, ...]) -> Node:
         """A product over indices; where a factor is 1 outside of a condition, the condition stands under the sign."""
