@@ -16,9 +16,10 @@ from ..symbolic.compose import aliases, closed, line_expr, size, use_names
 from ..symbolic.contraction import contractions, heads
 from ..symbolic.indexed import indexed_node, letters_left
 from ..symbolic.normal import Ranges
-from ..symbolic.notation import Node
+from ..symbolic.notation import Node, NoMatrixForm
 from ..symbolic.template import out_indices
 from ..symbolic.tidy import cost
+from ..symbolic.wholes import whole_node
 from .einsum import Einsum
 from .evaluation import letter_sizes
 
@@ -61,6 +62,10 @@ def lettered(writer: Writer, expr: Expr, key: str, ranges: Ranges, notes: list[s
     shapes, places = writer.derivation.shapes, out_indices(writer.derivation.shapes[key])
     plain = indexed_node(expr, places, ranges, writer.avoid)
     forms = carried_nodes(expr, places, ranges, shapes, writer.avoid) if size(expr) < 800 else []
+    try:
+        forms.append(whole_node(expr, places, ranges, shapes))
+    except NoMatrixForm:
+        pass
     for node in sorted([*forms, plain], key=lambda node: cost(node) + letters_left(node)):
         if writer.trial.agrees(node, key):
             return node
@@ -70,6 +75,22 @@ def lettered(writer: Writer, expr: Expr, key: str, ranges: Ranges, notes: list[s
         return plain
     notes.append("no form agreed with the derivation at samples, so none is shown; use Formula.evaluate")
     return Node("unshown")
+
+
+def statement(node: Node) -> str | None:
+    """What a form with letters takes for granted: where its letters run, and what is left of an array at an index."""
+    if node.kind != "each" or not node.data[1]:
+        return None
+    _, lengths = node.data
+    ranges = ", ".join(f"{letter} < {n}" for letter, n in lengths)
+    if not sliced(node):
+        return f"indices count from 0: {ranges}"
+    return f"subscripts ({ranges}, from 0) are indices of arrays; what has one axis left is a column"
+
+
+def sliced(node: Node) -> bool:
+    """True if a tree holds an array at some of its indices."""
+    return node.kind == "slice" or any(map(sliced, node.args))
 
 
 def _forms(writer: Writer, key: str) -> list[Expr]:
@@ -114,4 +135,4 @@ def einsum(writer: Writer, key: str) -> Einsum | None:
     return None
 
 
-__all__ = ["IndexedSum", "einsum", "indexed_sum", "lettered"]
+__all__ = ["IndexedSum", "einsum", "indexed_sum", "lettered", "statement"]

@@ -41,7 +41,7 @@ from ..symbolic.template import out_indices
 from ..symbolic.tidy import Definitions, cost, folded, names, price, settled, tidy
 from ..symbolic.vanishing import without_vanishing
 from .formula import Formula, ShownLine
-from .lettered import lettered
+from .lettered import lettered, statement
 from .trial import Trial
 
 LINES = 200
@@ -183,6 +183,7 @@ class Writer:
         if node is None:
             notes.append("the closed form is too long to show; read the lines")
             node = self.node(self.reading(own, ranges), key, ranges, notes), {}
+        notes += [text for text in [statement(node[0])] if text]
         notes += [
             text for kind, text in KINKS.items() if any(part.template.expr.has(kind) for part in derivation.lines)
         ]

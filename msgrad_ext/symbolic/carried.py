@@ -45,10 +45,13 @@ def carried_nodes(
     found: list[Node] = []
     for choices in _kept([i for i in places if i != 0]):
         for kept in choices:
-            try:
-                found.append(_Carrier(expr, places, ranges, shapes, avoid).node(terms, kept))
-            except NoMatrixForm:
-                continue
+            # Each term by itself is tried only where the whole has no form.
+            for careful in (False, True):
+                try:
+                    found.append(_Carrier(expr, places, ranges, shapes, avoid, careful).node(terms, kept))
+                    break
+                except NoMatrixForm:
+                    continue
         if found:
             break
     return found
@@ -67,8 +70,15 @@ class _Carrier:
     """Fixes indices for one choice of those that are kept."""
 
     def __init__(
-        self, expr: Expr, places: Sequence[Expr], ranges: Ranges, shapes: Shapes, avoid: Collection[str]
+        self,
+        expr: Expr,
+        places: Sequence[Expr],
+        ranges: Ranges,
+        shapes: Shapes,
+        avoid: Collection[str],
+        careful: bool,
     ) -> None:
+        self.careful = careful
         self.places = places
         self.ranges = ranges
         self.shapes = shapes
@@ -103,16 +113,14 @@ class _Carrier:
         for count in range(min(len(first), 2) + 1):
             for summed in itertools.combinations(first, count):
                 rest = {k: n for k, n in bound.items() if k not in summed}
-                try:
-                    whole = Total(Mul(*term.factors), tuple(rest.items()))
-                    scope = {**{i: self.ranges[i] for i in kept}, **rest}
-                    out = {**{i: self.ranges[i] for i in fixed}, **{k: bound[k] for k in summed}}
-                    body = self.fix(whole, scope, out)
-                except NoMatrixForm:
-                    continue
+                whole = Total(Mul(*term.factors), tuple(rest.items()))
+                scope = {**{i: self.ranges[i] for i in kept}, **rest}
+                out = {**{i: self.ranges[i] for i in fixed}, **{k: bound[k] for k in summed}}
                 tried += 1
                 try:
-                    to_node(body, kept, self.ranges)
+                    body = self.fix(whole, scope, out)
+                    if self.careful:
+                        to_node(body, kept, self.ranges)
                     return summed
                 except NoMatrixForm:
                     if tried > MOST:

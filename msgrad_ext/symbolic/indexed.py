@@ -74,6 +74,8 @@ def each(body: Node, letters: tuple[str | None, ...], lengths: Mapping[str, Expr
 
 def letters_left(node: Node) -> int:
     """The number of letters that the left side of an equation needs for an ``each`` node."""
+    if node.kind != "each":
+        return 0
     letters, lengths = node.data
     return sum(letter in dict(lengths) for letter in letters)
 

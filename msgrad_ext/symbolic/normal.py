@@ -72,9 +72,15 @@ def rebuild(expr: Expr, args: Iterable[Expr]) -> Expr:
     return expr.func(*args)
 
 
+@lru_cache(maxsize=65536)
+def _binds(expr: Expr) -> bool:
+    """True if an expression holds what binds indices; remembered, since parts come again and again."""
+    return isinstance(expr, Binder) or any(map(_binds, expr.args))
+
+
 def freshen(expr: Expr) -> Expr:
     """``expr`` with each binder's indices replaced by fresh ones."""
-    if not expr.args or (isinstance(expr, Entry) and not expr.nested):
+    if not _binds(expr):
         return expr
     if isinstance(expr, Binder):
         new = {k: fresh_index() for k in expr.bound}

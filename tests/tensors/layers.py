@@ -46,3 +46,10 @@ def nn_layer_norm(x, g, h):
     """Layer norm by its definition."""
     c = x - x.mean(-1, keep_dims=True)
     return c / ((c * c).mean(-1, keep_dims=True) + 0.01).sqrt() * g + h
+
+LAYERS += [
+    Case("activation of images", lambda x: (x.tanh() * x.sigmoid()).sum(), {"x": ("b", "c", "h", "w")}, sens=False),
+    Case("norm of images", lambda x: (x * x).sum().sqrt(), {"x": ("b", "c", "h", "w")}, sens=False),
+    Case("cosine of images", lambda x, y: (x * y).sum() / ((x * x).sum() * (y * y).sum()).sqrt(), {"x": ("b", "c", "h"), "y": ("b", "c", "h")}, sens=False),
+    Case("power and scale", lambda x, a: a * x**3, {"x": ("b", "t", "d"), "a": (1,)}),
+]
