@@ -27,15 +27,18 @@ def whole_node(
         If one is not, or something is meant for matrices only.
     """
     free = tuple(i for i in places if i != 0)
-    lengths = tuple(ranges[i] for i in free)
-    if len(free) < 3:
+    # A number may be made of whole arrays too, by sums over all of their indices.
+    sums = sorted((tuple(n for _, n in total.limits) for total in expr.atoms(Total)), key=str)
+    lengths = tuple(ranges[i] for i in free) or next((one for one in sums if len(one) > 2), ())
+    if len(lengths) < 3:
         raise NoMatrixForm
     line, count = fresh_index(), Mul(*lengths)
-    flat = _Flat(lengths, shapes).visit(expr, {free: line})
+    flat = _Flat(lengths, shapes).visit(expr, {free: line} if free else {})
     if flat.free_symbols & set(free):
         raise NoMatrixForm
-    node = _inner(tidy(to_node(flat, [line], {line: count})))
-    if not _any_rank(node) or not node.shape:
+    out = [line] if free else []
+    node = _inner(tidy(to_node(flat, out, {line: count} if free else {})))
+    if not _any_rank(node) or len(node.shape) != len(out):
         raise NoMatrixForm
     return node
 
@@ -73,6 +76,8 @@ class _Flat:
 def _inner(node: Node) -> Node:
     """``a^T b`` as the inner product of two arrays."""
     args = tuple(_inner(arg) for arg in node.args)
+    if node.kind == "trace" and args[0].kind == "prod" and len(args[0].args) == 2 and args[0].args[0].kind == "T":
+        return Node("inner", (args[0].args[0].args[0], args[0].args[1]))
     if node.kind == "prod" and len(args) == 2 and args[0].kind == "row" and not node.shape:
         return Node("inner", (args[0].args[0], args[1]))
     return node if args == node.args else Node(node.kind, args, node.shape, node.data)
