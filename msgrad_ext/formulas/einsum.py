@@ -69,7 +69,9 @@ class Einsum:
         """The gradient at arrays by name, by ``numpy.einsum``."""
         whole = {**self.given, **{getattr(name, "name", name): value for name, value in values.items()}}
         keys = heads(self.terms)
-        known = {key: np.asarray(whole[name], np.float64) for key, name in self.derivation.inputs.items() if name in whole}
+        known = {
+            key: np.asarray(whole[name], np.float64) for key, name in self.derivation.inputs.items() if name in whole
+        }
         sizes = letter_sizes(self.derivation, known)
         return self.at(evaluate_lines(self.derivation, whole, keys), sizes)
 

@@ -5,6 +5,7 @@ Each is evaluated against the derivation before it is given out.
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -62,10 +63,8 @@ def lettered(writer: Writer, expr: Expr, key: str, ranges: Ranges, notes: list[s
     shapes, places = writer.derivation.shapes, out_indices(writer.derivation.shapes[key])
     plain = indexed_node(expr, places, ranges, writer.avoid)
     forms = carried_nodes(expr, places, ranges, shapes, writer.avoid) if size(expr) < 800 else []
-    try:
+    with contextlib.suppress(NoMatrixForm):
         forms.append(whole_node(expr, places, ranges, shapes))
-    except NoMatrixForm:
-        pass
     for node in sorted([*forms, plain], key=lambda node: cost(node) + letters_left(node)):
         if writer.trial.agrees(node, key):
             return node

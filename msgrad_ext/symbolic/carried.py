@@ -127,7 +127,14 @@ class _Carrier:
                         raise
         raise NoMatrixForm
 
-    def group(self, summed: Sequence[Symbol], lengths: Sequence[Expr], bodies: Sequence[Expr], fixed: set, kept: Sequence[Expr]) -> Node:
+    def group(
+        self,
+        summed: Sequence[Symbol],
+        lengths: Sequence[Expr],
+        bodies: Sequence[Expr],
+        fixed: set,
+        kept: Sequence[Expr],
+    ) -> Node:
         """The terms with the same carried sum."""
         limits = tuple(zip(summed, lengths))
         names = {i: self.names[i] for i in fixed}

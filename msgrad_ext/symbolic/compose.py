@@ -207,4 +207,14 @@ def _within(factor: Expr, level: int) -> Expr:
     return factor if isinstance(factor, Binder) else rebuild(factor, (_within(arg, level) for arg in factor.args))
 
 
-__all__ = ["aliases", "closed", "definition", "entries", "line_expr", "on_simplex", "resolved", "softmaxes", "use_names"]
+__all__ = [
+    "aliases",
+    "closed",
+    "definition",
+    "entries",
+    "line_expr",
+    "on_simplex",
+    "resolved",
+    "softmaxes",
+    "use_names",
+]

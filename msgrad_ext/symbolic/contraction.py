@@ -123,7 +123,9 @@ def _operand(factor: Expr, scope: Ranges, shapes: Shapes) -> Operand | None:
     (indices,), (shape,) = places, lengths
     if any((i != 0 if n == 1 else scope.get(i) != n) for i, n in zip(indices, shape)):
         return None
-    named = tuple(i if n != 1 else Symbol(f"~unit{at} of {entries[0].head}") for at, (i, n) in enumerate(zip(indices, shape)))
+    named = tuple(
+        i if n != 1 else Symbol(f"~unit{at} of {entries[0].head}") for at, (i, n) in enumerate(zip(indices, shape))
+    )
     return Operand(factor, named, shape)
 
 
@@ -192,7 +194,9 @@ def _subscripts(operands: Sequence[Operand], places: Sequence[Expr], batch: Symb
 
 def heads(terms: Collection[Contraction]) -> list[str]:
     """The keys of the arrays in ``terms``, in order."""
-    found = [e.head.name for term in terms for operand in term.operands for e in sorted(operand.expr.atoms(Entry), key=str)]
+    found = [
+        e.head.name for term in terms for operand in term.operands for e in sorted(operand.expr.atoms(Entry), key=str)
+    ]
     return list(dict.fromkeys(found))
 
 

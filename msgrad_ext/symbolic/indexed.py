@@ -13,7 +13,7 @@ from sympy import Add, Expr, Function, Integer, Mul, Pow, S, Symbol
 
 from .functions import Choice, Compare
 from .matrix_functions import MatrixFunction
-from .nodes import Binder, Delta, Entry, Largest, Quotient, Ravel, Share, Tied, Total, Unravel, Within
+from .nodes import Binder, Delta, Entry, Largest, Quotient, Ravel, Share, Total, Unravel, Within
 from .normal import Ranges, index_bounds, nonnegative
 from .notation import Node, added, number
 from .places import Place, place_of
@@ -57,7 +57,7 @@ def indexed_node(expr: Expr, places: Sequence[Expr], ranges: Ranges, avoid: Coll
     names, batch = letters_of(expr, places, avoid)
     writer = Indexed(frozenset(avoid), {names[i]: ranges[i] for i in names}, ranges, batch)
     body = writer.node(expr, names)
-    return each(body, tuple(names[i] if i in names else "0" for i in places), writer.lengths)
+    return each(body, tuple(names.get(i, "0") for i in places), writer.lengths)
 
 
 def letters_of(expr: Expr, places: Sequence[Expr], avoid: Collection[str]) -> tuple[dict[Symbol, str], Symbol | None]:
@@ -121,7 +121,9 @@ class Indexed:
         if not isinstance(expr, (Add, Mul)) or expr.has(Binder, Entry):
             return self.node(expr, names)
         if isinstance(expr, Add):
-            terms = sorted(expr.args, key=lambda arg: (not arg.free_symbols & set(names), arg.could_extract_minus_sign()))
+            terms = sorted(
+                expr.args, key=lambda arg: (not arg.free_symbols & set(names), arg.could_extract_minus_sign())
+            )
             return Node("add", tuple(self.place(arg, names) for arg in terms))
         coefficient, rest = expr.as_coeff_Mul()
         parts = tuple(self.place(arg, names) for arg in Mul.make_args(rest))
@@ -145,7 +147,11 @@ class Indexed:
 
     def term(self, part: Part, names: Letters, last: Node | None = None) -> Node:
         """One product: numbers and lengths, arrays, sums, indicators last."""
-        above, below, behind, conditions, value = [], [], [], [], part.number
+        above: list[Node] = []
+        below: list[Node] = []
+        behind: list[Node] = []
+        conditions: list[Node] = []
+        value = part.number
         for factor in part.factors:
             base, exponent = factor.as_base_exp()
             if exponent.is_Rational and exponent < 0:
@@ -176,10 +182,14 @@ class Indexed:
         """A sum over indices; a condition on one of them stands under the sign."""
         inner = self.inside(part.limits, names)
         letters = tuple(inner[k] for k, _ in part.limits)
-        under, rest = [], []
+        under: list[Node] = []
+        rest: list[Expr] = []
         for factor in Mul.make_args(part.body):
             bound = self.bounding(factor, inner, letters)
-            (rest if bound is None else under).append(factor if bound is None else bound)
+            if bound is None:
+                rest.append(factor)
+            else:
+                under.append(bound)
         return Node("isum", (self.node(Mul(*rest), inner), *under), (), letters)
 
     def bounding(self, factor: Expr, names: Letters, letters: Sequence[str]) -> Node | None:
@@ -232,7 +242,7 @@ class Indexed:
         found = index_bounds(moving, self.ranges)
         above = found is None or not nonnegative(high - 1 - found[1])
         under = found is None or not nonnegative(found[0] - low)
-        conditions = []
+        conditions: list[Node] = []
         if above and under:
             conditions.append(Node("between", tuple(self.place(part, names) for part in (low, moving, high))))
         elif above or under:
@@ -275,7 +285,7 @@ class Indexed:
         if isinstance(expr, Product):
             return self.multiplied(expr, names, inner, letters)
         if isinstance(expr, Largest):
-            coefficient, rest = expr.body.as_coeff_Mul()
+            coefficient, _rest = expr.body.as_coeff_Mul()
             if coefficient < 0:
                 least = Node("imin", (self.node(-expr.body, inner),), (), letters)
                 return Node("scale", (least,), (), Integer(-1))

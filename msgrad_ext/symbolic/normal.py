@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from sympy import Add, Expr, Integer, Mul, Pow, S, Symbol
 
@@ -283,10 +283,10 @@ def _orders(indices: list[Symbol], body: Expr) -> Collection[tuple[Symbol, ...]]
     if len(indices) == 1:
         return [tuple(indices)]
     marker, other = index("~here"), index("~other")
-    apart = {i: other for i in indices}
+    apart = dict.fromkeys(indices, other)
     parts = [(f, f.free_symbols, str(f.xreplace(apart))) for f in Mul.make_args(body)]
 
-    @lru_cache(maxsize=None)
+    @cache
     def signature(k: Symbol) -> str:
         mine = {**apart, k: marker}
         return str(sorted(str(f.xreplace(mine)) if k in free else plain for f, free, plain in parts))

@@ -122,7 +122,7 @@ class Printer(IndexPrinting):
     def _scale(self, node: Node) -> tuple[str, int]:
         sign, value = ("-" if node.data < 0 else ""), abs(node.data)
         above = [] if value.p == 1 else [str(value.p)]
-        below = [] if value.q == 1 else [str(value.q)]
+        below = [] if value.q == 1 else [number(Integer(value.q))]
         # Numbers come before letters: 0.1 m.
         numerals = [s for s in node.args[:-1] if s.kind == "name" and isinstance(self.names.get(s.data), Numeral)]
         for scalar in [*numerals, *(s for s in node.args[:-1] if s not in numerals)]:
@@ -135,8 +135,8 @@ class Printer(IndexPrinting):
         top = space.join(above)
         if below:
             level = MUL if len(below) > 1 else 0 if self.latex else ATOM
-            under = space.join(self.show(one, level) if isinstance(one, Node) else one for one in below)
-            top = self.fraction(top or "1", under, len(below) == 1)
+            text = space.join(self.show(one, level) for one in below)
+            top = self.fraction(top or "1", text, len(below) == 1)
         text = space.join(part for part in (top, last) if part) or "1"
         return sign + text, ADD if sign else HAD if reaches(main) else MUL
 

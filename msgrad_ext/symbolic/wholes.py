@@ -16,9 +16,7 @@ from .tidy import tidy
 _ANY_RANK = {"name", "number", "fn", "had", "scale", "add", "pow", "norm", "inner"}
 
 
-def whole_node(
-    expr: Expr, places: Sequence[Expr], ranges: Ranges, shapes: Mapping[str, Sequence[Expr]]
-) -> Node:
+def whole_node(expr: Expr, places: Sequence[Expr], ranges: Ranges, shapes: Mapping[str, Sequence[Expr]]) -> Node:
     """``expr`` with arrays as they are, if each is read at all of the output's indices in their order.
 
     Raises

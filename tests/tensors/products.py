@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from msgrad_ext import ops
 
 from .base import Case
@@ -58,16 +56,53 @@ PRODUCTS = [
         heads,
         {"x": ("b", "t", 4), "wq": (4, 4), "wk": (4, 4), "wv": (4, 4)},
     ),
-    Case("einsum bilinear", lambda x, W, y: ops.einsum("bi,ijk,bj->bk", x, W, y), {"x": ("b", "i"), "W": ("i", "j", "k"), "y": ("b", "j")}),
+    Case(
+        "einsum bilinear",
+        lambda x, W, y: ops.einsum("bi,ijk,bj->bk", x, W, y),
+        {"x": ("b", "i"), "W": ("i", "j", "k"), "y": ("b", "j")},
+    ),
     Case("einsum outer", lambda x, y: ops.einsum("bi,bj->bij", x, y), {"x": ("b", "m"), "y": ("b", "n")}),
     Case("einsum trace", lambda a: ops.einsum("bii->b", a), {"a": ("b", "n", "n")}),
-    Case("einsum chain", lambda a, b, c: ops.einsum("bij,bjk,bkl->bil", a, b, c), {"a": ("q", "m", "k"), "b": ("q", "k", "n"), "c": ("q", "n", "p")}),
-    Case("einsum tensor contraction", lambda t, u: ops.einsum("ijk,kjl->il", t, u), {"t": ("m", "n", "k"), "u": ("k", "n", "p")}),
-    Case("CP model", lambda a, b, c, t: ((ops.einsum("ir,jr,kr->ijk", a, b, c) - t) ** 2).sum(), {"a": ("m", "r"), "b": ("n", "r"), "c": ("p", "r"), "t": ("m", "n", "p")}, sens=False),
-    Case("Tucker core", lambda g, a, b, c: ops.einsum("pqr,ip,jq,kr->ijk", g, a, b, c), {"g": ("p", "q", "r"), "a": ("m", "p"), "b": ("n", "q"), "c": ("k", "r")}),
-    Case("batched quadratic form", lambda x, A: ops.einsum("bi,bij,bj->b", x, A, x), {"x": ("b", "n"), "A": ("b", "n", "n")}),
+    Case(
+        "einsum chain",
+        lambda a, b, c: ops.einsum("bij,bjk,bkl->bil", a, b, c),
+        {"a": ("q", "m", "k"), "b": ("q", "k", "n"), "c": ("q", "n", "p")},
+    ),
+    Case(
+        "einsum tensor contraction",
+        lambda t, u: ops.einsum("ijk,kjl->il", t, u),
+        {"t": ("m", "n", "k"), "u": ("k", "n", "p")},
+    ),
+    Case(
+        "CP model",
+        lambda a, b, c, t: ((ops.einsum("ir,jr,kr->ijk", a, b, c) - t) ** 2).sum(),
+        {"a": ("m", "r"), "b": ("n", "r"), "c": ("p", "r"), "t": ("m", "n", "p")},
+        sens=False,
+    ),
+    Case(
+        "Tucker core",
+        lambda g, a, b, c: ops.einsum("pqr,ip,jq,kr->ijk", g, a, b, c),
+        {"g": ("p", "q", "r"), "a": ("m", "p"), "b": ("n", "q"), "c": ("k", "r")},
+    ),
+    Case(
+        "batched quadratic form",
+        lambda x, A: ops.einsum("bi,bij,bj->b", x, A, x),
+        {"x": ("b", "n"), "A": ("b", "n", "n")},
+    ),
     Case("batched gram", lambda X: ops.matmul(X.transpose(0, 2, 1), X), {"X": ("b", "n", "d")}),
     Case("batched inverse", lambda A: ops.MatrixInverse()(A), {"A": ("b", "n", "n")}, low=-1.0, high=1.0),
-    Case("batched log det", lambda A: ops.logdet(ops.matmul(A, A.transpose(0, 2, 1))).sum(), {"A": ("b", "n", "n")}, sens=False, low=-1.0),
-    Case("batched solve", lambda A, x: ops.matmul(ops.MatrixInverse()(A), x), {"A": ("b", "n", "n"), "x": ("b", "n", "k")}, low=-1.0, high=1.0),
+    Case(
+        "batched log det",
+        lambda A: ops.logdet(ops.matmul(A, A.transpose(0, 2, 1))).sum(),
+        {"A": ("b", "n", "n")},
+        sens=False,
+        low=-1.0,
+    ),
+    Case(
+        "batched solve",
+        lambda A, x: ops.matmul(ops.MatrixInverse()(A), x),
+        {"A": ("b", "n", "n"), "x": ("b", "n", "k")},
+        low=-1.0,
+        high=1.0,
+    ),
 ]
