@@ -12,13 +12,19 @@ from ..symbolic.notation import Node
 from .indexed_value import Labelled, spread
 from .letters_value import RELATIONS, Indices, length_at, matrices
 from .notation_value import Reader
-from .scalar_value import FUNCTIONS
+from .scalar_value import FUNCTIONS, ones_where
 
 
 def each_value(
-    node: Node, arrays: Mapping[str, np.ndarray], sizes: Mapping[Symbol, int], shape: Sequence[Expr]
+    node: Node,
+    arrays: Mapping[str, np.ndarray],
+    sizes: Mapping[Symbol, int],
+    shape: Sequence[Expr],
+    sample: Any = None,
 ) -> np.ndarray:
     """The array of ``shape`` that an ``each`` node says, for arrays by key and lengths by letter of axis.
+
+    Arrays are float64, or object arrays of numbers such as ``sample``.
 
     Raises
     ------
@@ -34,9 +40,9 @@ def each_value(
     kept = [at for at, (letter, n) in enumerate(zip(letters, shape)) if n != 1 and letter is None]
     (body,) = node.args
     if not kept and "slice" not in kinds(body):
-        found = Indices(arrays, sizes, ranges).value(body)
+        found = Indices(arrays, sizes, ranges, sample).value(body)
         return _placed(spread(found, [Symbol(letter) for letter in free]), free, [], ranges, numbers)
-    array = Slices(arrays, sizes, ranges).value(body)
+    array = Slices(arrays, sizes, ranges, sample).value(body)
     array = array.reshape((*(1,) * (len(ranges) + 2 - array.ndim), *array.shape))
     inner = [numbers[at] for at in kept]
     if array.shape[-2:] != tuple([*inner, 1, 1][:2]):
@@ -76,9 +82,13 @@ class Slices(Reader):
     """Computes a tree of matrices with letters: each letter is an axis before the rows and the columns."""
 
     def __init__(
-        self, arrays: Mapping[str, np.ndarray], sizes: Mapping[Symbol, int], ranges: Mapping[str, int]
+        self,
+        arrays: Mapping[str, np.ndarray],
+        sizes: Mapping[Symbol, int],
+        ranges: Mapping[str, int],
+        sample: Any = None,
     ) -> None:
-        super().__init__(arrays, sizes)
+        super().__init__(arrays, sizes, sample)
         self.ranges = ranges
 
     def value(self, node: Node) -> np.ndarray:
@@ -91,7 +101,6 @@ class Slices(Reader):
     def _slice(self, node: Node, args: list[Any]) -> np.ndarray:
         key, places = node.data
         array = self.arrays[key]
-        array = array.reshape([n for n in array.shape if n != 1])
         at = iter(node.args)
         letters: list[str] = []
         chosen: list[Any] = []
@@ -99,7 +108,8 @@ class Slices(Reader):
             one = next(at) if taken else None
             if one is not None and one.kind == "index":
                 letters.append(one.data)
-            chosen.append(slice(None) if one is None or one.kind == "index" else int(one.data))
+            whole = one.kind == "index" if one is not None else taken is False
+            chosen.append(slice(None) if whole else 0 if one is None else int(one.data))
         array = array[tuple(chosen)]
         left = [one for one in chosen if not isinstance(one, int)]
         named = [taken for taken, one in zip(places, chosen) if not isinstance(one, int)]
@@ -136,6 +146,14 @@ class Slices(Reader):
             result = result * arg
         return result
 
+    def _add(self, node: Node, args: list[Any]) -> np.ndarray:
+        result = args[0]
+        for arg, part in zip(args[1:], node.args[1:]):
+            if part.shape and result.shape[-2:] != (1, 1) and arg.shape[-2:] != result.shape[-2:]:
+                raise ValueError("The terms of a sum differ in shape.")
+            result = result + arg
+        return result
+
     def _scale(self, node: Node, args: list[Any]) -> np.ndarray:
         result = args[-1] * self.number(node.data)
         for scalar in args[:-1]:
@@ -147,7 +165,7 @@ class Slices(Reader):
     def _fn(self, node: Node, args: list[Any]) -> np.ndarray:
         name, *tags = node.data
         if tags:
-            return RELATIONS[{"==": "="}.get(tags[0], tags[0])](*args) * 1.0
+            return ones_where(RELATIONS[{"==": "="}.get(tags[0], tags[0])](*args), self.exact)
         return next(function for kind, function in FUNCTIONS.items() if kind.__name__ == name)(*args)
 
     def _of(self, node: Node, args: list[Any]) -> np.ndarray:

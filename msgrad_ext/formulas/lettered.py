@@ -13,11 +13,12 @@ import numpy as np
 from sympy import Expr
 
 from ..symbolic.carried import carried_nodes
-from ..symbolic.compose import aliases, closed, line_expr, size, use_names
+from ..symbolic.compose import aliases, closed, line_expr, size
 from ..symbolic.contraction import contractions, heads
 from ..symbolic.indexed import indexed_node, letters_left
 from ..symbolic.normal import Ranges
 from ..symbolic.notation import Node, NoMatrixForm
+from ..symbolic.own_names import use_names
 from ..symbolic.template import out_indices
 from ..symbolic.tidy import cost
 from ..symbolic.wholes import whole_node
@@ -68,28 +69,9 @@ def lettered(writer: Writer, expr: Expr, key: str, ranges: Ranges, notes: list[s
     for node in sorted([*forms, plain], key=lambda node: cost(node) + letters_left(node)):
         if writer.trial.agrees(node, key):
             return node
-        notes.append("a form did not agree with the derivation and was refused")
-    if not writer.trial.tells(key):
-        notes.append("at no sample could a form be compared with the derivation: it is not confirmed")
-        return plain
-    notes.append("no form agreed with the derivation at samples, so none is shown; use Formula.evaluate")
+        notes.append("a form with letters did not agree with the derivation and was refused")
+    notes.append("no form could be shown to agree with the derivation, so none is shown; use Formula.evaluate")
     return Node("unshown")
-
-
-def statement(node: Node) -> str | None:
-    """What a form with letters takes for granted: where its letters run, and what is left of an array at an index."""
-    if node.kind != "each" or not node.data[1]:
-        return None
-    _, lengths = node.data
-    ranges = ", ".join(f"{letter} < {n}" for letter, n in lengths)
-    if not sliced(node):
-        return f"indices count from 0: {ranges}"
-    return f"subscripts ({ranges}, from 0) are indices of arrays; what has one axis left is a column"
-
-
-def sliced(node: Node) -> bool:
-    """True if a tree holds an array at some of its indices."""
-    return node.kind == "slice" or any(map(sliced, node.args))
 
 
 def _forms(writer: Writer, key: str) -> list[Expr]:
@@ -112,8 +94,8 @@ def indexed_sum(writer: Writer, key: str) -> IndexedSum:
             break
     else:
         node = Node("each", (Node("unshown"),), (), node.data)
-    latex, text = (f"{writer.head(key, node, p)} = {p.show(node)}" for p in writer.printers)
-    return IndexedSum(latex, text, tuple((letter, str(n)) for letter, n in node.data[1]))
+    found = writer.equation(key, node)
+    return IndexedSum(found.line("latex"), found.line("text"), tuple((letter, str(n)) for letter, n in node.data[1]))
 
 
 def einsum(writer: Writer, key: str) -> Einsum | None:
@@ -125,7 +107,7 @@ def einsum(writer: Writer, key: str) -> Einsum | None:
         terms = contractions(expr, places, shape, ranges, derivation.shapes)
         if terms is None:
             continue
-        names = {k: derivation.inputs.get(k) or writer.printers[1].name(k) for k in heads(terms)}
+        names = {k: derivation.inputs.get(k) or writer.printers["text"].name(k) for k in heads(terms)}
         found = Einsum(terms, derivation, names)
         samples = writer.trial.samples()
         sizes = letter_sizes(derivation, {k: samples[k] for k in derivation.inputs if k in samples})
@@ -134,4 +116,4 @@ def einsum(writer: Writer, key: str) -> Einsum | None:
     return None
 
 
-__all__ = ["IndexedSum", "einsum", "indexed_sum", "lettered", "statement"]
+__all__ = ["IndexedSum", "einsum", "indexed_sum", "lettered"]

@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from sympy import Expr, Integer, Symbol
+from sympy import Expr, Integer, Rational, Symbol
 
 from ..symbolic.notation import Node
-from .indexed_value import Labelled, Place, contract, elementwise, spread
+from .indexed_value import Labelled, Place, contract, elementwise, spread, value
 from .matrix_value import matrix_function
-from .scalar_value import FUNCTIONS
+from .scalar_value import FUNCTIONS, finite, ones_where, power_of, rational_power
 
 RELATIONS: dict[str, Callable[..., Any]] = {
     "=": np.equal,
@@ -36,9 +36,17 @@ class Indices:
     """Computes a tree of scalars with letters; each letter in scope is an axis."""
 
     def __init__(
-        self, arrays: Mapping[str, np.ndarray], sizes: Mapping[Symbol, int], ranges: Mapping[str, int]
+        self,
+        arrays: Mapping[str, np.ndarray],
+        sizes: Mapping[Symbol, int],
+        ranges: Mapping[str, int],
+        sample: Any = None,
     ) -> None:
         self.arrays = arrays
+        self.sample = sample
+        self.exact = sample is not None
+        # Positions are whole numbers, whatever the arrays hold.
+        self.counting = False
         self.sizes = {letter: Integer(size) for letter, size in sizes.items()}
         self.ranges = ranges
         self.place = Place({}, {}, {Symbol(letter): n for letter, n in ranges.items()}, False)
@@ -55,8 +63,25 @@ class Indices:
         return [self.value(node) for node in nodes]
 
     def _number(self, node: Node) -> Labelled:
-        value: Expr = node.data.xreplace(self.sizes)
-        return Labelled(np.float64(value.p / value.q if value.is_Rational else float(value)), ())
+        return Labelled(self.number(node.data.xreplace(self.sizes)), ())
+
+    def number(self, n: Expr) -> Any:
+        """A number of the kind that the arrays hold, or a whole number within positions."""
+        if self.counting:
+            return np.asarray(int(n) if n.is_Integer else float(n))
+        if not self.exact and isinstance(n, Rational):
+            return np.float64(n.p / n.q)
+        held = {Symbol("~sample"): np.array([self.sample], object)} if self.exact else {}
+        return np.asarray(value(n, Place(held, {}, {}, self.exact)).array)
+
+    def count(self, node: Node) -> Labelled:
+        """The value of a position."""
+        before, self.counting = self.counting, True
+        try:
+            found = self.value(node)
+        finally:
+            self.counting = before
+        return Labelled(np.asarray(found.array).astype(np.float64), found.labels)
 
     def _index(self, node: Node) -> Labelled:
         return Labelled(np.arange(self.ranges[node.data]), (Symbol(node.data),))
@@ -64,7 +89,7 @@ class Indices:
     def _entry(self, node: Node) -> Labelled:
         """Elements; an index outside of the array or between its places reads 0."""
         array = self.arrays[node.data]
-        given = self.each(node.args)
+        given = [self.count(arg) for arg in node.args]
         labels = tuple(dict.fromkeys(k for item in given for k in item.labels))
         at = [spread(item, labels) for item in given]
         inside, places = np.asarray(True), []
@@ -72,7 +97,7 @@ class Indices:
             whole = np.floor(i)
             inside = inside & (whole == i) & (whole >= 0) & (whole < n)
             places.append(np.clip(whole, 0, n - 1).astype(np.int64))
-        return Labelled(np.where(inside, array[tuple(places)], 0.0), labels)
+        return Labelled(np.where(inside, array[tuple(places)], 0), labels)
 
     def _add(self, node: Node) -> Labelled:
         return elementwise(lambda *parts: sum(parts[1:], parts[0]), *self.each(node.args))
@@ -83,7 +108,7 @@ class Indices:
         for node, holds in zip(nodes, list(values)):
             if node.kind == "holds":
                 values = [
-                    part if np.isfinite(part.array).all() else elementwise(_dropped, holds, part) for part in values
+                    part if finite(part.array) else elementwise(_dropped, holds, part) for part in values
                 ]
         return values
 
@@ -91,15 +116,15 @@ class Indices:
         return contract(self.factors(node.args), (), self.place)
 
     def _scale(self, node: Node) -> Labelled:
-        return contract([Labelled(np.float64(node.data), ()), *self.factors(node.args)], (), self.place)
+        return contract([Labelled(self.number(node.data), ()), *self.factors(node.args)], (), self.place)
 
     def _pow(self, node: Node) -> Labelled:
-        return elementwise(lambda a: a ** (node.data.p / node.data.q), self.value(node.args[0]))
+        return elementwise(lambda a: rational_power(a, int(node.data.p), int(node.data.q)), self.value(node.args[0]))
 
     def _fn(self, node: Node) -> Labelled:
         (name,) = node.data
         if name == "power":
-            return elementwise(np.power, *self.each(node.args))
+            return elementwise(power_of, *self.each(node.args))
         function = next(function for kind, function in FUNCTIONS.items() if kind.__name__ == name)
         return elementwise(function, *self.each(node.args))
 
@@ -107,23 +132,26 @@ class Indices:
 
     def _holds(self, node: Node) -> Labelled:
         return elementwise(
-            lambda *parts: np.logical_and.reduce(np.broadcast_arrays(*parts)) * 1.0, *self.each(node.args)
+            lambda *parts: ones_where(np.logical_and.reduce(np.broadcast_arrays(*parts)), self.exact),
+            *self.each(node.args),
         )
 
     def _relation(self, node: Node) -> Labelled:
-        return elementwise(RELATIONS[node.data], *self.each(node.args))
+        read = self.each if any(map(_reads, node.args)) else lambda args: [self.count(arg) for arg in args]
+        return elementwise(RELATIONS[node.data], *read(node.args))
 
     def _between(self, node: Node) -> Labelled:
-        return elementwise(lambda low, here, high: (low <= here) & (here < high), *self.each(node.args))
+        ends = [self.count(arg) for arg in node.args]
+        return elementwise(lambda low, here, high: (low <= here) & (here < high), *ends)
 
     def _over(self, node: Node) -> Labelled:
-        return elementwise(np.true_divide, *self.each(node.args))
+        return elementwise(np.true_divide, *(self.count(arg) for arg in node.args))
 
     def _floor(self, node: Node) -> Labelled:
-        return elementwise(np.floor_divide, *self.each(node.args))
+        return elementwise(np.floor_divide, *(self.count(arg) for arg in node.args))
 
     def _mod(self, node: Node) -> Labelled:
-        return elementwise(np.mod, *self.each(node.args))
+        return elementwise(np.mod, *(self.count(arg) for arg in node.args))
 
     def _place(self, node: Node) -> Labelled:
         raise NotImplementedError("A place is read by the product that leaves it out.")
@@ -160,14 +188,14 @@ class Indices:
                 holds = elementwise(lambda *parts: ~np.logical_and.reduce(np.broadcast_arrays(*parts)), *same)
             else:
                 holds = self.value(condition)
-            item = elementwise(lambda array, kept: np.where(kept, array, 1.0), item, holds)
+            item = elementwise(lambda array, kept: np.where(kept, array, 1), item, holds)
         return self.over(item, node.data, lambda array, axes: np.prod(array, axis=axes))
 
     def _ishare(self, node: Node) -> Labelled:
         body, at = node.args
         item, k = self.value(body), Symbol(node.data[0])
         if k not in item.labels:
-            return Labelled(np.float64(1 / self.ranges[node.data[0]]), ())
+            return Labelled(self.number(Rational(1, self.ranges[node.data[0]])), ())
         e = np.exp(item.array)
         share = Labelled(e / np.sum(e, axis=item.labels.index(k), keepdims=True), item.labels)
         return self.read(share, [k], [at])
@@ -177,7 +205,7 @@ class Indices:
         batch = [k for k in item.labels if k not in bound]
         array = spread(item, (*batch, *bound))
         array = np.broadcast_to(array, (*array.shape[: len(batch)], *(self.ranges[k.name] for k in bound)))
-        inner = Indices({"~": array}, {}, self.ranges)
+        inner = Indices({"~": array}, {}, self.ranges, self.sample)
         return inner.value(Node("entry", (*(Node("index", (), (), k.name) for k in batch), *places), (), "~"))
 
     def _iplace(self, node: Node) -> Labelled:
@@ -215,7 +243,9 @@ class _Found(Indices):
     """Computes a position where letters have values of their own."""
 
     def __init__(self, outer: Indices, known: Mapping[Symbol, Labelled]) -> None:
-        super().__init__(outer.arrays, outer.sizes, outer.ranges)
+        super().__init__(outer.arrays, {}, outer.ranges)
+        self.sizes = outer.sizes
+        self.counting = True
         self.known = known
 
     def _index(self, node: Node) -> Labelled:
@@ -228,8 +258,13 @@ def matrices(kind: str, stack: np.ndarray) -> np.ndarray:
     return np.stack(flat).reshape(*stack.shape[:-2], *flat[0].shape)
 
 
+def _reads(node: Node) -> bool:
+    """True for a side of a relation that is an element or a largest one, not a position."""
+    return node.kind in ("imax", "imin") or (node.kind not in ("index", "number", "iplace", "entry") and any(map(_reads, node.args)))
+
+
 def _dropped(holds: np.ndarray, part: np.ndarray) -> np.ndarray:
-    return np.where(np.not_equal(holds, 0), part, 0.0)
+    return np.where(np.not_equal(holds, 0), part, 0)
 
 
 __all__ = ["RELATIONS", "Indices", "length_at", "matrices"]

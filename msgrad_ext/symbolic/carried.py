@@ -84,7 +84,7 @@ class _Carrier:
         self.shapes = shapes
         self.names, self.batch = letters_of(expr, places, avoid)
         self.writer = Indexed(frozenset(avoid), {}, ranges, self.batch)
-        self.slices: dict[str, tuple[str, tuple[Expr | None, ...]]] = {}
+        self.slices: dict[str, tuple[str, tuple[bool | None, ...], tuple[Expr, ...]]] = {}
 
     def node(self, terms: Sequence[Term], kept: Sequence[Expr]) -> Node:
         """The whole formula."""
@@ -165,32 +165,35 @@ class _Carrier:
 
     def slice(self, entry: Entry, scope: Ranges, out: Ranges) -> Expr:
         """One element, of the slice at its fixed indices."""
-        shape = self.shapes[entry.head.name]
-        moving = [(i, n) for i, n in zip(entry.indices, shape) if n != 1]
         left: list[Expr] = []
-        taken: list[Expr | None] = []
-        for i, n in moving:
-            if isinstance(i, Integer) or out.get(i) == n:
+        taken: list[Expr] = []
+        # An axis of length 1 needs neither an index nor a colon.
+        places: list[bool | None] = []
+        for i, n in zip(entry.indices, self.shapes[entry.head.name]):
+            if n == 1:
+                places.append(None)
+            elif isinstance(i, Integer) or out.get(i) == n:
+                places.append(True)
                 taken.append(i)
             elif scope.get(i) == n:
-                taken.append(None)
+                places.append(False)
                 left.append(i)
             else:
                 raise NoMatrixForm
         if len(left) > 2:
             raise NoMatrixForm
-        if all(i is None for i in taken):
+        if not taken:
             return Entry(entry.head, *left)
-        text = f"{entry.head.name} at {', '.join(map(str, taken))}"
-        self.slices[text] = (entry.head.name, tuple(taken))
+        text = f"{entry.head.name} at {places} {taken}"
+        self.slices[text] = (entry.head.name, tuple(places), tuple(taken))
         return Entry(Symbol(text), *left)
 
     def named(self, node: Node, names: Mapping[Symbol, str]) -> Node:
         """``node`` with slices under their indices."""
         if node.kind == "name" and node.data in self.slices:
-            key, taken = self.slices[node.data]
-            at = tuple(self.writer.place(i, names) for i in taken if i is not None)
-            return Node("slice", at, node.shape, (key, tuple(i is not None for i in taken)))
+            key, places, taken = self.slices[node.data]
+            at = tuple(self.writer.place(i, names) for i in taken)
+            return Node("slice", at, node.shape, (key, places))
         args = tuple(self.named(arg, names) for arg in node.args)
         return node if args == node.args else Node(node.kind, args, node.shape, node.data)
 

@@ -72,10 +72,10 @@ def _cost(node: Node) -> int:
     return sum(cost(arg) for arg in args) + len(args) - 1 + _CALL
 
 
-def _colons(places: tuple[bool, ...]) -> int:
+def _colons(places: tuple[bool | None, ...]) -> int:
     """Axes that are left before one that is fixed."""
     last = max((at for at, taken in enumerate(places) if taken), default=0)
-    return sum(not taken for taken in places[:last])
+    return sum(taken is False for taken in places[:last])
 
 
 def _sum(node: Node) -> int:
