@@ -21,6 +21,7 @@ from ..symbolic.lines import Derivation
 from ..symbolic.nodes import Largest, Tied
 from ..symbolic.notation import Node
 from ..symbolic.template import Template, out_indices
+from .each_value import each_value
 from .evidence import Evidence
 from .indexed_value import Place, evaluate
 from .notation_value import node_value
@@ -83,6 +84,10 @@ class Trial:
     def agrees(self, node: Node, key: str) -> bool:
         """True if a matrix form gives what the lines give."""
         shape = self.derivation.shapes[key]
+        if node.kind == "each":
+            return self._passes(
+                key, lambda one: each_value(node, one.arrays, one.sizes, shape, one.one), "form with letters"
+            )
         return self._passes(key, lambda sample: _matrix(node, sample, shape), "matrix form")
 
     def holds(self, expr: Expr, key: str) -> bool:

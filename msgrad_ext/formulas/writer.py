@@ -24,11 +24,12 @@ from ..symbolic.compose import (
     resolved,
     simplex_keys,
     size,
+    softmaxes,
 )
 from ..symbolic.decimals import as_written, decimals
 from ..symbolic.functions import KINKS
 from ..symbolic.gather import gathered
-from ..symbolic.indexed import free_letters, indexed_node
+from ..symbolic.indexed import indexed_node
 from ..symbolic.line_names import short_layers, step_names
 from ..symbolic.lines import Derivation, Line, derive
 from ..symbolic.matrix import reads_whole_arrays, to_node
@@ -42,12 +43,16 @@ from ..symbolic.reading import hidden_lines, source_names
 from ..symbolic.recognise import recognised
 from ..symbolic.template import out_indices
 from ..symbolic.tidy import Definitions, cost, folded, names, price, settled, tidy
+from ..symbolic.vanishing import without_vanishing
 from .equation import Equation, Printers
 from .formula import Formula, ShownLine
+from .lettered import lettered
 from .line_writer import LineWriter
 from .trial import Trial
 
 LINES = 200
+# A closed form over inputs that is larger is not written: one over named values is shorter to read.
+LARGE = 150
 _WRITTEN: dict[Any, Any] = {}
 SHORT = 40
 Written = tuple[Node, Definitions]
@@ -170,18 +175,18 @@ class Writer:
         constants = tuple((key, str(lit)) for key, lit in derivation.constants.items())
         return Mark((lines, self.avoid, tuple(derivation.inputs.items()), constants, tuple(sorted(self.simplex))))
 
-    def write(self, key: str) -> tuple[Written, Expr, tuple[str, ...]]:
-        """The closed form of one gradient: its notation, its element in SymPy, and notes."""
+    def write(self, key: str) -> tuple[Written, Expr | None, tuple[str, ...]]:
+        """The closed form of one gradient: its notation, its element over inputs if it is not large, and notes."""
         derivation, notes = self.derivation, list(self.derivation.notes)
         line = derivation.definition(key)
-        own, _, ranges = line_expr(derivation, line)
-        candidates = (
-            [closed(derivation, key, False), closed(derivation, key, True)] if len(derivation.lines) <= LINES else []
-        )
+        _, _, ranges = line_expr(derivation, line)
+        short = len(derivation.lines) <= LINES
+        candidates = [closed(derivation, key, False), closed(derivation, key, True, LARGE)] if short else []
+        whole = candidates[-1] if candidates else None
         candidates = [expr for expr in candidates if expr is not None]
         rows = self.simplex
         shown = [on_simplex(expr, rows) for expr in candidates]
-        changed, shown = shown != candidates, [gathered(recognised(expr)) for expr in shown]
+        changed, shown = shown != candidates, [self.short(expr) for expr in shown]
         if changed:
             notes.append(
                 f"shown for rows of {', '.join(sorted(derivation.inputs[key] for key in rows))} that sum to one"
@@ -190,9 +195,8 @@ class Writer:
         if node is None:
             notes.append("the closed form is too long to show; read the lines")
             node = self.line_writer.node(line), {}
-        sympy_form = candidates[-1] if candidates else own
         notes += self.conventions
-        return node, sympy_form, tuple(dict.fromkeys(notes))
+        return node, whole, tuple(dict.fromkeys(notes))
 
     @cached_property
     def conventions(self) -> tuple[str, ...]:
@@ -203,19 +207,33 @@ class Writer:
             found.append("where n elements tie for a maximum, the indicator is 1/n: ties share equally")
         return tuple(found)
 
+    def element(self, key: str) -> Expr:
+        """One element of a gradient over inputs; over named values, or by its definition, where that is too long."""
+        derivation = self.derivation
+        if len(derivation.lines) <= LINES:
+            for forward in (True, False):
+                found = closed(derivation, key, forward)
+                if found is not None:
+                    return found
+        return line_expr(derivation, derivation.definition(key))[0]
+
+    def short(self, expr: Expr) -> Expr:
+        """``expr`` without what cancels or vanishes, and with functions by name."""
+        return softmaxes(gathered(recognised(without_vanishing(expr, self.derivation))))
+
     def shortest(self, candidates: list[Expr], key: str, ranges: Ranges, notes: list[str]) -> Written | None:
         """The closed form in inputs alone, or over named intermediate values where there is less to read then."""
         if not candidates:
             return None
-        full = self.node(candidates[-1], key, ranges, notes)
-        if len(candidates) == 1 or cost(full) <= SHORT:
+        full = self.node(candidates[-1], key, ranges, notes) if len(candidates) > 1 else None
+        if full is not None and cost(full) <= SHORT:
             return full, {}
         named = use_names(candidates[0], self.derivation, aliases(self.derivation))
         node = self.node(named, key, ranges, notes)
         definitions = self.where(node)
-        choices = [settled(node, definitions), folded(full, definitions)]
-        choices = [one for one in choices if not indexed(one[0]) and self.trial.agrees(one[0], key)]
-        return min([(full, {}), *choices], key=lambda one: price(*one))
+        choices = [settled(node, definitions), *([folded(full, definitions), (full, {})] if full else [])]
+        choices = [one for one in choices if self.trial.agrees(one[0], key)]
+        return min(choices, key=lambda one: price(*one), default=(node, {}))
 
     def where(self, node: Node) -> Definitions:
         """The definitions of the values that a closed form names, in order of execution."""
@@ -251,7 +269,8 @@ class Writer:
             )
             expr = line_expr(self.derivation, self.derivation.definition(key))[0]
             self.trial.defined(key)
-        return indexed_node(expr, free_letters(out_indices(self.derivation.shapes[key]), self.avoid), self.avoid)
+            return indexed_node(expr, out_indices(self.derivation.shapes[key]), ranges, self.avoid)
+        return lettered(self, expr, key, ranges, notes)
 
     def lines(self) -> tuple[ShownLine, ...]:
         """The definitions, forward then backward."""
@@ -281,13 +300,13 @@ class Writer:
 
     def head(self, key: str, node: Node) -> Node:
         """The left side of an equation; with indices when the right side is in indices."""
-        shape = self.derivation.shapes[key]
-        if not indexed(node) or not any(n != 1 for n in shape):
+        if node.kind != "each" or not any(n != 1 for n in self.derivation.shapes[key]):
             return name(key, ())
-        places = out_indices(shape)
-        letters = free_letters(places, self.avoid)
-        args = [Node("index", (), (), letters[i] if i != 0 else "0") for i in places]
-        return Node("entry", tuple(args), (), key)
+        letters, _ = node.data
+        args = tuple(Node("index", (), (), letter) for letter in letters if letter is not None)
+        units = [n == 1 and letter is None for n, letter in zip(self.derivation.shapes[key], letters)]
+        places = tuple(None if unit else letter is not None for unit, letter in zip(units, letters))
+        return Node("slice", args, (), (key, places))
 
 
 class Mark:
@@ -309,11 +328,6 @@ def remember(mark: Any, written: Any) -> None:
     if len(_WRITTEN) >= 512:
         _WRITTEN.clear()
     _WRITTEN[mark] = written
-
-
-def indexed(node: Node) -> bool:
-    """True if a notation tree holds indices."""
-    return node.kind in ("entry", "index", "isum", "imax", "holds") or any(indexed(arg) for arg in node.args)
 
 
 __all__ = ["Writer", "derive_formulas"]

@@ -83,7 +83,15 @@ def recognise(factors: list[Expr]) -> list[Expr]:
 
 def _same(first: Expr, second: Expr) -> bool:
     """True if two expressions are one but for the names of bound indices."""
-    return first == second or inner_canonical(freshen(first), 90) == inner_canonical(freshen(second), 90)
+    if first == second:
+        return True
+    if first.func != second.func or _heads(first) != _heads(second):
+        return False
+    return inner_canonical(freshen(first), 90) == inner_canonical(freshen(second), 90)
+
+
+def _heads(expr: Expr) -> set[Symbol]:
+    return {entry.head for entry in expr.atoms(Entry)}
 
 
 def _term(term: Term, out: tuple[Symbol, ...], ranges: Ranges) -> Node:

@@ -67,7 +67,7 @@ class Entry(Expr):
     @property
     def nested(self) -> bool:
         """True if an index is more than symbols and numbers: an element of an array of integers, or a sum."""
-        return any(i.has(Entry, Binder) for i in self.indices)
+        return any(bool(i.args) and i.has(Entry, Binder) for i in self.indices)
 
     @property
     def free_symbols(self) -> set:
