@@ -14,6 +14,7 @@ from sympy import Expr, Float, Rational
 
 from ..errors import NotSupportedError
 from ..ir import Graph, Var
+from ..symbolic.combine import combined
 from ..symbolic.compose import (
     aliases,
     closed,
@@ -160,7 +161,7 @@ class Writer:
         candidates = [expr for expr in candidates if expr is not None]
         rows = self.simplex
         shown = [on_simplex(expr, rows) for expr in candidates]
-        changed, shown = shown != candidates, [gathered(expr) for expr in shown]
+        changed, shown = shown != candidates, [gathered(combined(expr)) for expr in shown]
         if changed:
             notes.append(
                 f"shown for rows of {', '.join(sorted(derivation.inputs[key] for key in rows))} that sum to one"
@@ -170,11 +171,7 @@ class Writer:
             notes.append("the closed form is too long to show; read the lines")
             node = self.node(self.reading(own, ranges), key, ranges, notes)
         sympy_form = candidates[-1] if candidates else own
-        notes += [
-            text for kind, text in KINKS.items() if any(part.template.expr.has(kind) for part in derivation.lines)
-        ]
-        if any(part.template.expr.has(Tied) for part in derivation.lines):
-            notes.append("where n elements tie for a maximum, the indicator is 1/n: ties share equally")
+        notes += kinks(derivation)
         return node, sympy_form, tuple(dict.fromkeys(notes))
 
     def shortest(self, candidates: list[Expr], key: str, ranges: Ranges, notes: list[str]) -> Node | None:
@@ -238,6 +235,14 @@ class Writer:
         letters = free_letters(places, self.avoid)
         args = [Node("index", (), (), letters[i] if i != 0 else "0") for i in places]
         return printer.show(Node("entry", tuple(args), (), key))
+
+
+def kinks(derivation: Derivation) -> list[str]:
+    """The conventions at kinks that a derivation rests on."""
+    notes = [text for kind, text in KINKS.items() if any(part.template.expr.has(kind) for part in derivation.lines)]
+    if any(part.template.expr.has(Tied) for part in derivation.lines):
+        notes.append("where n elements tie for a maximum, the indicator is 1/n: ties share equally")
+    return notes
 
 
 def remember(mark: Any, written: Any) -> None:
