@@ -11,28 +11,27 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from sympy import Expr
+from sympy import Expr, S
 
 from ..errors import UnknownNameError, user_location
 from ..ir import Graph, Var
 from ..symbolic.combine import combined
-from ..symbolic.compose import aliases, on_simplex, use_names
+from ..symbolic.compose import aliases, on_simplex, softmaxes, use_names
 from ..symbolic.gather import gathered
 from ..symbolic.indexed import free_letters
 from ..symbolic.kronecker import kronecker_terms
 from ..symbolic.notation import Node
-from ..symbolic.second import Second, block, derive_second
+from ..symbolic.second import Second, block, contracted, derive_second, filled, slopes, turned
 from ..symbolic.template import out_indices
 from .block_value import block_value, needed_for
 from .formula import Formula
 from .second_heads import applied, element, kronecker_text, nabla, vectorised
 from .second_trial import SecondTrial
-from .writer import _WRITTEN, Writer, indexed, kinks, remember
+from .writer import _WRITTEN, SHORT, Writer, indexed, kinks, remember
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-CLOSINGS = ("cotangents", "all")
 
 
 @dataclass(frozen=True)
@@ -150,6 +149,8 @@ class SecondWriter(Writer):
         self.again = again
         self.trial = SecondTrial(second, self.simplex)
         self.trial.confirm()
+        self._slopes: dict[str, dict[str, Expr | None]] = {}
+        self._candidates: dict[str, list[Expr]] = {}
 
     def products(self, names: Mapping[Var, str]) -> dict[str, Formula]:
         """The products by name."""
@@ -162,7 +163,8 @@ class SecondWriter(Writer):
 
     def block(self, pair: tuple[str, str], first: Var, second: Var) -> Block:
         """One block."""
-        key = next(key for key, vars in self.second.blocks.items() if vars == (first, second))
+        key = self.second.key(first, second)
+        assert key is not None
         mark = (self.structure, key)
         if mark not in _WRITTEN:
             remember(mark, self.write_block(key, first, second))
@@ -186,26 +188,90 @@ class SecondWriter(Writer):
     def write_block(self, key: str, first: Var, second: Var) -> tuple[Any, ...]:
         """A block's notation, its element in inputs, the form to evaluate, Kronecker products, and notes."""
         derivation, notes = self.derivation, list(self.derivation.notes)
-        ends = derivation.gradients[first], self.second.directions[second]
-        found = [one for one in (block(derivation, *ends, closing) for closing in CLOSINGS) if one is not None]
-        found = found or [one for one in [block(derivation, *ends, "moving")] if one is not None]
-        for closed, _ in found:
-            self.trial.require(closed, key)
-        candidates = [self.tidied(closed, key) for closed, _ in found]
+        candidates = self.candidates(key)
         if not candidates:
             notes.append("the closed form is too long to show; the product with a direction stands for the block")
-            product = self.write(ends[0])
-            return product[0], product[1], None, None, (*product[2], *notes)
-        ranges = found[0][1]
+            node, element, more = super().write(derivation.gradients[first])
+            return node, element, None, None, (*more, *notes)
+        ranges = self.ranges(key)
         node = self.shortest(candidates, key, ranges, notes)
-        assert node is not None
+        closed = self.named(candidates)
+        self.trial.require(closed, key)
         kronecker = self.kronecker_of(candidates, key, ranges)
         notes += kinks(derivation)
-        return node, candidates[-1], candidates[0], kronecker, tuple(dict.fromkeys(notes))
+        return node, candidates[-1], closed, kronecker, tuple(dict.fromkeys(notes))
+
+    def write(self, key: str) -> tuple[Any, ...]:
+        """A product: its blocks' elements, tidy as they are, times the directions; the lines' own form without."""
+        mine = [var for var, product in self.derivation.gradients.items() if product == key]
+        blocks = [self.second.key(mine[0], var) for var in self.second.directions] if mine else []
+        held = [(self.candidates(one), along) for one, along in zip(blocks, self.second.directions.values()) if one]
+        if not held or not all(elements for elements, _ in held):
+            return super().write(key)
+        notes = list(self.derivation.notes)
+        ends = [[contracted(elements[at], self.derivation, key, along) for elements, along in held] for at in (0, -1)]
+        sums = [gathered(combined(sum(parts[1:], parts[0]))) for parts in ends]
+        node = self.shortest(sums[: 1 + (sums[0] != sums[1])], key, self.ranges(key), notes)
+        notes += kinks(self.derivation)
+        return node, sums[-1], tuple(dict.fromkeys(notes))
+
+    def named(self, candidates: Sequence[Expr]) -> Expr:
+        """The tidiest form with values by their names, so that each is computed once."""
+        return use_names(candidates[-1], self.derivation, aliases(self.derivation))
+
+    def shortest(self, candidates: list[Expr], key: str, ranges: Any, notes: list[str]) -> Node | None:
+        """The form in inputs alone if it is short, else the shortest there is."""
+        node = super().shortest(candidates, key, ranges, notes)
+        if node is None or len(candidates) == 1 or len(self.printers[1].show(node)) <= SHORT:
+            return node
+        named = self.node(self.named(candidates), key, ranges, notes)
+        return min(node, named, key=lambda one: len(self.printers[1].show(one)))
+
+    def ranges(self, key: str) -> dict[Any, Expr]:
+        """The lengths of the indices of a key."""
+        shape = self.derivation.shapes[key]
+        return {i: n for i, n in zip(out_indices(shape), shape) if i != 0}
+
+    def candidates(self, key: str) -> list[Expr]:
+        """A block's element over the values that have lines, and over inputs alone; what gets too long is left out."""
+        if key not in self._candidates:
+            self._candidates[key] = self._turned(key) or self._derived(key)
+        return self._candidates[key]
+
+    def _turned(self, key: str) -> list[Expr]:
+        """The block below the diagonal from the one above it: the Hessian is symmetric where it is continuous."""
+        first, second = self.second.blocks[key]
+        other = self.second.key(second, first)
+        every = list(self.second.blocks)
+        if other is None or every.index(other) >= every.index(key):
+            return []
+        shapes = [self.derivation.shapes[self.derivation.keys[var]] for var in (second, first)]
+        found = [turned(expr, *shapes, self.ranges(key)) for expr in self.candidates(other)]
+        return found if all(self.trial.holds(expr, key) for expr in found) else []
+
+    def _derived(self, key: str) -> list[Expr]:
+        first, second = self.second.blocks[key]
+        along = self.second.directions[second]
+        if along not in self._slopes:
+            self._slopes[along] = slopes(self.derivation, along, self.second.directions.values())
+        product = self.derivation.gradients[first]
+        slope = self._slopes[along].get(product, S.Zero)
+        if slope is None:
+            return []
+        plain, ranges = block(self.derivation, product, along, slope)
+        found, expr = [], plain
+        for forward in (False, True):
+            closed = filled(self.derivation, expr, ranges, forward)
+            if closed is None:
+                break
+            self.trial.require(closed, key)
+            found.append(self.tidied(closed, key))
+            expr = closed
+        return found or [plain]
 
     def tidied(self, expr: Expr, key: str) -> Expr:
         """A block's element as it is shown; the plain one if the tidy one does not agree."""
-        tidy = gathered(combined(on_simplex(expr, self.simplex)))
+        tidy = gathered(combined(softmaxes(on_simplex(expr, self.simplex))))
         return tidy if tidy == expr or self.trial.holds(tidy, key) else expr
 
     def kronecker_of(self, candidates: Sequence[Expr], key: str, ranges: Any) -> Any:
@@ -213,9 +279,8 @@ class SecondWriter(Writer):
         split = [sum(i != 0 for i in part) for part in self.trial.places(key)]
         if max(split) < 2:
             return None
-        named = use_names(candidates[0], self.derivation, aliases(self.derivation))
         found = []
-        for expr in (candidates[-1], named):
+        for expr in (candidates[-1], self.named(candidates)):
             terms = kronecker_terms(expr, *self.trial.places(key), ranges)
             if terms is not None and self.trial.agrees_kronecker(terms, key):
                 found.append(terms)

@@ -49,13 +49,18 @@ def _product(printer: Printer, one: Product) -> tuple[str, bool]:
         right = vectorised(printer, printer.show(one.right)) if one.kind != "out" else printer.show(one.right, ATOM)
         body = f"{left}{space}{right}" + ("^{\\top}" if printer.latex else "^T")
     else:
-        body = times.join(printer.show(side, ATOM) for side in (one.left, one.right))
+        body = times.join(_side(printer, side) for side in (one.left, one.right))
         if one.coefficient != ONE or one.turned:
             body = printer.wrap(body)
     if one.turned:
         lengths = ", ".join(printer.number(n)[0] for n in one.turned)
         body += f"{space}K_{{{lengths}}}"
     return _times(printer, one.coefficient, body, space)
+
+
+def _side(printer: Printer, side: Node) -> str:
+    """A factor; powers need no parentheses next to the sign."""
+    return printer.show(side, ATOM if side.kind in ("prod", "scale", "add", "had", "number") else ADD)
 
 
 def _times(printer: Printer, coefficient: Node, body: str, space: str) -> tuple[str, bool]:

@@ -19,7 +19,7 @@ from .normal import inner_canonical
 
 TERMS = 24
 GENERATORS = 6
-COST = 60
+OPERATIONS = 80
 
 Key = Any
 
@@ -111,23 +111,29 @@ def _over_all(key: Key, *parts: Expr) -> bool:
 
 def simplest(expr: Expr) -> Expr:
     """The shortest of a rational function's forms: as it is, factored, and with sigmoids."""
-    if not isinstance(expr, (Add, Mul, Pow)) or cost(expr) > COST:
-        return expr
-    if not (expr.has(Add) or _denominators(expr)):
+    if not isinstance(expr, (Add, Mul, Pow)) or not expr.has(Add):
         return expr
     taken = Taken()
     plain = taken.out(expr)
-    if len(taken.atoms) > GENERATORS:
+    if len(taken.atoms) > GENERATORS or plain.count_ops() > OPERATIONS or not plain.has(Add):
         return expr
     choices = [expr]
     found = factor(taken.logistic(plain))
     if _exponents(found) <= 8:
-        choices.append(taken.back(found))
+        choices.append(taken.back(positive(found)))
     return min(choices, key=cost)
 
 
-def _denominators(expr: Expr) -> bool:
-    return any(power.exp.is_negative and isinstance(power.base, Add) for power in expr.atoms(Pow))
+def positive(expr: Expr) -> Expr:
+    """A product with its factors the way they are read: ``1 - s`` and not ``s - 1``."""
+    number, rest = expr.as_coeff_Mul()
+    factors = []
+    for one in Mul.make_args(rest):
+        base, power = one.as_base_exp()
+        if isinstance(base, Add) and power.is_Integer and base.as_coeff_Add()[0].is_negative:
+            base, number = Add(*(-arg for arg in base.args)), number * S.NegativeOne**power
+        factors.append(Pow(base, power))
+    return Mul(number, *factors)
 
 
 def _exponents(expr: Expr) -> int:

@@ -6,17 +6,17 @@ Hessian, which is the slope of such a product by its direction: the product is l
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import Add, Expr, S, Symbol, diff
+from sympy import Add, Expr, Mul, S, Symbol
 
 from ..dtype import is_float
 from ..ir import Graph, Var
 from .compose import BUDGET, alias, definition, entries, size, substitute
 from .lines import Builder, Derivation
-from .nodes import Delta, Entry, fresh_index
+from .nodes import Delta, Entry, Total, index
 from .normal import Ranges, Term, canonical, expand, freshen, normal
 from .template import out_indices
 
@@ -42,6 +42,10 @@ class Second:
     directions: dict[Var, str]
     blocks: dict[str, tuple[Var, Var]]
 
+    def key(self, first: Var, second: Var) -> str | None:
+        """The key of the block by two variables."""
+        return next((key for key, pair in self.blocks.items() if pair == (first, second)), None)
+
 
 def derive_second(
     graph: Graph,
@@ -65,67 +69,89 @@ def derive_second(
     return Second(builder.result(dict(zip(wrt, found)), tuple(weights)), first, along, blocks)
 
 
-def dependents(derivation: Derivation, key: str) -> frozenset[str]:
-    """The keys whose values depend on ``key``."""
-    found = {key}
-    for line in derivation.lines:
-        if not found.isdisjoint(line.operands):
-            found.add(line.key)
-    return frozenset(found)
+def slopes(derivation: Derivation, along: str, every: Collection[str]) -> dict[str, Expr | None]:
+    """The slope by ``along`` (one of ``every`` direction) of each value, over its indices and `moved_indices`.
 
-
-def block(derivation: Derivation, key: str, along: str, closing: str) -> tuple[Expr, Ranges] | None:
-    """The slope of ``key`` by ``along``, over the indices of both; None if it gets too long.
-
-    Parameters
-    ----------
-    derivation : Derivation
-    key, along : str
-        A product of the Hessian, and its direction.
-    closing : str
-        What is put in: "all", "cotangents" (values keep their names), or "moving": only what the direction moves.
+    What the direction moves is linear in it, term by term. So a line's slope is the line with the slopes of what it
+    holds put in. None for what got too long.
     """
-    moving = dependents(derivation, along)
-    expr = _closed(derivation, key, along, closing, moving)
-    if expr is None:
-        return None
+    steps = moved_indices(derivation, along)
+    inner = {p: n for p, n in zip(steps, derivation.shapes[along]) if p != 0}
+    pairs = zip(out_indices(derivation.shapes[along]), steps)
+    found: dict[str, Expr | None] = {along: Mul(*(Delta(i, p) for i, p in pairs))}
+    moving = set(every)
+    for line in derivation.lines:
+        if moving.isdisjoint(line.operands):
+            continue
+        moving.add(line.key)
+        if found.keys().isdisjoint(line.operands):
+            continue
+        places = out_indices(derivation.shapes[line.key])
+        expr = definition(line, places)
+        # What other directions move stands still when only this one is followed.
+        held = {e: found.get(e.head.name, S.Zero) for e in entries(expr) if e.head.name in moving}
+        if any(slope is None for slope in held.values()) or size(expr) + sum(map(size, held.values())) > BUDGET:
+            found[line.key] = None
+            continue
+        expr = expr.xreplace({e: _at(slope, derivation.shapes[e.head.name], e.indices) for e, slope in held.items()})
+        ranges = {**inner, **{i: n for i, n in zip(places, derivation.shapes[line.key]) if i != 0}}
+        found[line.key] = normal(expr, ranges)
+    return found
+
+
+def moved_indices(derivation: Derivation, along: str) -> tuple[Expr, ...]:
+    """The indices of a direction in slopes by it."""
+    return tuple(S.Zero if n == 1 else index(f"p{axis}") for axis, n in enumerate(derivation.shapes[along]))
+
+
+def _at(slope: Expr | None, shape: Sequence[Expr], places: Sequence[Expr]) -> Expr:
+    assert slope is not None
+    new = {i: place for i, place in zip(out_indices(shape), places) if i != 0}
+    return freshen(slope).xreplace(new)
+
+
+def block(derivation: Derivation, key: str, along: str, slope: Expr) -> tuple[Expr, Ranges]:
+    """A slope as the element of a block, over the indices of ``key`` and then those of ``along``."""
     shape, other = derivation.shapes[key], derivation.shapes[along]
-    fresh = [S.Zero if n == 1 else fresh_index() for n in other]
-    slope = diff(expr, Entry(Symbol(along), *fresh))
     whole = out_indices((*shape, *other))
-    new = {p: i for p, i in zip(fresh, whole[len(shape) :]) if p != 0}
+    new = {p: i for p, i in zip(moved_indices(derivation, along), whole[len(shape) :]) if p != 0}
     ranges = {i: n for i, n in zip(whole, (*shape, *other)) if i != 0}
-    if slope == 0:
-        return S.Zero, ranges
     return on_diagonal(normal(slope.xreplace(new), ranges), ranges), ranges
 
 
-def _closed(derivation: Derivation, key: str, along: str, closing: str, moving: frozenset[str]) -> Expr | None:
-    """The element of ``key`` with lines put in, without the terms that the direction does not move."""
+def turned(expr: Expr, shape: Sequence[Expr], other: Sequence[Expr], ranges: Ranges) -> Expr:
+    """The element of a block by ``other`` and ``shape``, from that of the block by ``shape`` and ``other``."""
+    before, after = out_indices((*shape, *other)), out_indices((*other, *shape))
+    places = [*after[len(other) :], *after[: len(other)]]
+    return normal(expr.xreplace({i: k for i, k in zip(before, places) if i != 0}), ranges)
+
+
+def contracted(element: Expr, derivation: Derivation, key: str, along: str) -> Expr:
+    """A block times its direction, from the block's element."""
+    shape, other = derivation.shapes[key], derivation.shapes[along]
+    places = out_indices((*shape, *other))[len(shape) :]
+    limits = tuple((i, n) for i, n in zip(places, other) if i != 0)
+    ranges = {i: n for i, n in zip(out_indices(shape), shape) if i != 0}
+    direction = Entry(Symbol(along), *places)
+    return normal(Add(*(Total(Mul(term, direction), limits) for term in Add.make_args(element))), ranges)
+
+
+def filled(derivation: Derivation, expr: Expr, ranges: Ranges, forward: bool) -> Expr | None:
+    """``expr`` with cotangents (and, with ``forward``, values too) put in; None over budget."""
     order = {line.key: place for place, line in enumerate(derivation.lines)}
-    shape = derivation.shapes[key]
-    indices = out_indices(shape)
-    ranges = {i: n for i, n in zip(indices, shape) if i != 0}
-    expr = _moved(definition(derivation.definition(key), indices), moving)
+    changed = False
     while True:
         heads = {e.head.name for e in entries(expr)} & order.keys()
-        if closing == "moving":
-            heads &= moving
-        elif closing == "cotangents":
+        if not forward:
             heads = {k for k in heads if k in derivation.cotangents or alias(derivation.definition(k))}
         if not heads:
-            return normal(expr, ranges)
+            return on_diagonal(normal(expr, ranges), ranges) if changed else expr
         latest = max(heads, key=order.__getitem__)
-        line = derivation.definition(latest)
+        line, changed = derivation.definition(latest), True
         found = {e: definition(line, e.indices) for e in entries(expr) if e.head.name == latest}
         if size(expr) + sum(size(part) for part in found.values()) > BUDGET:
             return None
-        expr = _moved(normal(substitute(expr, latest, line), ranges), moving)
-
-
-def _moved(expr: Expr, moving: frozenset[str]) -> Expr:
-    """The terms that hold something that moves; the others have slope 0."""
-    return Add(*(term for term in Add.make_args(expr) if any(e.head.name in moving for e in entries(term))))
+        expr = substitute(expr, latest, line)
 
 
 def on_diagonal(expr: Expr, ranges: Ranges) -> Expr:
@@ -141,4 +167,4 @@ def on_diagonal(expr: Expr, ranges: Ranges) -> Expr:
     return Add(*parts)
 
 
-__all__ = ["Second", "block", "dependents", "derive_second", "on_diagonal"]
+__all__ = ["Second", "block", "contracted", "derive_second", "filled", "on_diagonal", "slopes", "turned"]
