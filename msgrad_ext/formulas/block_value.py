@@ -31,6 +31,15 @@ def needed_for(second: Second, closed: Expr | None, key: str) -> list[str]:
     for one in heads(closed) if closed is not None else [derivation.gradients[first]]:
         found.update(needed_inputs(derivation, one))
     directions = {derivation.inputs[along] for along in second.directions.values()}
+    keys = {name: one for one, name in derivation.inputs.items() if name not in directions}
+    known = {n for name in found & keys.keys() for n in derivation.shapes[keys[name]]}
+    used = closed.free_symbols | set(derivation.shapes[key]) if closed is not None else set()
+    for name, one in keys.items():
+        # A length that only other arrays have, as the number of rows that a mean is over.
+        more = {n for n in derivation.shapes[one] if n.is_Symbol and n in used} - known
+        if more:
+            found.add(name)
+            known |= more
     return [name for name in derivation.inputs.values() if name in found and name not in directions]
 
 
