@@ -16,12 +16,12 @@ from sympy import Expr, S
 from ..errors import UnknownNameError, user_location
 from ..ir import Graph, Var
 from ..symbolic.combine import combined
-from ..symbolic.compose import aliases, on_simplex, softmaxes, use_names
+from ..symbolic.compose import BUDGET, aliases, closed, line_expr, on_simplex, size, softmaxes, use_all_names, use_names
 from ..symbolic.gather import gathered
 from ..symbolic.indexed import free_letters
 from ..symbolic.kronecker import kronecker_terms
 from ..symbolic.notation import Node
-from ..symbolic.second import Second, block, contracted, derive_second, filled, slopes, turned
+from ..symbolic.second import Second, block, contracted, derive_second, filled, slope_of, slopes, turned
 from ..symbolic.template import out_indices
 from .block_value import block_value, needed_for
 from .formula import Formula
@@ -32,6 +32,10 @@ from .writer import _WRITTEN, SHORT, Writer, indexed, kinks, remember
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+
+
+# Elements larger than this are not put into one formula over inputs alone: no one reads that.
+LONG = 160
 
 
 @dataclass(frozen=True)
@@ -149,8 +153,10 @@ class SecondWriter(Writer):
         self.again = again
         self.trial = SecondTrial(second, self.simplex)
         self.trial.confirm()
+        self._gradients: dict[Var, Expr | None] = {}
         self._slopes: dict[str, dict[str, Expr | None]] = {}
         self._candidates: dict[str, list[Expr]] = {}
+        self._named: dict[Expr, Expr] = {}
 
     def products(self, names: Mapping[Var, str]) -> dict[str, Formula]:
         """The products by name."""
@@ -195,11 +201,11 @@ class SecondWriter(Writer):
             return node, element, None, None, (*more, *notes)
         ranges = self.ranges(key)
         node = self.shortest(candidates, key, ranges, notes)
-        closed = self.named(candidates)
-        self.trial.require(closed, key)
+        best = self.named(candidates)
+        self.trial.require(best, key)
         kronecker = self.kronecker_of(candidates, key, ranges)
         notes += kinks(derivation)
-        return node, candidates[-1], closed, kronecker, tuple(dict.fromkeys(notes))
+        return node, candidates[-1], best, kronecker, tuple(dict.fromkeys(notes))
 
     def write(self, key: str) -> tuple[Any, ...]:
         """A product: its blocks' elements, tidy as they are, times the directions; the lines' own form without."""
@@ -208,24 +214,37 @@ class SecondWriter(Writer):
         held = [(self.candidates(one), along) for one, along in zip(blocks, self.second.directions.values()) if one]
         if not held or not all(elements for elements, _ in held):
             return super().write(key)
+        if sum(size(self.named(elements)) for elements, _ in held) > LONG:
+            return self.by_lines(key)
         notes = list(self.derivation.notes)
-        ends = [[contracted(elements[at], self.derivation, key, along) for elements, along in held] for at in (0, -1)]
-        sums = [gathered(combined(sum(parts[1:], parts[0]))) for parts in ends]
-        node = self.shortest(sums[: 1 + (sums[0] != sums[1])], key, self.ranges(key), notes)
+        parts = [contracted(elements[-1], self.derivation, key, along) for elements, along in held]
+        whole = gathered(combined(sum(parts[1:], parts[0])))
+        node = self.shortest([whole], key, self.ranges(key), notes)
         notes += kinks(self.derivation)
-        return node, sums[-1], tuple(dict.fromkeys(notes))
+        return node, whole, tuple(dict.fromkeys(notes))
 
     def named(self, candidates: Sequence[Expr]) -> Expr:
         """The tidiest form with values by their names, so that each is computed once."""
-        return use_names(candidates[-1], self.derivation, aliases(self.derivation))
+        expr = candidates[-1]
+        if expr not in self._named:
+            self._named[expr] = use_all_names(use_names(expr, self.derivation, aliases(self.derivation)), self.derivation)
+        return self._named[expr]
 
-    def shortest(self, candidates: list[Expr], key: str, ranges: Any, notes: list[str]) -> Node | None:
+    def shortest(self, candidates: list[Expr], key: str, ranges: Any, notes: list[str]) -> Node:
         """The form in inputs alone if it is short, else the shortest there is."""
-        node = super().shortest(candidates, key, ranges, notes)
-        if node is None or len(candidates) == 1 or len(self.printers[1].show(node)) <= SHORT:
-            return node
-        named = self.node(self.named(candidates), key, ranges, notes)
-        return min(node, named, key=lambda one: len(self.printers[1].show(one)))
+        node = self.node(candidates[-1], key, ranges, notes)
+        for expr in dict.fromkeys((self.named(candidates[:1]), self.named(candidates))):
+            if len(self.printers[1].show(node)) > SHORT and expr != candidates[-1]:
+                named = self.node(expr, key, ranges, notes)
+                node = min(node, named, key=lambda one: len(self.printers[1].show(one)))
+        return node
+
+    def by_lines(self, key: str) -> tuple[Any, ...]:
+        """A product that is too long in one formula: its own line, over the lines before."""
+        notes = [*self.derivation.notes, "the closed form is too long to show; read the lines"]
+        own, _, ranges = line_expr(self.derivation, self.derivation.definition(key))
+        node = self.node(self.reading(own, ranges), key, ranges, notes)
+        return node, own, tuple(dict.fromkeys([*notes, *kinks(self.derivation)]))
 
     def ranges(self, key: str) -> dict[Any, Expr]:
         """The lengths of the indices of a key."""
@@ -250,6 +269,25 @@ class SecondWriter(Writer):
         return found if all(self.trial.holds(expr, key) for expr in found) else []
 
     def _derived(self, key: str) -> list[Expr]:
+        """The element from the gradient's closed form, if that is short; else from the lines."""
+        first, second = self.second.blocks[key]
+        gradient = self.gradient(first)
+        if gradient is not None:
+            closed = slope_of(self.derivation, gradient, *(self.derivation.keys[var] for var in (first, second)))
+            if size(closed) <= BUDGET and self.trial.holds(closed, key):
+                return [self.tidied(closed, key)] * 2
+        return self._from_lines(key)
+
+    def gradient(self, var: Var) -> Expr | None:
+        """The closed form of a gradient of first order over inputs alone; None if it is long."""
+        if var not in self._gradients:
+            found = closed(self.derivation, self.second.first[var], True)
+            found = None if found is None else gathered(combined(found))
+            self._gradients[var] = None if found is None or size(found) > LONG else found
+        return self._gradients[var]
+
+    def _from_lines(self, key: str) -> list[Expr]:
+        """The element over the values that have lines; over cotangents too, if it is long."""
         first, second = self.second.blocks[key]
         along = self.second.directions[second]
         if along not in self._slopes:
@@ -259,15 +297,10 @@ class SecondWriter(Writer):
         if slope is None:
             return []
         plain, ranges = block(self.derivation, product, along, slope)
-        found, expr = [], plain
-        for forward in (False, True):
-            closed = filled(self.derivation, expr, ranges, forward)
-            if closed is None:
-                break
-            self.trial.require(closed, key)
-            found.append(self.tidied(closed, key))
-            expr = closed
-        return found or [plain]
+        found = filled(self.derivation, plain, ranges, False) if size(plain) <= LONG else None
+        found = plain if found is None else found
+        self.trial.require(found, key)
+        return [self.tidied(found, key)]
 
     def tidied(self, expr: Expr, key: str) -> Expr:
         """A block's element as it is shown; the plain one if the tidy one does not agree."""
@@ -280,7 +313,7 @@ class SecondWriter(Writer):
         if max(split) < 2:
             return None
         found = []
-        for expr in (candidates[-1], self.named(candidates)):
+        for expr in dict.fromkeys((candidates[-1], self.named(candidates))):
             terms = kronecker_terms(expr, *self.trial.places(key), ranges)
             if terms is not None and self.trial.agrees_kronecker(terms, key):
                 found.append(terms)

@@ -7,7 +7,7 @@ simplified as a rational function of what they are made of. ``e^u / (1 + e^u)`` 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,7 @@ GENERATORS = 6
 OPERATIONS = 80
 
 Key = Any
+Flips = Callable[[Expr], bool]
 
 
 @dataclass(frozen=True)
@@ -38,12 +39,15 @@ class Split:
         return Total(body, self.limits) if self.limits else body
 
 
-def combined(expr: Expr) -> Expr:
-    """``expr`` with terms joined that differ in one elementwise part, and each part simplified."""
+def combined(expr: Expr, flips: Flips | None = None) -> Expr:
+    """``expr`` with terms joined that differ in one elementwise part, and each part simplified.
+
+    ``flips`` tells which sums without a number are read the other way around: ``x - y`` where there is ``y - x``.
+    """
     terms = Add.make_args(expr)
     if len(terms) > TERMS or expr.is_number:
         return expr
-    split = [_simplified(_split(term)) for term in terms]
+    split = [_simplified(_split(term), flips) for term in terms]
     at = 0
     while at < len(split):
         for other in range(at + 1, len(split)):
@@ -56,7 +60,7 @@ def combined(expr: Expr) -> Expr:
         else:
             at += 1
     found = Add(*(one.expr() for one in split))
-    return inner_canonical(found, 0) if cost(found) < cost(expr) else expr
+    return inner_canonical(found, 0) if cost(found) <= cost(expr) else expr
 
 
 def _split(term: Expr) -> Split:
@@ -76,11 +80,11 @@ def labels(factor: Expr) -> Key:
     return frozenset(s for s in factor.free_symbols if isinstance(s, Symbol) and s.is_integer and not s.is_positive)
 
 
-def _simplified(term: Split) -> Split:
+def _simplified(term: Split, flips: Flips | None) -> Split:
     """A term with each of its parts simplified, numbers pulled out."""
     number, groups = term.number, {}
     for key, part in term.groups.items():
-        by, groups[key] = simplest(part).as_coeff_Mul()
+        by, groups[key] = pulled(simplest(part), flips).as_coeff_Mul()
         number *= by
     return Split(term.limits, number, {key: part for key, part in groups.items() if part is not S.One})
 
@@ -98,7 +102,7 @@ def _joined(first: Split, second: Split) -> Split | None:
     mine, other = (one.number * one.groups.get(key, S.One) for one in (first, second))
     if not _over_all(key, mine, other):
         return None
-    number, part = simplest(mine + other).as_coeff_Mul()
+    number, part = pulled(simplest(mine + other)).as_coeff_Mul()
     groups = {**first.groups, key: part}
     found = Split(first.limits, number, {key: part for key, part in groups.items() if part is not S.One})
     return found if cost(found.expr()) < cost(first.expr()) + cost(second.expr()) else None
@@ -120,18 +124,22 @@ def simplest(expr: Expr) -> Expr:
     choices = [expr]
     found = factor(taken.logistic(plain))
     if _exponents(found) <= 8:
-        choices.append(taken.back(positive(found)))
+        choices.append(pulled(taken.back(found)))
     return min(choices, key=cost)
 
 
-def positive(expr: Expr) -> Expr:
-    """A product with its factors the way they are read: ``1 - s`` and not ``s - 1``."""
+def pulled(expr: Expr, flips: Flips | None = None) -> Expr:
+    """A product with the numbers out of its sums, and these the way they are read: ``1 - s`` and not ``s - 1``."""
     number, rest = expr.as_coeff_Mul()
     factors = []
     for one in Mul.make_args(rest):
         base, power = one.as_base_exp()
-        if isinstance(base, Add) and power.is_Integer and base.as_coeff_Add()[0].is_negative:
-            base, number = Add(*(-arg for arg in base.args)), number * S.NegativeOne**power
+        if isinstance(base, Add) and power.is_Integer:
+            content, base = base.primitive()
+            falls = base.as_coeff_Add()[0]
+            if falls.is_negative or (falls == 0 and flips is not None and flips(base)):
+                content, base = -content, Add(*(-arg for arg in base.args))
+            number *= content**power
         factors.append(Pow(base, power))
     return Mul(number, *factors)
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from sympy import Expr, S, Symbol
 
-from .functions import Real
+from .functions import Exp, Real
 from .lines import Derivation, Line
 from .matrix import recognise
 from .nodes import Binder, Entry, Share, Total
@@ -138,6 +138,33 @@ def use_names(expr: Expr, derivation: Derivation, hidden: Mapping[str, Line]) ->
     return expr
 
 
+def use_all_names(expr: Expr, derivation: Derivation) -> Expr:
+    """A formula over inputs alone with values' own names where it holds their definitions, the largest first."""
+    forward = {line.key: line for line in derivation.lines if line.kind == "forward"}
+    expr = softmaxes(expr)
+    known = {entry.head.name for entry in entries(expr)}
+    for line in reversed(forward.values()):
+        meaning = own_form(line.template)
+        if not (isinstance(meaning, (Real, Share)) or meaning.is_Function):
+            continue
+        if expr.has(type(meaning)) and not known.isdisjoint(_sources(line, forward)):
+            rest = {key: other for key, other in forward.items() if key != line.key}
+            expr = _named(expr, line, meaning, derivation, rest)
+    return expr
+
+
+def _sources(line: Line, forward: Mapping[str, Line]) -> set[str]:
+    """The inputs that a value is made from."""
+    found: set[str] = set()
+    stack = [*line.operands]
+    while stack:
+        key = stack.pop()
+        if key not in found:
+            found.add(key)
+            stack += forward[key].operands if key in forward else ()
+    return found
+
+
 @lru_cache(maxsize=4096)
 def own_form(template: Template) -> Expr:
     """A template's definition with softmax recognised, once for a process."""
@@ -149,6 +176,8 @@ def _named(expr: Expr, line: Line, meaning: Expr, derivation: Derivation, hidden
     places = out_indices(derivation.shapes[line.key])
     pattern = instantiate(whole, places, [Symbol(key) for key in line.operands], line.lengths)
     pattern = resolved(pattern, hidden)
+    if len(hidden) > len(aliases(derivation)):
+        pattern = normal(pattern, {i: n for i, n in zip(places, derivation.shapes[line.key]) if i != 0})
 
     def visit(part: Expr) -> Expr:
         found = _match(pattern, part, {i for i in places if i != 0}, {})
@@ -186,6 +215,8 @@ def _match(pattern: Expr, expr: Expr, holes: set, found: dict) -> dict | None:
 
 def softmaxes(expr: Expr) -> Expr:
     """``expr`` with exponentials over their sum written as softmax."""
+    if not expr.has(Exp):
+        return expr
     parts = []
     for term in expand(freshen(expr)):
         factors = recognise(list(term.factors))
@@ -193,4 +224,4 @@ def softmaxes(expr: Expr) -> Expr:
     return sum(parts[1:], parts[0]) if parts else expr
 
 
-__all__ = ["aliases", "closed", "definition", "entries", "line_expr", "on_simplex", "resolved", "use_names"]
+__all__ = ["aliases", "closed", "definition", "entries", "line_expr", "on_simplex", "resolved", "use_all_names", "use_names"]

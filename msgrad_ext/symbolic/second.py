@@ -10,13 +10,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import Add, Expr, Mul, S, Symbol
+from sympy import Add, Expr, Mul, S, Symbol, diff
 
 from ..dtype import is_float
 from ..ir import Graph, Var
 from .compose import BUDGET, alias, definition, entries, size, substitute
 from .lines import Builder, Derivation
-from .nodes import Delta, Entry, Total, index
+from .nodes import Delta, Entry, Total, fresh_index, index
 from .normal import Ranges, Term, canonical, expand, freshen, normal
 from .template import out_indices
 
@@ -119,6 +119,17 @@ def block(derivation: Derivation, key: str, along: str, slope: Expr) -> tuple[Ex
     return on_diagonal(normal(slope.xreplace(new), ranges), ranges), ranges
 
 
+def slope_of(derivation: Derivation, gradient: Expr, key: str, other: str) -> Expr:
+    """The element of a block, from a gradient by ``key`` over inputs alone: its slope by ``other``."""
+    shape, lengths = derivation.shapes[key], derivation.shapes[other]
+    fresh = [S.Zero if n == 1 else fresh_index() for n in lengths]
+    whole = out_indices((*shape, *lengths))
+    ranges = {i: n for i, n in zip(whole, (*shape, *lengths)) if i != 0}
+    found = diff(gradient, Entry(Symbol(other), *fresh))
+    new = {p: i for p, i in zip(fresh, whole[len(shape) :]) if p != 0}
+    return on_diagonal(normal(found.xreplace(new), ranges), ranges)
+
+
 def turned(expr: Expr, shape: Sequence[Expr], other: Sequence[Expr], ranges: Ranges) -> Expr:
     """The element of a block by ``other`` and ``shape``, from that of the block by ``shape`` and ``other``."""
     before, after = out_indices((*shape, *other)), out_indices((*other, *shape))
@@ -167,4 +178,4 @@ def on_diagonal(expr: Expr, ranges: Ranges) -> Expr:
     return Add(*parts)
 
 
-__all__ = ["Second", "block", "contracted", "derive_second", "filled", "on_diagonal", "slopes", "turned"]
+__all__ = ["Second", "block", "contracted", "derive_second", "filled", "on_diagonal", "slope_of", "slopes", "turned"]
