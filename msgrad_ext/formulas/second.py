@@ -11,17 +11,18 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from sympy import Expr, S
+from sympy import Expr, S, Symbol
 
 from ..errors import UnknownNameError, user_location
 from ..ir import Graph, Var
 from ..symbolic.combine import combined
-from ..symbolic.compose import BUDGET, aliases, closed, line_expr, on_simplex, size, softmaxes, use_all_names, use_names
+from ..symbolic.compose import aliases, closed, line_expr, on_simplex, size, softmaxes, use_all_names, use_names
 from ..symbolic.gather import gathered
 from ..symbolic.indexed import free_letters
 from ..symbolic.kronecker import kronecker_terms
+from ..symbolic.nodes import Entry
 from ..symbolic.notation import Node
-from ..symbolic.second import Second, block, contracted, derive_second, filled, slope_of, slopes, turned
+from ..symbolic.second import Second, block, chained, derive_second, filled, slopes, turned, unit_steps, value_slopes
 from ..symbolic.template import out_indices
 from .block_value import block_value, needed_for
 from .formula import Formula
@@ -34,8 +35,8 @@ if TYPE_CHECKING:
 
 
 
-# Elements larger than this are not put into one formula over inputs alone: no one reads that.
-LONG = 160
+# Elements larger than LONG are not put together, and those larger than SMALL not written over inputs alone.
+LONG, SMALL = 300, 60
 
 
 @dataclass(frozen=True)
@@ -153,7 +154,9 @@ class SecondWriter(Writer):
         self.again = again
         self.trial = SecondTrial(second, self.simplex)
         self.trial.confirm()
+        self._aliases = aliases(self.derivation)
         self._gradients: dict[Var, Expr | None] = {}
+        self._values: dict[str, dict[str, Expr | None]] = {}
         self._slopes: dict[str, dict[str, Expr | None]] = {}
         self._candidates: dict[str, list[Expr]] = {}
         self._named: dict[Expr, Expr] = {}
@@ -208,35 +211,47 @@ class SecondWriter(Writer):
         return node, candidates[-1], best, kronecker, tuple(dict.fromkeys(notes))
 
     def write(self, key: str) -> tuple[Any, ...]:
-        """A product: its blocks' elements, tidy as they are, times the directions; the lines' own form without."""
-        mine = [var for var, product in self.derivation.gradients.items() if product == key]
-        blocks = [self.second.key(mine[0], var) for var in self.second.directions] if mine else []
-        held = [(self.candidates(one), along) for one, along in zip(blocks, self.second.directions.values()) if one]
-        if not held or not all(elements for elements, _ in held):
-            return super().write(key)
-        if sum(size(self.named(elements)) for elements, _ in held) > LONG:
+        """A product: the slope of the gradient's closed form along the directions; its own line, if that is long."""
+        whole = self._along(key)
+        if whole is None:
             return self.by_lines(key)
         notes = list(self.derivation.notes)
-        parts = [contracted(elements[-1], self.derivation, key, along) for elements, along in held]
-        whole = gathered(combined(sum(parts[1:], parts[0])))
-        node = self.shortest([whole], key, self.ranges(key), notes)
+        candidates = self._and_full(whole, key)
+        node = self.shortest(candidates, key, self.ranges(key), notes)
         notes += kinks(self.derivation)
-        return node, whole, tuple(dict.fromkeys(notes))
+        return node, candidates[-1], tuple(dict.fromkeys(notes))
+
+    def _along(self, key: str) -> Expr | None:
+        """A product as the slope of the gradient's closed form; None if it is long."""
+        (var,) = (one for one, product in self.derivation.gradients.items() if product == key)
+        gradient = self.gradient(var)
+        if gradient is None:
+            return None
+        if "" not in self._values:
+            seeds = {}
+            for other, along in self.second.directions.items():
+                mine = self.derivation.keys[other]
+                seeds[mine] = Entry(Symbol(along), *out_indices(self.derivation.shapes[mine]))
+            self._values[""] = value_slopes(self.derivation, seeds, {})
+        found = chained(self.derivation, gradient, self._values[""], self.ranges(key))
+        if found is None or not self.trial.is_product(found, key):
+            return None
+        tidy = self.tidied(found, key)
+        return tidy if size(tidy) <= LONG else None
 
     def named(self, candidates: Sequence[Expr]) -> Expr:
         """The tidiest form with values by their names, so that each is computed once."""
-        expr = candidates[-1]
+        expr = candidates[0]
         if expr not in self._named:
-            self._named[expr] = use_all_names(use_names(expr, self.derivation, aliases(self.derivation)), self.derivation)
+            self._named[expr] = use_names(expr, self.derivation, self._aliases)
         return self._named[expr]
 
     def shortest(self, candidates: list[Expr], key: str, ranges: Any, notes: list[str]) -> Node:
         """The form in inputs alone if it is short, else the shortest there is."""
         node = self.node(candidates[-1], key, ranges, notes)
-        for expr in dict.fromkeys((self.named(candidates[:1]), self.named(candidates))):
-            if len(self.printers[1].show(node)) > SHORT and expr != candidates[-1]:
-                named = self.node(expr, key, ranges, notes)
-                node = min(node, named, key=lambda one: len(self.printers[1].show(one)))
+        if len(self.printers[1].show(node)) > SHORT and self.named(candidates) != candidates[-1]:
+            named = self.node(self.named(candidates), key, ranges, notes)
+            node = min(node, named, key=lambda one: len(self.printers[1].show(one)))
         return node
 
     def by_lines(self, key: str) -> tuple[Any, ...]:
@@ -269,21 +284,37 @@ class SecondWriter(Writer):
         return found if all(self.trial.holds(expr, key) for expr in found) else []
 
     def _derived(self, key: str) -> list[Expr]:
-        """The element from the gradient's closed form, if that is short; else from the lines."""
+        """The element from the gradient's closed form and the slopes of what it holds, if short; else from the lines."""
         first, second = self.second.blocks[key]
         gradient = self.gradient(first)
+        other = self.derivation.keys[second]
         if gradient is not None:
-            closed = slope_of(self.derivation, gradient, *(self.derivation.keys[var] for var in (first, second)))
-            if size(closed) <= BUDGET and self.trial.holds(closed, key):
-                return [self.tidied(closed, key)] * 2
+            if other not in self._values:
+                seed, steps = unit_steps(self.derivation, other)
+                self._values[other] = value_slopes(self.derivation, {other: seed}, steps)
+            ranges = {**self.ranges(self.derivation.keys[first]), **unit_steps(self.derivation, other)[1]}
+            slope = chained(self.derivation, gradient, self._values[other], ranges)
+            if slope is not None:
+                plain, _ = block(self.derivation, self.derivation.keys[first], other, slope)
+                if self.trial.holds(plain, key):
+                    return self._and_full(self.tidied(plain, key), key)
         return self._from_lines(key)
 
+    def _and_full(self, named: Expr, key: str) -> list[Expr]:
+        """An element over values by their names, and over inputs alone where that is short."""
+        full = filled(self.derivation, named, self.ranges(key), True) if size(named) <= SMALL else None
+        return [named] if full is None else [named, self.tidied(full, key)]
+
     def gradient(self, var: Var) -> Expr | None:
-        """The closed form of a gradient of first order over inputs alone; None if it is long."""
+        """The closed form of a gradient of first order, over values by their names; None if it is long."""
         if var not in self._gradients:
             found = closed(self.derivation, self.second.first[var], True)
-            found = None if found is None else gathered(combined(found))
-            self._gradients[var] = None if found is None or size(found) > LONG else found
+            if found is not None:
+                found = use_all_names(combined(found), self.derivation)
+            if found is None or size(found) > LONG:
+                found = closed(self.derivation, self.second.first[var], False)
+                found = None if found is None else use_names(combined(found), self.derivation, self._aliases)
+            self._gradients[var] = None if found is None or size(found) > LONG else gathered(combined(found))
         return self._gradients[var]
 
     def _from_lines(self, key: str) -> list[Expr]:

@@ -44,9 +44,17 @@ class SecondTrial(Trial):
         return self.is_block(found, key)
 
     def holds(self, expr: Expr, key: str) -> bool:
-        """True if a block's element gives what the lines give."""
+        """True if the element of a block or of a product gives what the lines give."""
+        if key not in self.second.blocks:
+            return self.is_product(expr, key)
         with np.errstate(all="ignore"):
             return self.is_block(element_value(self.second, expr, key, self.samples()), key)
+
+    def is_product(self, expr: Expr, key: str) -> bool:
+        """True if the element of a product gives what its line gives."""
+        with np.errstate(all="ignore"):
+            found = element_value(self.second, expr, key, self.samples())
+        return close(found, self.samples()[key], EXACT)
 
     def require(self, expr: Expr, key: str) -> None:
         """Refuse to go on with a block that does not give what the lines give."""

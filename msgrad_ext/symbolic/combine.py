@@ -84,7 +84,7 @@ def _simplified(term: Split, flips: Flips | None) -> Split:
     """A term with each of its parts simplified, numbers pulled out."""
     number, groups = term.number, {}
     for key, part in term.groups.items():
-        by, groups[key] = pulled(simplest(part), flips).as_coeff_Mul()
+        by, groups[key] = pulled(simplest(part), flips)
         number *= by
     return Split(term.limits, number, {key: part for key, part in groups.items() if part is not S.One})
 
@@ -102,7 +102,7 @@ def _joined(first: Split, second: Split) -> Split | None:
     mine, other = (one.number * one.groups.get(key, S.One) for one in (first, second))
     if not _over_all(key, mine, other):
         return None
-    number, part = pulled(simplest(mine + other)).as_coeff_Mul()
+    number, part = pulled(simplest(mine + other))
     groups = {**first.groups, key: part}
     found = Split(first.limits, number, {key: part for key, part in groups.items() if part is not S.One})
     return found if cost(found.expr()) < cost(first.expr()) + cost(second.expr()) else None
@@ -124,24 +124,32 @@ def simplest(expr: Expr) -> Expr:
     choices = [expr]
     found = factor(taken.logistic(plain))
     if _exponents(found) <= 8:
-        choices.append(pulled(taken.back(found)))
+        choices.append(Mul(*pulled(taken.back(found))))
     return min(choices, key=cost)
 
 
-def pulled(expr: Expr, flips: Flips | None = None) -> Expr:
-    """A product with the numbers out of its sums, and these the way they are read: ``1 - s`` and not ``s - 1``."""
+def pulled(expr: Expr, flips: Flips | None = None) -> tuple[Expr, Expr]:
+    """A number and a rest without: sums give their numbers, and are read as ``1 - s`` and not as ``s - 1``."""
     number, rest = expr.as_coeff_Mul()
     factors = []
     for one in Mul.make_args(rest):
         base, power = one.as_base_exp()
         if isinstance(base, Add) and power.is_Integer:
             content, base = base.primitive()
-            falls = base.as_coeff_Add()[0]
-            if falls.is_negative or (falls == 0 and flips is not None and flips(base)):
+            if _falls(base, flips):
                 content, base = -content, Add(*(-arg for arg in base.args))
             number *= content**power
         factors.append(Pow(base, power))
-    return Mul(number, *factors)
+    return number, Mul(*factors)
+
+
+def _falls(base: Add, flips: Flips | None) -> bool:
+    """True for a sum that is read with the other sign."""
+    constant = base.as_coeff_Add()[0]
+    if constant != 0:
+        return bool(constant.is_negative)
+    signs = {bool(arg.as_coeff_Mul()[0].is_negative) for arg in base.args}
+    return signs == {True} or (flips is not None and flips(base))
 
 
 def _exponents(expr: Expr) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
-from sympy import Expr, S, Symbol
+from sympy import Add, Expr, S, Symbol
 
 from .functions import Exp, Real
 from .lines import Derivation, Line
@@ -219,7 +219,7 @@ def softmaxes(expr: Expr) -> Expr:
         return expr
     parts = []
     for term in expand(freshen(expr)):
-        factors = recognise(list(term.factors))
+        factors = recognise([softmaxes(one) if isinstance(one, Add) else one for one in term.factors])
         parts.append(canonical(Term(term.bound, tuple(factors)), 0))
     return sum(parts[1:], parts[0]) if parts else expr
 

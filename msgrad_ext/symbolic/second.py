@@ -14,7 +14,8 @@ from sympy import Add, Expr, Mul, S, Symbol, diff
 
 from ..dtype import is_float
 from ..ir import Graph, Var
-from .compose import BUDGET, alias, definition, entries, size, substitute
+from .combine import combined
+from .compose import BUDGET, alias, aliases, definition, entries, size, substitute, use_names
 from .lines import Builder, Derivation
 from .nodes import Delta, Entry, Total, fresh_index, index
 from .normal import Ranges, Term, canonical, expand, freshen, normal
@@ -119,15 +120,48 @@ def block(derivation: Derivation, key: str, along: str, slope: Expr) -> tuple[Ex
     return on_diagonal(normal(slope.xreplace(new), ranges), ranges), ranges
 
 
-def slope_of(derivation: Derivation, gradient: Expr, key: str, other: str) -> Expr:
-    """The element of a block, from a gradient by ``key`` over inputs alone: its slope by ``other``."""
-    shape, lengths = derivation.shapes[key], derivation.shapes[other]
-    fresh = [S.Zero if n == 1 else fresh_index() for n in lengths]
-    whole = out_indices((*shape, *lengths))
-    ranges = {i: n for i, n in zip(whole, (*shape, *lengths)) if i != 0}
-    found = diff(gradient, Entry(Symbol(other), *fresh))
-    new = {p: i for p, i in zip(fresh, whole[len(shape) :]) if p != 0}
-    return on_diagonal(normal(found.xreplace(new), ranges), ranges)
+def unit_steps(derivation: Derivation, key: str) -> tuple[Expr, Ranges]:
+    """The slope of an input by itself, over its indices and `moved_indices`; and the lengths of the latter."""
+    steps, shape = moved_indices(derivation, key), derivation.shapes[key]
+    seed = Mul(*(Delta(i, p) for i, p in zip(out_indices(shape), steps)))
+    return seed, {p: n for p, n in zip(steps, shape) if p != 0}
+
+
+def value_slopes(derivation: Derivation, seeds: Mapping[str, Expr], steps: Ranges) -> dict[str, Expr | None]:
+    """The slope of each value, over its indices and ``steps``, from those of inputs (``seeds``).
+
+    A slope is over values by their names: that of ``H = tanh(Z)`` holds ``1 - H^2``. None for what got too long.
+    """
+    found: dict[str, Expr | None] = dict(seeds)
+    hidden = aliases(derivation)
+    for line in derivation.lines:
+        if line.kind != "forward" or found.keys().isdisjoint(line.operands):
+            continue
+        places = out_indices(derivation.shapes[line.key])
+        ranges = {**steps, **{i: n for i, n in zip(places, derivation.shapes[line.key]) if i != 0}}
+        slope = chained(derivation, definition(line, places), found, ranges)
+        if slope is not None and slope != 0:
+            slope = combined(use_names(slope, derivation, hidden))
+        found[line.key] = slope
+    return found
+
+
+def chained(derivation: Derivation, expr: Expr, slopes: Mapping[str, Expr | None], ranges: Ranges) -> Expr | None:
+    """The slope of ``expr``, from those of the values that it holds; None if it gets too long."""
+    parts = []
+    for key in sorted({e.head.name for e in entries(expr)} & slopes.keys()):
+        slope = slopes[key]
+        if slope is None:
+            return None
+        shape = derivation.shapes[key]
+        fresh = [S.Zero if n == 1 else fresh_index() for n in shape]
+        outer = diff(expr, Entry(Symbol(key), *fresh))
+        if size(outer) + size(slope) > BUDGET:
+            return None
+        limits = tuple((q, n) for q, n in zip(fresh, shape) if q != 0)
+        parts.append(Total(Mul(outer, _at(slope, shape, fresh)), limits))
+    found = normal(Add(*parts), ranges)
+    return found if size(found) <= BUDGET else None
 
 
 def turned(expr: Expr, shape: Sequence[Expr], other: Sequence[Expr], ranges: Ranges) -> Expr:
@@ -135,16 +169,6 @@ def turned(expr: Expr, shape: Sequence[Expr], other: Sequence[Expr], ranges: Ran
     before, after = out_indices((*shape, *other)), out_indices((*other, *shape))
     places = [*after[len(other) :], *after[: len(other)]]
     return normal(expr.xreplace({i: k for i, k in zip(before, places) if i != 0}), ranges)
-
-
-def contracted(element: Expr, derivation: Derivation, key: str, along: str) -> Expr:
-    """A block times its direction, from the block's element."""
-    shape, other = derivation.shapes[key], derivation.shapes[along]
-    places = out_indices((*shape, *other))[len(shape) :]
-    limits = tuple((i, n) for i, n in zip(places, other) if i != 0)
-    ranges = {i: n for i, n in zip(out_indices(shape), shape) if i != 0}
-    direction = Entry(Symbol(along), *places)
-    return normal(Add(*(Total(Mul(term, direction), limits) for term in Add.make_args(element))), ranges)
 
 
 def filled(derivation: Derivation, expr: Expr, ranges: Ranges, forward: bool) -> Expr | None:
@@ -178,4 +202,4 @@ def on_diagonal(expr: Expr, ranges: Ranges) -> Expr:
     return Add(*parts)
 
 
-__all__ = ["Second", "block", "contracted", "derive_second", "filled", "on_diagonal", "slope_of", "slopes", "turned"]
+__all__ = ["Second", "block", "chained", "derive_second", "filled", "on_diagonal", "slopes", "turned", "unit_steps", "value_slopes"]
