@@ -114,6 +114,12 @@ class Reader:
     def _diagof(self, node: Node, args: list[Any]) -> np.ndarray:
         return np.diag(args[0]).reshape(-1, 1)
 
+    def _trace(self, node: Node, args: list[Any]) -> np.ndarray:
+        return np.array([[np.trace(args[0])]])
+
+    def _norm(self, node: Node, args: list[Any]) -> np.ndarray:
+        return np.sqrt(np.array([[np.sum(args[0] * args[0])]]))
+
     def _inner(self, node: Node, args: list[Any]) -> np.ndarray:
         return np.array([[np.sum(args[0] * args[1])]])
 

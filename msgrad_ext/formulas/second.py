@@ -24,11 +24,12 @@ from ..symbolic.nodes import Entry
 from ..symbolic.notation import Node
 from ..symbolic.second import Second, block, chained, derive_second, filled, slopes, turned, unit_steps, value_slopes
 from ..symbolic.template import out_indices
+from ..symbolic.tidy import cost, folded, price, settled
 from .block_value import block_value, needed_for
 from .formula import Formula
 from .second_heads import applied, element, kronecker_text, nabla, vectorised
 from .second_trial import SecondTrial
-from .writer import _WRITTEN, SHORT, Writer, indexed, kinks, remember
+from .writer import _WRITTEN, SHORT, Writer, Written, indexed, kinks, remember
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -177,8 +178,8 @@ class SecondWriter(Writer):
         mark = (self.structure, key)
         if mark not in _WRITTEN:
             remember(mark, self.write_block(key, first, second))
-        node, element, closed, kronecker, notes = _WRITTEN[mark]
-        latex, text = (f"{self.head(key, node, p)} = {p.show(node)}" for p in self.printers)
+        written, element, best, kronecker, notes = _WRITTEN[mark]
+        latex, text = self.equation(key, *written)
         return Block(
             ", ".join(pair),
             latex,
@@ -190,7 +191,7 @@ class SecondWriter(Writer):
             self,
             element,
             pair=pair,
-            closed=closed,
+            closed=best,
             kronecker=self.as_kronecker(key, kronecker),
         )
 
@@ -246,20 +247,26 @@ class SecondWriter(Writer):
             self._named[expr] = use_names(expr, self.derivation, self._aliases)
         return self._named[expr]
 
-    def shortest(self, candidates: list[Expr], key: str, ranges: Any, notes: list[str]) -> Node:
-        """The form in inputs alone if it is short, else the shortest there is."""
-        node = self.node(candidates[-1], key, ranges, notes)
-        if len(self.printers[1].show(node)) > SHORT and self.named(candidates) != candidates[-1]:
-            named = self.node(self.named(candidates), key, ranges, notes)
-            node = min(node, named, key=lambda one: len(self.printers[1].show(one)))
-        return node
+    def shortest(self, candidates: list[Expr], key: str, ranges: Any, notes: list[str]) -> Written:
+        """The form in inputs alone, or over values by their names where there is less to read then."""
+        named = self.named(candidates)
+        whole = self.node(candidates[-1], key, ranges, notes)
+        if len(candidates) > 1 and (cost(whole) <= SHORT or named == candidates[-1]):
+            return whole, {}
+        node = self.node(named, key, ranges, notes)
+        definitions = self.where(node)
+        choices = [(node, definitions)]
+        if not indexed(node):
+            found = [settled(node, definitions), *([folded(whole, definitions)] if len(candidates) > 1 else [])]
+            choices += [one for one in found if not indexed(one[0]) and self.trial.agrees(one[0], key)]
+        return min([*([(whole, {})] if len(candidates) > 1 else []), *choices], key=lambda one: price(*one))
 
     def by_lines(self, key: str) -> tuple[Any, ...]:
         """A product that is too long in one formula: its own line, over the lines before."""
         notes = [*self.derivation.notes, "the closed form is too long to show; read the lines"]
         own, _, ranges = line_expr(self.derivation, self.derivation.definition(key))
         node = self.node(self.reading(own, ranges), key, ranges, notes)
-        return node, own, tuple(dict.fromkeys([*notes, *kinks(self.derivation)]))
+        return (node, {}), own, tuple(dict.fromkeys([*notes, *kinks(self.derivation)]))
 
     def ranges(self, key: str) -> dict[Any, Expr]:
         """The lengths of the indices of a key."""

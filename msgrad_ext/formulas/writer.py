@@ -37,13 +37,16 @@ from ..symbolic.normal import Ranges, normal
 from ..symbolic.notation import Node, NoMatrixForm
 from ..symbolic.printing import Latex, Plain
 from ..symbolic.reading import hidden_lines, source_names
+from ..symbolic.recognise import recognised
 from ..symbolic.template import out_indices
+from ..symbolic.tidy import Definitions, cost, folded, names, price, settled, tidy
 from .formula import Formula, ShownLine
 from .trial import Trial
 
 LINES = 200
 _WRITTEN: dict[Any, Any] = {}
-SHORT = 50
+SHORT = 40
+Written = tuple[Node, Definitions]
 
 
 def derive_formulas(
@@ -95,16 +98,16 @@ class Writer:
         """A name to print for every value: inputs, constants, then the values that have lines, in order."""
         derivation = self.derivation
         ranks = {key: sum(n != 1 for n in shape) for key, shape in derivation.shapes.items()}
-        names = Names(sorted(self.lengths()))
+        given = Names(sorted(self.lengths()))
         constants = [(key, lit) for key, lit in derivation.constants.items() if lit.shape]
         arrays = {key: f"const_{place + 1}" for place, (key, _) in enumerate(constants)}
-        input_names(names, derivation.inputs | arrays, ranks)
+        input_names(given, derivation.inputs | arrays, ranks)
         numerals = {key: Numeral(str(lit)) for key, lit in derivation.constants.items() if not lit.shape}
         found = source_names(self.graph, derivation, self.hidden)
         steps = [key for key in derivation.values if key not in derivation.inputs]
-        step_names(names, {key: found.get(key, "") for key in steps if key not in self.hidden}, ranks)
-        step_names(names, {key: "" for key in steps if key in self.hidden}, ranks)
-        return names.found | numerals
+        step_names(given, {key: found.get(key, "") for key in steps if key not in self.hidden}, ranks)
+        step_names(given, {key: "" for key in steps if key in self.hidden}, ranks)
+        return given.found | numerals
 
     def lengths(self) -> set[str]:
         """The letters of axes."""
@@ -116,9 +119,18 @@ class Writer:
         mark = (self.structure, key)
         if mark not in _WRITTEN:
             remember(mark, self.write(key))
-        node, sympy_form, notes = _WRITTEN[mark]
-        latex, text = (f"{self.head(key, node, p)} = {p.show(node)}" for p in self.printers)
+        written, sympy_form, notes = _WRITTEN[mark]
+        latex, text = self.equation(key, *written)
         return Formula(name, latex, text, derivation.shapes[key], notes, derivation, key, self, sympy_form)
+
+    def equation(self, key: str, node: Node, definitions: Definitions) -> tuple[str, str]:
+        """A formula in LaTeX and in text, and the definitions of what it names."""
+        latex, text = (f"{self.head(key, node, p)} = {p.show(node)}" for p in self.printers)
+        where = [self.shown(self.derivation.definition(at), value) for at, value in definitions.items()]
+        if where:
+            latex += r" \quad\text{where}\quad " + r",\quad ".join(line.latex for line in where)
+            text += " where " + ", ".join(line.text for line in where)
+        return latex, text
 
     def array_names(self, expr: Expr) -> dict[str, str]:
         """Key -> name of the arrays in a closed form; a constant array goes by its printed name."""
@@ -150,7 +162,7 @@ class Writer:
         constants = tuple((key, str(lit)) for key, lit in derivation.constants.items())
         return lines, self.avoid, tuple(derivation.inputs.items()), constants, tuple(sorted(self.simplex))
 
-    def write(self, key: str) -> tuple[Node, Expr, tuple[str, ...]]:
+    def write(self, key: str) -> tuple[Written, Expr, tuple[str, ...]]:
         """The closed form of one gradient: its notation, its element in SymPy, and notes."""
         derivation, notes = self.derivation, list(self.derivation.notes)
         line = derivation.definition(key)
@@ -161,7 +173,7 @@ class Writer:
         candidates = [expr for expr in candidates if expr is not None]
         rows = self.simplex
         shown = [on_simplex(expr, rows) for expr in candidates]
-        changed, shown = shown != candidates, [gathered(combined(expr)) for expr in shown]
+        changed, shown = shown != candidates, [gathered(combined(recognised(expr))) for expr in shown]
         if changed:
             notes.append(
                 f"shown for rows of {', '.join(sorted(derivation.inputs[key] for key in rows))} that sum to one"
@@ -169,21 +181,33 @@ class Writer:
         node = self.shortest(shown, key, ranges, notes)
         if node is None:
             notes.append("the closed form is too long to show; read the lines")
-            node = self.node(self.reading(own, ranges), key, ranges, notes)
+            node = self.node(self.reading(own, ranges), key, ranges, notes), {}
         sympy_form = candidates[-1] if candidates else own
         notes += kinks(derivation)
         return node, sympy_form, tuple(dict.fromkeys(notes))
 
-    def shortest(self, candidates: list[Expr], key: str, ranges: Ranges, notes: list[str]) -> Node | None:
-        """The closed form in inputs alone if it is short, else the one over named intermediate values."""
+    def shortest(self, candidates: list[Expr], key: str, ranges: Ranges, notes: list[str]) -> Written | None:
+        """The closed form in inputs alone, or over named intermediate values where there is less to read then."""
         if not candidates:
             return None
         full = self.node(candidates[-1], key, ranges, notes)
-        if len(candidates) == 1 or len(self.printers[1].show(full)) <= SHORT:
-            return full
+        if len(candidates) == 1 or cost(full) <= SHORT:
+            return full, {}
         named = use_names(candidates[0], self.derivation, aliases(self.derivation))
-        named = self.node(named, key, ranges, notes)
-        return min(full, named, key=lambda node: len(self.printers[1].show(node)))
+        node = self.node(named, key, ranges, notes)
+        definitions = self.where(node)
+        choices = [settled(node, definitions), folded(full, definitions)]
+        choices = [one for one in choices if not indexed(one[0]) and self.trial.agrees(one[0], key)]
+        return min([(full, {}), *choices], key=lambda one: price(*one))
+
+    def where(self, node: Node) -> Definitions:
+        """The definitions of the values that a closed form names, in order of execution."""
+        wanted, found = set(names(node)), []
+        for line in reversed(self.derivation.lines):
+            if line.key in wanted:
+                found.append((line.key, self.line(line)))
+                wanted |= names(found[-1][1]).keys()
+        return dict(found[::-1])
 
     def node(self, expr: Expr, key: str, ranges: Ranges, notes: list[str]) -> Node:
         """``expr`` in matrix notation if there is one that agrees with the derivation, else in indexed notation."""
@@ -192,7 +216,11 @@ class Writer:
         if size(expr) < 800 and reads_whole_arrays(expr, ranges, self.derivation.shapes):
             try:
                 node = to_node(expr, [i for i in out_indices(self.derivation.shapes[key]) if i != 0], ranges)
+                short = tidy(node)
+                if self.trial.agrees(short, key):
+                    return short
                 if self.trial.agrees(node, key):
+                    notes.append("a shorter matrix form did not agree with the derivation and was refused")
                     return node
                 notes.append(
                     "a matrix form did not agree with the derivation and was refused; the indexed form is shown"

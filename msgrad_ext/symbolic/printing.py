@@ -217,6 +217,14 @@ class Printer:
 
     _diagof = _diag
 
+    def _trace(self, node: Node) -> tuple[str, int]:
+        return self.call("tr", self.show(node.args[0])), ATOM
+
+    def _norm(self, node: Node) -> tuple[str, int]:
+        inner = self.show(node.args[0])
+        under = ("_{F}" if self.latex else "_F") if len(node.args[0].shape) == 2 else ""
+        return (f"\\left\\lVert {inner}\\right\\rVert{under}" if self.latex else f"||{inner}||{under}"), ATOM
+
     def _inner(self, node: Node) -> tuple[str, int]:
         a, b = (self.show(arg) for arg in node.args)
         return (f"\\left\\langle {a},\\, {b}\\right\\rangle" if self.latex else f"<{a}, {b}>"), ATOM

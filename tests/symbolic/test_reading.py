@@ -151,7 +151,7 @@ TEXTS = [
         "norm",
         ((lambda x: fn.sqrt((x * x).sum())), [(4,)]),
         "x",
-        r"\bar{x} = \frac{1}{\sqrt{x^{\top}\,x}}\,x",
+        r"\bar{x} = \frac{1}{\left\lVert x\right\rVert}\,x",
     ),
     ("slice", ((lambda a: (a[1:, ::2] ** 2).sum()), [(4, 5)]), "a", None),
 ]
