@@ -10,7 +10,7 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sympy import Expr, Float, Rational
+from sympy import Expr, Float, Rational, S
 
 from ..errors import NotSupportedError
 from ..ir import Graph, Var
@@ -42,6 +42,8 @@ from ..symbolic.template import out_indices
 from ..symbolic.tidy import Definitions, cost, folded, names, price, settled, tidy
 from .formula import Formula, ShownLine
 from .trial import Trial
+from .vanishing import NOTE as ZERO
+from .vanishing import vanishes
 
 LINES = 200
 _WRITTEN: dict[Any, Any] = {}
@@ -178,6 +180,9 @@ class Writer:
             notes.append(
                 f"shown for rows of {', '.join(sorted(derivation.inputs[key] for key in rows))} that sum to one"
             )
+        if S.Zero not in shown and vanishes(self.trial, key):
+            candidates, shown = [S.Zero], [S.Zero]
+            notes.append(ZERO)
         node = self.shortest(shown, key, ranges, notes)
         if node is None:
             notes.append("the closed form is too long to show; read the lines")
