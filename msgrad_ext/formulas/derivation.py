@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 
@@ -57,6 +57,41 @@ def _weights(taken: set[str], count: int) -> tuple[str, list[str]]:
         if taken.isdisjoint(symbols):
             return name, symbols
         name += "_out"
+
+
+@overload
+def derive(
+    net: Callable[..., Any],
+    shapes: Mapping[str, Sequence[str | int]],
+    wrt: Sequence[str] | None = None,
+    sens: str | None = None,
+    order: Literal[1] = 1,
+    direction: None = None,
+) -> dict[str, Formula]: ...
+
+
+@overload
+def derive(
+    net: Callable[..., Any],
+    shapes: Mapping[str, Sequence[str | int]],
+    wrt: Sequence[str] | None = None,
+    sens: str | None = None,
+    *,
+    order: Literal[2],
+    direction: str | Mapping[str, str],
+) -> dict[str, Formula]: ...
+
+
+@overload
+def derive(
+    net: Callable[..., Any],
+    shapes: Mapping[str, Sequence[str | int]],
+    wrt: Sequence[str] | None = None,
+    sens: str | None = None,
+    *,
+    order: Literal[2],
+    direction: None = None,
+) -> Hessian: ...
 
 
 def derive(

@@ -76,7 +76,7 @@ class SecondTrial(Trial):
         """True if a sum of Kronecker products is the block as a matrix."""
         reader = Reader(self.samples(), self.sizes)
         with np.errstate(all="ignore"):
-            return self.is_block(sum(product_value(reader, one) for one in terms.terms), key)
+            return self.is_block(np.sum([product_value(reader, one) for one in terms.terms], axis=0), key)
 
     def places(self, key: str) -> tuple[tuple[Symbol, ...], tuple[Symbol, ...]]:
         """The indices of a block's first array and of its second, without those of axes of length 1."""

@@ -224,4 +224,14 @@ def softmaxes(expr: Expr) -> Expr:
     return sum(parts[1:], parts[0]) if parts else expr
 
 
-__all__ = ["aliases", "closed", "definition", "entries", "line_expr", "on_simplex", "resolved", "use_all_names", "use_names"]
+__all__ = [
+    "aliases",
+    "closed",
+    "definition",
+    "entries",
+    "line_expr",
+    "on_simplex",
+    "resolved",
+    "use_all_names",
+    "use_names",
+]

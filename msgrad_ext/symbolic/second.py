@@ -202,4 +202,15 @@ def on_diagonal(expr: Expr, ranges: Ranges) -> Expr:
     return Add(*parts)
 
 
-__all__ = ["Second", "block", "chained", "derive_second", "filled", "on_diagonal", "slopes", "turned", "unit_steps", "value_slopes"]
+__all__ = [
+    "Second",
+    "block",
+    "chained",
+    "derive_second",
+    "filled",
+    "on_diagonal",
+    "slopes",
+    "turned",
+    "unit_steps",
+    "value_slopes",
+]

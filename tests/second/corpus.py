@@ -121,7 +121,12 @@ FORMS = [
         ("w",),
         {("w", "w"): "X^T diag(c) X"},
     ),
-    Case("bilinear form", lambda o, x, W, y: total(x * (W @ y)), {"x": ("m",), "W": ("m", "n"), "y": VEC}, ("x", "W", "y")),
+    Case(
+        "bilinear form",
+        lambda o, x, W, y: total(x * (W @ y)),
+        {"x": ("m",), "W": ("m", "n"), "y": VEC},
+        ("x", "W", "y"),
+    ),
     Case("cubes", lambda o, x: total(x**3), {"x": VEC}, ("x",), {("x", "x"): "6 diag(x)"}),
     Case("fourth powers", lambda o, x: total(x**4) / 12, {"x": VEC}, ("x",), {("x", "x"): "diag(x^⊙2)"}),
     Case("variance", lambda o, x: ((x - x.mean()) ** 2).mean(), {"x": VEC}, ("x",)),
@@ -130,7 +135,9 @@ FORMS = [
     Case("residual norm", lambda o, w, X, y: norm(o, X @ w - y), REGRESSION, ("w",)),
     Case("Rayleigh quotient", lambda o, x, A: total(x * (A @ x)) / total(x * x), {"x": VEC, "A": SQUARE}, ("x",)),
     Case("cosine", cosine, {"x": VEC, "y": VEC}, ("x", "y")),
-    Case("Mahalanobis", lambda o, x, M, m: total((M @ (x - m)) ** 2), {"x": VEC, "M": ("p", "n"), "m": VEC}, ("x", "M")),
+    Case(
+        "Mahalanobis", lambda o, x, M, m: total((M @ (x - m)) ** 2), {"x": VEC, "M": ("p", "n"), "m": VEC}, ("x", "M")
+    ),
     Case("product of sums", lambda o, x, y: total(x) * total(y * y), {"x": VEC, "y": ("m",)}, ("x", "y")),
     Case("chained squares", lambda o, x: total((x[1:] - x[:-1] ** 2) ** 2), {"x": (5,)}, ("x",)),
 ]
@@ -147,9 +154,27 @@ ELEMENTWISE = [
     Case("Student's t", lambda o, x, s: total(o.log(1 + (x / s) ** 2)), {"x": VEC, "s": ()}, ("x", "s")),
     Case("sines", lambda o, A, x: total(o.sin(A @ x)), {"A": ("m", "n"), "x": VEC}, ("x", "A")),
     Case("Gaussian kernel", lambda o, x, y: o.exp(-total((x - y) ** 2) / 2), {"x": VEC, "y": VEC}, ("x", "y")),
-    Case("log barrier", lambda o, x, A, b: -total(o.log(b - A @ x)), {"x": VEC, "A": ("m", "n"), "b": ("m",)}, ("x",), draw="small"),
-    Case("relu net", lambda o, W, v, X: total((o.relu(X @ W) @ v) ** 2), {"W": ("d", "h"), "v": ("h",), "X": DATA}, ("W", "v"), draw="normal"),
-    Case("smooth gate", lambda o, w, X: total(o.sigmoid(X @ w) * (X @ w)), {"w": ("d",), "X": DATA}, ("w",), draw="normal"),
+    Case(
+        "log barrier",
+        lambda o, x, A, b: -total(o.log(b - A @ x)),
+        {"x": VEC, "A": ("m", "n"), "b": ("m",)},
+        ("x",),
+        draw="small",
+    ),
+    Case(
+        "relu net",
+        lambda o, W, v, X: total((o.relu(X @ W) @ v) ** 2),
+        {"W": ("d", "h"), "v": ("h",), "X": DATA},
+        ("W", "v"),
+        draw="normal",
+    ),
+    Case(
+        "smooth gate",
+        lambda o, w, X: total(o.sigmoid(X @ w) * (X @ w)),
+        {"w": ("d",), "X": DATA},
+        ("w",),
+        draw="normal",
+    ),
     Case("kinked", lambda o, x: total(o.abs(x) * x * x), {"x": VEC}, ("x",), draw="normal"),
 ]
 
@@ -171,9 +196,19 @@ LIKELIHOODS = [
         {("x", "x"): "diag(softmax(x)) - softmax(x) softmax(x)^T"},
         draw="normal",
     ),
-    Case("log-sum-exp of a map", lambda o, x, A, b: o.log(total(o.exp(A @ x + b))), {"x": VEC, "A": ("m", "n"), "b": ("m",)}, ("x", "b")),
+    Case(
+        "log-sum-exp of a map",
+        lambda o, x, A, b: o.log(total(o.exp(A @ x + b))),
+        {"x": VEC, "A": ("m", "n"), "b": ("m",)},
+        ("x", "b"),
+    ),
     Case("cross entropy", lambda o, z, t: -total(t * o.log(o.softmax(z))), {"z": VEC, "t": VEC}, ("z",)),
-    Case("softmax regression", lambda o, W, X, Y: -total(Y * o.log(o.softmax(X @ W))), {"W": ("d", "c"), "X": DATA, "Y": ("n", "c")}, ("W",)),
+    Case(
+        "softmax regression",
+        lambda o, W, X, Y: -total(Y * o.log(o.softmax(X @ W))),
+        {"W": ("d", "c"), "X": DATA, "Y": ("n", "c")},
+        ("W",),
+    ),
     Case(
         "Poisson regression",
         lambda o, w, X, y: total(o.exp(X @ w) - y * (X @ w)),
@@ -181,9 +216,26 @@ LIKELIHOODS = [
         ("w",),
         {("w", "w"): "X^T diag(exp(X w)) X"},
     ),
-    Case("normal scales", lambda o, mu, s, x: total(((x - mu) / s) ** 2) / 2 + total(o.log(s)), {"mu": VEC, "s": VEC, "x": VEC}, ("mu", "s")),
-    Case("normal log scale", lambda o, mu, r, x: (total((x - mu) ** 2) * o.exp(-r) + r) / 2, {"mu": (), "r": (), "x": VEC}, ("mu", "r")),
-    Case("normal density", normal_density, {"x": VEC, "mu": VEC, "S": SQUARE}, ("mu", "S"), {("mu", "mu"): "1/2 (S^-1 + S^-T)"}, draw="definite"),
+    Case(
+        "normal scales",
+        lambda o, mu, s, x: total(((x - mu) / s) ** 2) / 2 + total(o.log(s)),
+        {"mu": VEC, "s": VEC, "x": VEC},
+        ("mu", "s"),
+    ),
+    Case(
+        "normal log scale",
+        lambda o, mu, r, x: (total((x - mu) ** 2) * o.exp(-r) + r) / 2,
+        {"mu": (), "r": (), "x": VEC},
+        ("mu", "r"),
+    ),
+    Case(
+        "normal density",
+        normal_density,
+        {"x": VEC, "mu": VEC, "S": SQUARE},
+        ("mu", "S"),
+        {("mu", "mu"): "1/2 (S^-1 + S^-T)"},
+        draw="definite",
+    ),
     Case("relative entropy", lambda o, p, q: total(p * o.log(p / q)), {"p": VEC, "q": VEC}, ("p", "q")),
 ]
 
@@ -191,19 +243,53 @@ MATRICES = [
     Case("log det", lambda o, A: o.logdet(A), {"A": SQUARE}, ("A",), draw="definite"),
     Case("determinant", lambda o, A: o.det(A), {"A": SQUARE}, ("A",), draw="definite"),
     Case("trace of inverse", lambda o, A: o.trace(o.inverse(A)), {"A": SQUARE}, ("A",), draw="definite"),
-    Case("inverse form", lambda o, a, A, b: total(a * (o.inverse(A) @ b)), {"a": VEC, "A": SQUARE, "b": VEC}, ("A", "b"), draw="definite"),
+    Case(
+        "inverse form",
+        lambda o, a, A, b: total(a * (o.inverse(A) @ b)),
+        {"a": VEC, "A": SQUARE, "b": VEC},
+        ("A", "b"),
+        draw="definite",
+    ),
     Case("trace of a form", lambda o, X, A: o.trace(o.turn(X) @ A @ X), {"X": ("n", "k"), "A": SQUARE}, ("X",)),
     Case("trace of a cube", lambda o, X: o.trace(X @ X @ X), {"X": SQUARE}, ("X",)),
     Case("Frobenius norm", lambda o, X: norm(o, X), {"X": ("m", "n")}, ("X",)),
     Case("symmetric factor", lambda o, X, A: total((X @ o.turn(X) - A) ** 2), {"X": ("n", "k"), "A": SQUARE}, ("X",)),
-    Case("matrix factorisation", lambda o, U, V, Y: total((U @ o.turn(V) - Y) ** 2), {"U": ("m", "k"), "V": ("n", "k"), "Y": ("m", "n")}, ("U", "V")),
-    Case("linear layers", lambda o, A, B, x, y: total((A @ (B @ x) - y) ** 2), {"A": ("p", "m"), "B": ("m", "n"), "x": VEC, "y": ("p",)}, ("A", "B")),
+    Case(
+        "matrix factorisation",
+        lambda o, U, V, Y: total((U @ o.turn(V) - Y) ** 2),
+        {"U": ("m", "k"), "V": ("n", "k"), "Y": ("m", "n")},
+        ("U", "V"),
+    ),
+    Case(
+        "linear layers",
+        lambda o, A, B, x, y: total((A @ (B @ x) - y) ** 2),
+        {"A": ("p", "m"), "B": ("m", "n"), "x": VEC, "y": ("p",)},
+        ("A", "B"),
+    ),
 ]
 
 NETWORKS = [
-    Case("tanh net", tanh_net, {"W": ("d", "h"), "b": ("h",), "v": ("h",), "X": DATA, "y": ("n",)}, ("W", "b", "v"), draw="normal"),
-    Case("class net", class_net, {"W": ("d", "h"), "U": ("h", "c"), "X": DATA, "Y": ("n", "c")}, ("W", "U"), draw="normal"),
-    Case("deep net", deep_net, {"A": ("d", "h"), "B": ("h", "g"), "c": ("g",), "X": DATA, "y": ("n",)}, ("A", "B", "c"), draw="normal"),
+    Case(
+        "tanh net",
+        tanh_net,
+        {"W": ("d", "h"), "b": ("h",), "v": ("h",), "X": DATA, "y": ("n",)},
+        ("W", "b", "v"),
+        draw="normal",
+    ),
+    Case(
+        "class net",
+        class_net,
+        {"W": ("d", "h"), "U": ("h", "c"), "X": DATA, "Y": ("n", "c")},
+        ("W", "U"),
+        draw="normal",
+    ),
+    Case(
+        "deep net",
+        deep_net,
+        {"A": ("d", "h"), "B": ("h", "g"), "c": ("g",), "X": DATA, "y": ("n",)},
+        ("A", "B", "c"),
+        draw="normal",
+    ),
     Case("layer norm", layer_norm, {"x": VEC, "g": VEC}, ("x", "g"), draw="normal"),
     Case("attention", attention, {"Q": ("m", "k"), "K": ("n", "k"), "V": ("n", "v")}, ("Q", "V"), draw="normal"),
 ]

@@ -1,0 +1,305 @@
+"""Writes formulas of second order: blocks of a Hessian, and products of a Hessian and directions.
+
+A block is shown only if, at small random arrays, block times direction is what the lines of the product give, and these
+are what central differences of the gradient's lines give.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sympy import Expr, S, Symbol
+
+from ..ir import Graph, Var
+from ..symbolic.combine import combined
+from ..symbolic.compose import aliases, closed, line_expr, on_simplex, size, softmaxes, use_all_names, use_names
+from ..symbolic.gather import gathered
+from ..symbolic.indexed import free_letters
+from ..symbolic.kronecker import kronecker_terms
+from ..symbolic.nodes import Entry
+from ..symbolic.notation import Node
+from ..symbolic.orientation import opposite, orientations
+from ..symbolic.second import Second, block, chained, filled, slopes, turned, unit_steps, value_slopes
+from ..symbolic.template import out_indices
+from ..symbolic.tidy import cost, folded, price, settled
+from .block import Block, Kronecker
+from .formula import Formula
+from .second_heads import applied, element, kronecker_text, nabla, vectorised
+from .second_trial import SecondTrial
+from .writer import _WRITTEN, SHORT, Writer, Written, indexed, kinks, remember
+
+# Elements larger than LONG are not put together, and those larger than SMALL not written over inputs alone.
+LONG, SMALL = 300, 60
+
+Again = Callable[[Var, Var], tuple[Second, Graph]]
+
+
+class SecondWriter(Writer):
+    """Writes Hessian blocks and products of a Hessian and directions."""
+
+    trial: SecondTrial
+
+    def __init__(self, second: Second, graph: Graph, again: Again | None = None) -> None:
+        super().__init__(second.derivation, graph)
+        self.second = second
+        self.again = again
+        self.trial = SecondTrial(second, self.simplex)
+        self.trial.confirm()
+        self._orientations: Any = None
+        self._aliases = aliases(self.derivation)
+        self._gradients: dict[Var, Expr | None] = {}
+        self._values: dict[str, dict[str, Expr | None]] = {}
+        self._slopes: dict[str, dict[str, Expr | None]] = {}
+        self._candidates: dict[str, list[Expr]] = {}
+        self._named: dict[Expr, Expr] = {}
+
+    def flips(self, expr: Expr) -> bool:
+        """True for a difference that the network writes the other way around."""
+        if self._orientations is None:
+            self._orientations = orientations(self.derivation)
+        return opposite(expr, self._orientations)
+
+    def products(self, names: Mapping[Var, str]) -> dict[str, Formula]:
+        """The products by name."""
+        return {name: self.formula(name, self.derivation.gradients[var]) for var, name in names.items()}
+
+    def product(self, first: Var, second: Var) -> Formula:
+        """A block times a direction."""
+        assert self.again is not None
+        writer = SecondWriter(*self.again(first, second))
+        return writer.formula(first.name, writer.derivation.gradients[first])
+
+    def block(self, pair: tuple[str, str], first: Var, second: Var) -> Block:
+        """One block."""
+        key = self.second.key(first, second)
+        assert key is not None
+        mark = (self.structure, key)
+        if mark not in _WRITTEN:
+            remember(mark, self.write_block(key, first, second))
+        written, element, best, kronecker, notes = _WRITTEN[mark]
+        latex, text = self.equation(key, *written)
+        return Block(
+            ", ".join(pair),
+            latex,
+            text,
+            self.derivation.shapes[key],
+            notes,
+            self.derivation,
+            key,
+            self,
+            element,
+            pair=pair,
+            closed=best,
+            kronecker=self.as_kronecker(key, kronecker),
+            second=self.second,
+            multiply=lambda: self.product(first, second),
+        )
+
+    def write_block(self, key: str, first: Var, second: Var) -> tuple[Any, ...]:
+        """A block's notation, its element in inputs, the form to evaluate, Kronecker products, and notes."""
+        derivation, notes = self.derivation, list(self.derivation.notes)
+        candidates = self.candidates(key)
+        if not candidates:
+            notes.append("the closed form is too long to show; the product with a direction stands for the block")
+            node, element, more = super().write(derivation.gradients[first])
+            return node, element, None, None, (*more, *notes)
+        ranges = self.ranges(key)
+        node = self.shortest(candidates, key, ranges, notes)
+        best = self.named(candidates)
+        self.trial.require(best, key)
+        kronecker = self.kronecker_of(candidates, key, ranges)
+        notes += kinks(derivation)
+        return node, candidates[-1], best, kronecker, tuple(dict.fromkeys(notes))
+
+    def write(self, key: str) -> tuple[Any, ...]:
+        """A product: the slope of the gradient's closed form along the directions; its own line, if that is long."""
+        whole = self._along(key)
+        if whole is None:
+            return self.by_lines(key)
+        notes = list(self.derivation.notes)
+        candidates = self._and_full(whole, key)
+        node = self.shortest(candidates, key, self.ranges(key), notes)
+        notes += kinks(self.derivation)
+        return node, candidates[-1], tuple(dict.fromkeys(notes))
+
+    def _along(self, key: str) -> Expr | None:
+        """A product as the slope of the gradient's closed form; None if it is long."""
+        (var,) = (one for one, product in self.derivation.gradients.items() if product == key)
+        gradient = self.gradient(var)
+        if gradient is None:
+            return None
+        if "" not in self._values:
+            seeds = {}
+            for other, along in self.second.directions.items():
+                mine = self.derivation.keys[other]
+                seeds[mine] = Entry(Symbol(along), *out_indices(self.derivation.shapes[mine]))
+            self._values[""] = value_slopes(self.derivation, seeds, {})
+        found = chained(self.derivation, gradient, self._values[""], self.ranges(key))
+        if found is None or not self.trial.is_product(found, key):
+            return None
+        tidy = self.tidied(found, key)
+        return tidy if size(tidy) <= LONG else None
+
+    def named(self, candidates: Sequence[Expr]) -> Expr:
+        """The tidiest form with values by their names, so that each is computed once."""
+        expr = candidates[0]
+        if expr not in self._named:
+            self._named[expr] = use_names(expr, self.derivation, self._aliases)
+        return self._named[expr]
+
+    def shortest(self, candidates: list[Expr], key: str, ranges: Any, notes: list[str]) -> Written:
+        """The form in inputs alone, or over values by their names where there is less to read then."""
+        named = self.named(candidates)
+        whole = self.node(candidates[-1], key, ranges, notes)
+        if len(candidates) > 1 and (cost(whole) <= SHORT or named == candidates[-1]):
+            return whole, {}
+        node = self.node(named, key, ranges, notes)
+        definitions = self.where(node)
+        choices = [(node, definitions)]
+        if not indexed(node):
+            found = [settled(node, definitions), *([folded(whole, definitions)] if len(candidates) > 1 else [])]
+            choices += [one for one in found if not indexed(one[0]) and self.trial.agrees(one[0], key)]
+        return min([*([(whole, {})] if len(candidates) > 1 else []), *choices], key=lambda one: price(*one))
+
+    def by_lines(self, key: str) -> tuple[Any, ...]:
+        """A product that is too long in one formula: its own line, over the lines before."""
+        notes = [*self.derivation.notes, "the closed form is too long to show; read the lines"]
+        own, _, ranges = line_expr(self.derivation, self.derivation.definition(key))
+        node = self.node(self.reading(own, ranges), key, ranges, notes)
+        return (node, {}), own, tuple(dict.fromkeys([*notes, *kinks(self.derivation)]))
+
+    def ranges(self, key: str) -> dict[Any, Expr]:
+        """The lengths of the indices of a key."""
+        shape = self.derivation.shapes[key]
+        return {i: n for i, n in zip(out_indices(shape), shape) if i != 0}
+
+    def candidates(self, key: str) -> list[Expr]:
+        """A block's element over the values that have lines, and over inputs alone; what gets too long is left out."""
+        if key not in self._candidates:
+            self._candidates[key] = self._turned(key) or self._derived(key)
+        return self._candidates[key]
+
+    def _turned(self, key: str) -> list[Expr]:
+        """The block below the diagonal from the one above it: the Hessian is symmetric where it is continuous."""
+        first, second = self.second.blocks[key]
+        other = self.second.key(second, first)
+        every = list(self.second.blocks)
+        if other is None or every.index(other) >= every.index(key):
+            return []
+        mine, theirs = (self.derivation.shapes[self.derivation.keys[var]] for var in (second, first))
+        found = [turned(expr, mine, theirs, self.ranges(key)) for expr in self.candidates(other)]
+        return found if all(self.trial.holds(expr, key) for expr in found) else []
+
+    def _derived(self, key: str) -> list[Expr]:
+        """The element from the gradient's closed form and the slopes of what it holds, if short; else from the lines."""
+        first, second = self.second.blocks[key]
+        gradient = self.gradient(first)
+        other = self.derivation.keys[second]
+        if gradient is not None:
+            if other not in self._values:
+                seed, steps = unit_steps(self.derivation, other)
+                self._values[other] = value_slopes(self.derivation, {other: seed}, steps)
+            ranges = {**self.ranges(self.derivation.keys[first]), **unit_steps(self.derivation, other)[1]}
+            slope = chained(self.derivation, gradient, self._values[other], ranges)
+            if slope is not None:
+                plain, _ = block(self.derivation, self.derivation.keys[first], other, slope)
+                if self.trial.holds(plain, key):
+                    return self._and_full(self.tidied(plain, key), key)
+        return self._from_lines(key)
+
+    def _and_full(self, named: Expr, key: str) -> list[Expr]:
+        """An element over values by their names, and over inputs alone where that is short."""
+        full = filled(self.derivation, named, self.ranges(key), True) if size(named) <= SMALL else None
+        return [named] if full is None else [named, self.tidied(full, key)]
+
+    def gradient(self, var: Var) -> Expr | None:
+        """The closed form of a gradient of first order, over values by their names; None if it is long."""
+        if var not in self._gradients:
+            found = closed(self.derivation, self.second.first[var], True)
+            if found is not None:
+                found = use_all_names(combined(found), self.derivation)
+            if found is None or size(found) > LONG:
+                found = closed(self.derivation, self.second.first[var], False)
+                found = None if found is None else use_names(combined(found), self.derivation, self._aliases)
+            self._gradients[var] = None if found is None or size(found) > LONG else gathered(combined(found))
+        return self._gradients[var]
+
+    def _from_lines(self, key: str) -> list[Expr]:
+        """The element over the values that have lines; over cotangents too, if it is long."""
+        first, second = self.second.blocks[key]
+        along = self.second.directions[second]
+        if along not in self._slopes:
+            self._slopes[along] = slopes(self.derivation, along, self.second.directions.values())
+        product = self.derivation.gradients[first]
+        slope = self._slopes[along].get(product, S.Zero)
+        if slope is None:
+            return []
+        plain, ranges = block(self.derivation, product, along, slope)
+        found = filled(self.derivation, plain, ranges, False) if size(plain) <= LONG else None
+        found = plain if found is None else found
+        self.trial.require(found, key)
+        return [self.tidied(found, key)]
+
+    def tidied(self, expr: Expr, key: str) -> Expr:
+        """A block's element as it is shown; the plain one if the tidy one does not agree."""
+        tidy = gathered(combined(softmaxes(on_simplex(expr, self.simplex)), self.flips))
+        return tidy if tidy == expr or self.trial.holds(tidy, key) else expr
+
+    def kronecker_of(self, candidates: Sequence[Expr], key: str, ranges: Any) -> Any:
+        """The Kronecker products of a block, if they agree; those of the shorter form."""
+        split = [sum(i != 0 for i in part) for part in self.trial.places(key)]
+        if max(split) < 2:
+            return None
+        found = []
+        for expr in dict.fromkeys((candidates[-1], self.named(candidates))):
+            terms = kronecker_terms(expr, *self.trial.places(key), ranges)
+            if terms is not None and self.trial.agrees_kronecker(terms, key):
+                found.append(terms)
+        return min(found, key=lambda terms: len(kronecker_text(self.printers[1], terms)), default=None)
+
+    def as_kronecker(self, key: str, terms: Any) -> Kronecker | None:
+        """Kronecker products as text."""
+        if terms is None:
+            return None
+        texts = []
+        for printer in self.printers:
+            ends = (vectorised(printer, name) for name in self.ends(key, printer))
+            texts.append(f"{nabla(printer, *ends)} = {kronecker_text(printer, terms)}")
+        return Kronecker(*texts)
+
+    def ends(self, key: str, printer: Any) -> list[str]:
+        """The names of the two arrays of a block."""
+        return [printer.name(self.derivation.keys[var]) for var in self.second.blocks[key]]
+
+    def head(self, key: str, node: Node, printer: Any) -> str:
+        """The left side of an equation, for blocks and products too."""
+        if key in self.second.blocks:
+            base = nabla(printer, *self.ends(key, printer))
+            places = out_indices(self.derivation.shapes[key])
+            if not indexed(node) or not any(i != 0 for i in places):
+                return base
+            letters = free_letters(places, self.avoid)
+            return element(printer, base, [letters[i] if i != 0 else "0" for i in places])  # type: ignore[index]
+        if key not in self.derivation.gradients.values():
+            return super().head(key, node, printer)
+        return self.product_head(key, node, printer)
+
+    def product_head(self, key: str, node: Node, printer: Any) -> str:
+        """The left side of a product of the Hessian and directions."""
+        (mine,) = (printer.name(self.derivation.keys[v]) for v, k in self.derivation.gradients.items() if k == key)
+        parts = []
+        for var, along in self.second.directions.items():
+            base = nabla(printer, mine, printer.name(self.derivation.keys[var]))
+            ranks = [sum(n != 1 for n in self.derivation.shapes[one]) for one in (key, along)]
+            parts.append(applied(printer, base, printer.name(along), max(ranks) > 1))
+        whole = " + ".join(parts)
+        places = out_indices(self.derivation.shapes[key])
+        if not indexed(node) or not any(i != 0 for i in places):
+            return whole
+        letters = free_letters(places, self.avoid)
+        whole = printer.wrap(whole) if len(parts) > 1 and not printer.latex else whole
+        return element(printer, whole, [letters[i] if i != 0 else "0" for i in places])  # type: ignore[index]
+
+
+__all__ = ["SecondWriter"]
