@@ -20,8 +20,9 @@ from .formula import Formula
 class Kronecker:
     """A block as a matrix: rows are the elements of the first array, columns those of the second, both row by row.
 
-    ``vec`` puts an array's elements under each other row by row (``numpy``'s ``reshape(-1)``); ``K`` with the lengths
-    ``m, n`` is the matrix with ``K vec(A) = vec(A^T)`` for ``A`` of shape ``(m, n)``.
+    ``vec`` puts an array's elements under each other row by row (``numpy``'s ``reshape(-1)``), so that ``(M ⊗ N) vec(A)``
+    is ``vec(M A N^T)``. ``K`` with the lengths ``m, n`` is the matrix with ``K vec(A) = vec(A^T)`` for ``A`` of shape
+    ``(m, n)``; where the network has a K, it has another letter: T or C.
     """
 
     latex: str

@@ -32,16 +32,25 @@ def vectorised(printer: Printer, name: str) -> str:
     return f"\\operatorname{{vec}}\\left({name}\\right)" if printer.latex else f"vec({name})"
 
 
-def kronecker_text(printer: Printer, terms: KroneckerSum) -> str:
-    """A sum of Kronecker products."""
+def with_definitions(printer: Printer, text: str, where: Sequence[str]) -> str:
+    """An equation, and the definitions of what it names."""
+    if not where:
+        return text
+    if printer.latex:
+        return text + r" \quad\text{where}\quad " + r",\quad ".join(where)
+    return text + " where " + ", ".join(where)
+
+
+def kronecker_text(printer: Printer, terms: KroneckerSum, sign: str) -> str:
+    """A sum of Kronecker products; ``sign`` is the letter of the commutation matrix."""
     text = ""
     for one in terms.terms:
-        shown, falls = _product(printer, one)
+        shown, falls = _product(printer, one, sign)
         text += (" - " if falls else " + ") + shown if text else ("-" if falls else "") + shown
     return text
 
 
-def _product(printer: Printer, one: Product) -> tuple[str, bool]:
+def _product(printer: Printer, one: Product, sign: str) -> tuple[str, bool]:
     """A term, and whether it is subtracted."""
     space, times = ("\\,", " \\otimes ") if printer.latex else (" ", " ⊗ ")
     if one.kind in ("vec", "out", "in"):
@@ -54,7 +63,7 @@ def _product(printer: Printer, one: Product) -> tuple[str, bool]:
             body = printer.wrap(body)
     if one.turned:
         lengths = ", ".join(printer.number(n)[0] for n in one.turned)
-        body += f"{space}K_{{{lengths}}}"
+        body += f"{space}{sign}_{{{lengths}}}"
     return _times(printer, one.coefficient, body, space)
 
 
@@ -72,4 +81,4 @@ def _times(printer: Printer, coefficient: Node, body: str, space: str) -> tuple[
     return (body if number == "1" else f"{number}{space}{body}"), falls
 
 
-__all__ = ["applied", "element", "kronecker_text", "nabla", "vectorised"]
+__all__ = ["applied", "element", "kronecker_text", "nabla", "vectorised", "with_definitions"]

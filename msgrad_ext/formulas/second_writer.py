@@ -16,21 +16,24 @@ from ..symbolic.combine import combined
 from ..symbolic.compose import aliases, closed, line_expr, on_simplex, size, softmaxes, use_all_names, use_names
 from ..symbolic.gather import gathered
 from ..symbolic.indexed import free_letters
-from ..symbolic.kronecker import kronecker_terms
+from ..symbolic.kronecker import KroneckerSum, kronecker_terms
 from ..symbolic.nodes import Entry
 from ..symbolic.notation import Node
 from ..symbolic.orientation import opposite, orientations
 from ..symbolic.second import Second, block, chained, filled, slopes, turned, unit_steps, value_slopes
 from ..symbolic.template import out_indices
-from ..symbolic.tidy import cost, folded, price, settled
+from ..symbolic.tidy import cost, folded, names, price, settled
+from ..symbolic.tidy.naming import replaced
 from .block import Block, Kronecker
 from .formula import Formula
-from .second_heads import applied, element, kronecker_text, nabla, vectorised
+from .second_heads import applied, element, kronecker_text, nabla, vectorised, with_definitions
 from .second_trial import SecondTrial
 from .writer import _WRITTEN, SHORT, Writer, Written, indexed, kinks, remember
 
 # Elements larger than LONG are not put together, and those larger than SMALL not written over inputs alone.
 LONG, SMALL = 300, 60
+# The commutation matrix has the first of these letters that no array and no length has.
+COMMUTATION = ("K", "T", "C", "P", "S", "Q", "K'")
 
 Again = Callable[[Var, Var], tuple[Second, Graph]]
 
@@ -155,12 +158,20 @@ class SecondWriter(Writer):
         if len(candidates) > 1 and (cost(whole) <= SHORT or named == candidates[-1]):
             return whole, {}
         node = self.node(named, key, ranges, notes)
+        whole_too = [(whole, {})] if len(candidates) > 1 else []
         definitions = self.where(node)
-        choices = [(node, definitions)]
-        if not indexed(node):
-            found = [settled(node, definitions), *([folded(whole, definitions)] if len(candidates) > 1 else [])]
-            choices += [one for one in found if not indexed(one[0]) and self.trial.agrees(one[0], key)]
-        return min([*([(whole, {})] if len(candidates) > 1 else []), *choices], key=lambda one: price(*one))
+        choices: list[Written] = [(node, definitions)]
+        if indexed(node):
+            found = [(node, self.stated(node))]
+        else:
+            found = [settled(node, definitions), *(folded(one, definitions) for one, _ in whole_too)]
+            found = [one for one in found if not indexed(one[0]) and self.trial.agrees(one[0], key)]
+        choices += [one for one in found if self.defined(one[1])]
+        return min([*whole_too, *choices], key=lambda one: price(*one))
+
+    def defined(self, definitions: Mapping[str, Node]) -> bool:
+        """True if values are what their definitions say."""
+        return all(indexed(value) or self.trial.agrees(value, key) for key, value in definitions.items())
 
     def by_lines(self, key: str) -> tuple[Any, ...]:
         """A product that is too long in one formula: its own line, over the lines before."""
@@ -256,17 +267,35 @@ class SecondWriter(Writer):
             terms = kronecker_terms(expr, *self.trial.places(key), ranges)
             if terms is not None and self.trial.agrees_kronecker(terms, key):
                 found.append(terms)
-        return min(found, key=lambda terms: len(kronecker_text(self.printers[1], terms)), default=None)
+        found = [terms for terms in found if self.defined(self.stated(whole_of(terms)))]
+        return min(found, key=lambda terms: len(self.as_kronecker(key, terms).text), default=None)  # type: ignore
 
     def as_kronecker(self, key: str, terms: Any) -> Kronecker | None:
-        """Kronecker products as text."""
+        """Kronecker products as text, with the definitions of what they name."""
         if terms is None:
             return None
         texts = []
+        sign = next(letter for letter in COMMUTATION if letter not in self.avoid)
+        definitions = self.stated(whole_of(terms))
         for printer in self.printers:
             ends = (vectorised(printer, name) for name in self.ends(key, printer))
-            texts.append(f"{nabla(printer, *ends)} = {kronecker_text(printer, terms)}")
+            text = f"{nabla(printer, *ends)} = {kronecker_text(printer, terms, sign)}"
+            where = [f"{printer.name(at)} = {printer.show(value)}" for at, value in definitions.items()]
+            texts.append(with_definitions(printer, text, where))
         return Kronecker(*texts)
+
+    def stated(self, whole: Node) -> dict[str, Node]:
+        """The definitions of the values that a tree names, over inputs and each other."""
+        named = names(whole)
+        found: dict[str, Node] = {}
+        inner: dict[str, Node] = {}
+        for at, value in self.where(whole).items():
+            value = replaced(value, inner)
+            if at in named:
+                found[at] = value
+            else:
+                inner[at] = value
+        return found
 
     def ends(self, key: str, printer: Any) -> list[str]:
         """The names of the two arrays of a block."""
@@ -300,6 +329,11 @@ class SecondWriter(Writer):
         letters = free_letters(places, self.avoid)
         whole = printer.wrap(whole) if len(parts) > 1 and not printer.latex else whole
         return element(printer, whole, [letters[i] if i != 0 else "0" for i in places])  # type: ignore[index]
+
+
+def whole_of(terms: KroneckerSum) -> Node:
+    """All that a sum of Kronecker products is made of, as one tree."""
+    return Node("add", tuple(node for one in terms.terms for node in (one.coefficient, one.left, one.right)))
 
 
 __all__ = ["SecondWriter"]
