@@ -158,7 +158,7 @@ class SecondWriter(Writer):
         if len(candidates) > 1 and (cost(whole) <= SHORT or named == candidates[-1]):
             return whole, {}
         node = self.node(named, key, ranges, notes)
-        whole_too = [(whole, {})] if len(candidates) > 1 else []
+        whole_too: list[Written] = [(whole, {})] if len(candidates) > 1 else []
         definitions = self.where(node)
         choices: list[Written] = [(node, definitions)]
         if indexed(node):
