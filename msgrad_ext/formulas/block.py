@@ -13,6 +13,7 @@ from sympy import Expr
 from ..errors import UnknownNameError, user_location
 from ..symbolic.second import Second
 from .block_value import block_value, needed_for
+from .equation import Equation
 from .formula import Formula
 
 
@@ -27,6 +28,7 @@ class Kronecker:
 
     latex: str
     text: str
+    equation: Equation = field(repr=False)
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex}$"

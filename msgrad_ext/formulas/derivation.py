@@ -146,9 +146,9 @@ def derive(
     >>> quadratic = lambda x, A: (x * (A @ x)).sum()
     >>> hessian = mg.derive(quadratic, {"x": ("n",), "A": ("n", "n")}, order=2)
     >>> print(hessian["x", "x"])
-    ∇²_{x, x} = A + A^T
+    ∇^2_{x, x} = A + A^T
     >>> print(mg.derive(quadratic, {"x": ("n",), "A": ("n", "n")}, wrt="x", order=2, direction="V")["x"])
-    ∇²_{x, x} V = (A + A^T) V
+    ∇^2_{x, x} V = (A + A^T) V
     """
     try:
         given = _normal(shapes)

@@ -1,84 +1,61 @@
-"""How formulas of second order are headed, and Kronecker products written: with either printer."""
+"""Trees of what second order is headed by, and of Kronecker products."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sympy import Integer
+
 from ..symbolic.kronecker import KroneckerSum, Product
-from ..symbolic.notation import ONE, Node
-from ..symbolic.printing import ADD, ATOM, MUL, Printer
+from ..symbolic.notation import ONE, Node, name, scaled
+
+ROWS = (Integer(2), Integer(2))
 
 
-def nabla(printer: Printer, first: str, second: str) -> str:
-    """The sign of a block."""
-    return f"\\nabla^{{2}}_{{{first},\\,{second}}}" if printer.latex else f"∇²_{{{first}, {second}}}"
+def nabla(first: Node, second: Node) -> Node:
+    """A block by two arrays."""
+    return Node("nabla", (first, second))
 
 
-def element(printer: Printer, base: str, letters: Sequence[str]) -> str:
-    """An element of a block."""
-    at = ", ".join(letters)
-    return f"\\left({base}\\right)_{{{at}}}" if printer.latex else f"{base}[{at}]"
+def applied(block: Node, direction: str, linear_map: bool) -> Node:
+    """A block times a direction."""
+    return Node("along", (block, name(direction, ())), (), "map" if linear_map else "")
 
 
-def applied(printer: Printer, base: str, direction: str, linear_map: bool) -> str:
-    """A block times a direction; in brackets where the block is no matrix."""
-    if linear_map:
-        return f"{base}\\left[{direction}\\right]" if printer.latex else f"{base}[{direction}]"
-    return f"{base}\\,{direction}" if printer.latex else f"{base} {direction}"
+def element(base: Node, letters: Sequence[str]) -> Node:
+    """An element of a block or of a product."""
+    return Node("element", (base, *(Node("index", (), (), letter) for letter in letters)))
 
 
-def vectorised(printer: Printer, name: str) -> str:
+def vectorised(array: Node) -> Node:
     """An array with its rows under each other."""
-    return f"\\operatorname{{vec}}\\left({name}\\right)" if printer.latex else f"vec({name})"
+    return Node("vec", (array,), (Integer(2),))
 
 
-def with_definitions(printer: Printer, text: str, where: Sequence[str]) -> str:
-    """An equation, and the definitions of what it names."""
-    if not where:
-        return text
-    if printer.latex:
-        return text + r" \quad\text{where}\quad " + r",\quad ".join(where)
-    return text + " where " + ", ".join(where)
-
-
-def kronecker_text(printer: Printer, terms: KroneckerSum, sign: str) -> str:
+def kronecker_node(terms: KroneckerSum, sign: str) -> Node:
     """A sum of Kronecker products; ``sign`` is the letter of the commutation matrix."""
-    text = ""
-    for one in terms.terms:
-        shown, falls = _product(printer, one, sign)
-        text += (" - " if falls else " + ") + shown if text else ("-" if falls else "") + shown
-    return text
+    found = tuple(_product(one, sign) for one in terms.terms)
+    return found[0] if len(found) == 1 else Node("add", found, ROWS)
 
 
-def _product(printer: Printer, one: Product, sign: str) -> tuple[str, bool]:
-    """A term, and whether it is subtracted."""
-    space, times = ("\\,", " \\otimes ") if printer.latex else (" ", " ⊗ ")
+def _product(one: Product, sign: str) -> Node:
     if one.kind in ("vec", "out", "in"):
-        left = vectorised(printer, printer.show(one.left)) if one.kind != "in" else printer.show(one.left, MUL)
-        right = vectorised(printer, printer.show(one.right)) if one.kind != "out" else printer.show(one.right, ATOM)
-        body = f"{left}{space}{right}" + ("^{\\top}" if printer.latex else "^T")
+        left = vectorised(one.left) if one.kind != "in" else one.left
+        right = vectorised(one.right) if one.kind != "out" else one.right
+        body = Node("prod", (left, Node("row", (right,), right.shape)), ROWS)
     else:
-        body = times.join(_side(printer, side) for side in (one.left, one.right))
-        if one.coefficient != ONE or one.turned:
-            body = printer.wrap(body)
+        body = Node("kron", (one.left, one.right), ROWS)
     if one.turned:
-        lengths = ", ".join(printer.number(n)[0] for n in one.turned)
-        body += f"{space}{sign}_{{{lengths}}}"
-    return _times(printer, one.coefficient, body, space)
-
-
-def _side(printer: Printer, side: Node) -> str:
-    """A factor; powers need no parentheses next to the sign."""
-    return printer.show(side, ATOM if side.kind in ("prod", "scale", "add", "had", "number") else ADD)
-
-
-def _times(printer: Printer, coefficient: Node, body: str, space: str) -> tuple[str, bool]:
+        body = Node("prod", (body, Node("commute", (), ROWS, (sign, *one.turned))), ROWS)
+    coefficient = one.coefficient
     if coefficient == ONE:
-        return body, False
-    number = printer.show(coefficient, MUL if coefficient.kind == "add" else ADD)
-    falls = number.startswith("-")
-    number = number[1:] if falls else number
-    return (body if number == "1" else f"{number}{space}{body}"), falls
+        return body
+    if coefficient.kind == "number":
+        return scaled(coefficient.data, (), body)
+    if coefficient.kind == "scale":
+        rest = [part for part in coefficient.args if part != ONE]
+        return Node("scale", (*rest, body), ROWS, coefficient.data)
+    return Node("scale", (coefficient, body), ROWS, Integer(1))
 
 
-__all__ = ["applied", "element", "kronecker_text", "nabla", "vectorised", "with_definitions"]
+__all__ = ["applied", "element", "kronecker_node", "nabla", "vectorised"]

@@ -13,12 +13,14 @@ import numpy as np
 from sympy import Expr, Symbol
 
 from ..errors import NotSupportedError
+from ..symbolic.decimals import decimals
 from ..symbolic.kronecker import KroneckerSum, Product
 from ..symbolic.notation import Node
 from ..symbolic.second import Second
 from ..symbolic.template import out_indices
 from .block_value import element_value
 from .evaluation import evaluate_lines, letter_sizes
+from .evidence import Evidence
 from .notation_value import Reader, node_value
 from .trial import Trial
 
@@ -26,6 +28,7 @@ from .trial import Trial
 STEPS = (1e-2, 1e-3, 1e-4)
 SLOPE = 1e-5
 EXACT = 1e-9
+CASES = 2
 
 
 class SecondTrial(Trial):
@@ -40,21 +43,39 @@ class SecondTrial(Trial):
         if key not in self.second.blocks:
             return super().agrees(node, key)
         with np.errstate(all="ignore"):
-            found = np.asarray(node_value(node, self.samples(), self.sizes))
-        return self.is_block(found, key)
+            return self.passed("matrix form", key, [np.asarray(node_value(node, *case)) for case in self.cases])
 
     def holds(self, expr: Expr, key: str) -> bool:
         """True if the element of a block or of a product gives what the lines give."""
         if key not in self.second.blocks:
-            return self.is_product(expr, key)
+            return super().holds(expr, key)
         with np.errstate(all="ignore"):
-            return self.is_block(element_value(self.second, expr, key, self.samples()), key)
+            values = [element_value(self.second, expr, key, arrays) for arrays, _ in self.cases]
+        return self.passed("indexed form", key, values)
 
     def is_product(self, expr: Expr, key: str) -> bool:
-        """True if the element of a product gives what its line gives."""
+        """True if the element of a product gives what its line gives, in floats: the quick test of a step between."""
         with np.errstate(all="ignore"):
-            found = element_value(self.second, expr, key, self.samples())
-        return close(found, self.samples()[key], EXACT)
+            found = [element_value(self.second, expr, key, arrays) for arrays, _ in self.cases]
+        return all(close(one, arrays[key], EXACT) for one, (arrays, _) in zip(found, self.cases))
+
+    def passed(self, form: str, key: str, values: Sequence[np.ndarray]) -> bool:
+        """True if each of ``values`` is the block at its sample; then that is kept as evidence."""
+        right = all(self.is_block(value, key, at) for at, value in enumerate(values))
+        if right:
+            self.found[key] = Evidence(form, "floats", [sizes for _, sizes in self.cases])
+        return right
+
+    @cached_property
+    def cases(self) -> list[tuple[dict[str, np.ndarray], dict[Symbol, int]]]:
+        """Samples in floats at two assignments of sizes where all is defined, else the one there is; and the sizes."""
+        found = []
+        for number, sizes in enumerate(self.sampler.patterns()):
+            given = self.sampler.defined(sizes, number) if len(found) < CASES else None
+            found += [] if given is None else [(self.sampler.lines(given), self.sampler.full(given))]
+        samples = self.samples()
+        one = samples, letter_sizes(self.derivation, {key: samples[key] for key in self.derivation.inputs})
+        return found or [one]
 
     def require(self, expr: Expr, key: str) -> None:
         """Refuse to go on with a block that does not give what the lines give."""
@@ -62,11 +83,11 @@ class SecondTrial(Trial):
             names = " and ".join(var.name for var in self.second.blocks[key])
             raise NotSupportedError(f"For 'derive', the Hessian by {names} did not agree with its own lines.")
 
-    def is_block(self, found: np.ndarray, key: str) -> bool:
-        """True if ``found`` times the direction is the product that the lines give."""
+    def is_block(self, found: np.ndarray, key: str, at: int) -> bool:
+        """True if ``found`` times the direction is the product that the lines give at a sample."""
         first, other = self.second.blocks[key]
-        along = self.samples()[self.second.directions[other]]
-        wanted = self.alone(other)[self.derivation.gradients[first]]
+        along = self.cases[at][0][self.second.directions[other]]
+        wanted = self.alone(other, at)[self.derivation.gradients[first]]
         if found.size not in (1, wanted.size * along.size):
             return False
         whole = np.broadcast_to(found.reshape(-1), (wanted.size * along.size,)) if found.size == 1 else found
@@ -74,9 +95,12 @@ class SecondTrial(Trial):
 
     def agrees_kronecker(self, terms: KroneckerSum, key: str) -> bool:
         """True if a sum of Kronecker products is the block as a matrix."""
-        reader = Reader(self.samples(), self.sizes)
-        with np.errstate(all="ignore"):
-            return self.is_block(np.sum([product_value(reader, one) for one in terms.terms], axis=0), key)
+        for at, case in enumerate(self.cases):
+            reader = Reader(*case)
+            with np.errstate(all="ignore"):
+                if not self.is_block(np.sum([product_value(reader, one) for one in terms.terms], axis=0), key, at):
+                    return False
+        return True
 
     def places(self, key: str) -> tuple[tuple[Symbol, ...], tuple[Symbol, ...]]:
         """The indices of a block's first array and of its second, without those of axes of length 1."""
@@ -85,27 +109,23 @@ class SecondTrial(Trial):
         indices = out_indices(self.derivation.shapes[key])
         return tuple(i for i in indices[:count] if i != 0), tuple(i for i in indices[count:] if i != 0)  # type: ignore
 
-    @cached_property
-    def sizes(self) -> dict[Symbol, int]:
-        """What each letter stands for."""
-        samples = self.samples()
-        return letter_sizes(self.derivation, {k: samples[k] for k in self.derivation.inputs})
+    def inputs(self, at: int = 0) -> dict[str, Any]:
+        """The inputs of a sample, by name."""
+        return {name: self.cases[at][0][key] for key, name in self.derivation.inputs.items()}
 
-    def inputs(self) -> dict[str, Any]:
-        """The samples of the inputs, by name."""
-        return {name: self.samples()[key] for key, name in self.derivation.inputs.items()}
-
-    def alone(self, other: Any) -> dict[str, np.ndarray]:
-        """The products where only one of the directions is not zero."""
+    def alone(self, other: Any, at: int) -> dict[str, np.ndarray]:
+        """The products at a sample where only one of the directions is not zero."""
         known = self.__dict__.setdefault("_alone", {})
-        if other not in known:
-            given = self.inputs()
+        if (other, at) not in known:
+            given = self.inputs(at)
             for var, along in self.second.directions.items():
                 if var is not other:
                     name = self.derivation.inputs[along]
                     given[name] = np.zeros_like(given[name])
-            known[other] = evaluate_lines(self.derivation, given, self.products)
-        return known[other]
+            known[other, at] = evaluate_lines(
+                self.derivation, given, self.products, decimals=decimals(self.derivation.constants)
+            )
+        return known[other, at]
 
     @property
     def products(self) -> list[str]:
@@ -126,7 +146,7 @@ class SecondTrial(Trial):
             if self.derivation.keys[var] in fixed:
                 # What counts as constant by convention has a slope that no derivative here has.
                 given[self.derivation.inputs[along]] = np.zeros_like(given[self.derivation.inputs[along]])
-        wanted = evaluate_lines(self.derivation, given, self.products) if fixed else self.samples()
+        wanted = evaluate_lines(self.derivation, given, self.products) if fixed else self.cases[0][0]
         left = set(range(len(firsts)))
         for step in STEPS:
             slopes = self.slopes(given, firsts, step)

@@ -13,22 +13,25 @@ from sympy import Expr, S, Symbol
 
 from ..ir import Graph, Var
 from ..symbolic.combine import combined
-from ..symbolic.compose import aliases, closed, line_expr, on_simplex, size, softmaxes, use_all_names, use_names
+from ..symbolic.compose import aliases, closed, line_expr, on_simplex, size, softmaxes
 from ..symbolic.gather import gathered
 from ..symbolic.indexed import free_letters
 from ..symbolic.kronecker import KroneckerSum, kronecker_terms
 from ..symbolic.nodes import Entry
-from ..symbolic.notation import Node
+from ..symbolic.notation import Node, name
 from ..symbolic.orientation import opposite, orientations
+from ..symbolic.own_names import use_all_names, use_names
+from ..symbolic.printing.conventions import conventions
 from ..symbolic.second import Second, block, chained, filled, slopes, turned, unit_steps, value_slopes
 from ..symbolic.template import out_indices
 from ..symbolic.tidy import cost, folded, names, price, settled
 from ..symbolic.tidy.naming import replaced
 from .block import Block, Kronecker
+from .equation import Equation
 from .formula import Formula
-from .second_heads import applied, element, kronecker_text, nabla, vectorised, with_definitions
+from .second_heads import applied, element, kronecker_node, nabla, vectorised
 from .second_trial import SecondTrial
-from .writer import _WRITTEN, SHORT, Writer, Written, indexed, kinks, remember
+from .writer import _WRITTEN, SHORT, Writer, Written, indexed, remember
 
 # Elements larger than LONG are not put together, and those larger than SMALL not written over inputs alone.
 LONG, SMALL = 300, 60
@@ -65,7 +68,7 @@ class SecondWriter(Writer):
 
     def products(self, names: Mapping[Var, str]) -> dict[str, Formula]:
         """The products by name."""
-        return {name: self.formula(name, self.derivation.gradients[var]) for var, name in names.items()}
+        return {given: self.formula(given, self.derivation.gradients[var]) for var, given in names.items()}
 
     def product(self, first: Var, second: Var) -> Formula:
         """A block times a direction."""
@@ -79,19 +82,23 @@ class SecondWriter(Writer):
         assert key is not None
         mark = (self.structure, key)
         if mark not in _WRITTEN:
-            remember(mark, self.write_block(key, first, second))
-        written, element, best, kronecker, notes = _WRITTEN[mark]
-        latex, text = self.equation(key, *written)
+            remember(mark, (*self.write_block(key, first), self.trial.found.get(key)))
+        (node, definitions), element, best, kronecker, notes, evidence = _WRITTEN[mark]
+        where = tuple(self.equation(at, value) for at, value in definitions.items())
+        # A block that is too long is not shown: its product with a direction is, under its own name.
+        found = self.equation(key if best is not None else self.derivation.gradients[first], node, where)
         return Block(
             ", ".join(pair),
-            latex,
-            text,
+            found.line("latex"),
+            found.line("text"),
             self.derivation.shapes[key],
-            notes,
+            tuple(dict.fromkeys([*notes, *conventions(node, *definitions.values())])),
             self.derivation,
             key,
             self,
             element,
+            found,
+            evidence,
             pair=pair,
             closed=best,
             kronecker=self.as_kronecker(key, kronecker),
@@ -99,20 +106,20 @@ class SecondWriter(Writer):
             multiply=lambda: self.product(first, second),
         )
 
-    def write_block(self, key: str, first: Var, second: Var) -> tuple[Any, ...]:
+    def write_block(self, key: str, first: Var) -> tuple[Any, ...]:
         """A block's notation, its element in inputs, the form to evaluate, Kronecker products, and notes."""
         derivation, notes = self.derivation, list(self.derivation.notes)
         candidates = self.candidates(key)
         if not candidates:
             notes.append("the closed form is too long to show; the product with a direction stands for the block")
-            node, element, more = super().write(derivation.gradients[first])
+            node, element, more = self.write(derivation.gradients[first])
             return node, element, None, None, (*more, *notes)
         ranges = self.ranges(key)
         node = self.shortest(candidates, key, ranges, notes)
         best = self.named(candidates)
         self.trial.require(best, key)
         kronecker = self.kronecker_of(candidates, key, ranges)
-        notes += kinks(derivation)
+        notes += self.conventions
         return node, candidates[-1], best, kronecker, tuple(dict.fromkeys(notes))
 
     def write(self, key: str) -> tuple[Any, ...]:
@@ -123,7 +130,7 @@ class SecondWriter(Writer):
         notes = list(self.derivation.notes)
         candidates = self._and_full(whole, key)
         node = self.shortest(candidates, key, self.ranges(key), notes)
-        notes += kinks(self.derivation)
+        notes += self.conventions
         return node, candidates[-1], tuple(dict.fromkeys(notes))
 
     def _along(self, key: str) -> Expr | None:
@@ -176,9 +183,9 @@ class SecondWriter(Writer):
     def by_lines(self, key: str) -> tuple[Any, ...]:
         """A product that is too long in one formula: its own line, over the lines before."""
         notes = [*self.derivation.notes, "the closed form is too long to show; read the lines"]
-        own, _, ranges = line_expr(self.derivation, self.derivation.definition(key))
-        node = self.node(self.reading(own, ranges), key, ranges, notes)
-        return (node, {}), own, tuple(dict.fromkeys([*notes, *kinks(self.derivation)]))
+        own = line_expr(self.derivation, self.derivation.definition(key))[0]
+        node = self.line_writer.node(self.derivation.definition(key))
+        return (node, {}), own, tuple(dict.fromkeys([*notes, *self.conventions]))
 
     def ranges(self, key: str) -> dict[Any, Expr]:
         """The lengths of the indices of a key."""
@@ -271,18 +278,14 @@ class SecondWriter(Writer):
         return min(found, key=lambda terms: len(self.as_kronecker(key, terms).text), default=None)  # type: ignore
 
     def as_kronecker(self, key: str, terms: Any) -> Kronecker | None:
-        """Kronecker products as text, with the definitions of what they name."""
+        """Kronecker products as an equation, with the definitions of what they name."""
         if terms is None:
             return None
-        texts = []
         sign = next(letter for letter in COMMUTATION if letter not in self.avoid)
-        definitions = self.stated(whole_of(terms))
-        for printer in self.printers:
-            ends = (vectorised(printer, name) for name in self.ends(key, printer))
-            text = f"{nabla(printer, *ends)} = {kronecker_text(printer, terms, sign)}"
-            where = [f"{printer.name(at)} = {printer.show(value)}" for at, value in definitions.items()]
-            texts.append(with_definitions(printer, text, where))
-        return Kronecker(*texts)
+        where = tuple(self.equation(at, value) for at, value in self.stated(whole_of(terms)).items())
+        left = nabla(*(vectorised(name(end, ())) for end in self.ends(key)))
+        found = Equation(self.printers, left, kronecker_node(terms, sign), where)
+        return Kronecker(found.line("latex"), found.line("text"), found)
 
     def stated(self, whole: Node) -> dict[str, Node]:
         """The definitions of the values that a tree names, over inputs and each other."""
@@ -297,38 +300,31 @@ class SecondWriter(Writer):
                 inner[at] = value
         return found
 
-    def ends(self, key: str, printer: Any) -> list[str]:
-        """The names of the two arrays of a block."""
-        return [printer.name(self.derivation.keys[var]) for var in self.second.blocks[key]]
+    def ends(self, key: str) -> list[str]:
+        """The keys of the two arrays of a block."""
+        return [self.derivation.keys[var] for var in self.second.blocks[key]]
 
-    def head(self, key: str, node: Node, printer: Any) -> str:
+    def head(self, key: str, node: Node) -> Node:
         """The left side of an equation, for blocks and products too."""
         if key in self.second.blocks:
-            base = nabla(printer, *self.ends(key, printer))
-            places = out_indices(self.derivation.shapes[key])
-            if not indexed(node) or not any(i != 0 for i in places):
-                return base
-            letters = free_letters(places, self.avoid)
-            return element(printer, base, [letters[i] if i != 0 else "0" for i in places])  # type: ignore[index]
+            return self.read(nabla(*(name(end, ()) for end in self.ends(key))), key, node)
         if key not in self.derivation.gradients.values():
-            return super().head(key, node, printer)
-        return self.product_head(key, node, printer)
-
-    def product_head(self, key: str, node: Node, printer: Any) -> str:
-        """The left side of a product of the Hessian and directions."""
-        (mine,) = (printer.name(self.derivation.keys[v]) for v, k in self.derivation.gradients.items() if k == key)
+            return super().head(key, node)
+        (mine,) = (self.derivation.keys[var] for var, found in self.derivation.gradients.items() if found == key)
         parts = []
         for var, along in self.second.directions.items():
-            base = nabla(printer, mine, printer.name(self.derivation.keys[var]))
+            base = nabla(name(mine, ()), name(self.derivation.keys[var], ()))
             ranks = [sum(n != 1 for n in self.derivation.shapes[one]) for one in (key, along)]
-            parts.append(applied(printer, base, printer.name(along), max(ranks) > 1))
-        whole = " + ".join(parts)
+            parts.append(applied(base, along, max(ranks) > 1))
+        return self.read(parts[0] if len(parts) == 1 else Node("add", tuple(parts)), key, node)
+
+    def read(self, whole: Node, key: str, node: Node) -> Node:
+        """A left side, read at indices where the right side is in indices."""
         places = out_indices(self.derivation.shapes[key])
         if not indexed(node) or not any(i != 0 for i in places):
             return whole
         letters = free_letters(places, self.avoid)
-        whole = printer.wrap(whole) if len(parts) > 1 and not printer.latex else whole
-        return element(printer, whole, [letters[i] if i != 0 else "0" for i in places])  # type: ignore[index]
+        return element(whole, [letters[i] if isinstance(i, Symbol) else "0" for i in places])
 
 
 def whole_of(terms: KroneckerSum) -> Node:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from sympy import Expr, Float, Rational, S
@@ -24,23 +25,27 @@ from ..symbolic.compose import (
     resolved,
     simplex_keys,
     size,
-    use_names,
 )
+from ..symbolic.decimals import as_written, decimals
 from ..symbolic.functions import KINKS
 from ..symbolic.gather import gathered
 from ..symbolic.indexed import free_letters, indexed_node
+from ..symbolic.line_names import short_layers, step_names
 from ..symbolic.lines import Derivation, Line, derive
 from ..symbolic.matrix import reads_whole_arrays, to_node
-from ..symbolic.names import Names, Numeral, input_names, step_names
+from ..symbolic.names import Names, Numeral, input_names
 from ..symbolic.nodes import Tied
 from ..symbolic.normal import Ranges, normal
-from ..symbolic.notation import Node, NoMatrixForm
-from ..symbolic.printing import Latex, Plain
+from ..symbolic.notation import Node, NoMatrixForm, name
+from ..symbolic.own_names import use_names
+from ..symbolic.printing.conventions import conventions
 from ..symbolic.reading import hidden_lines, source_names
 from ..symbolic.recognise import recognised
 from ..symbolic.template import out_indices
 from ..symbolic.tidy import Definitions, cost, folded, names, price, settled, tidy
+from .equation import Equation, Printers
 from .formula import Formula, ShownLine
+from .line_writer import LineWriter
 from .trial import Trial
 from .vanishing import NOTE as ZERO
 from .vanishing import vanishes
@@ -87,12 +92,14 @@ class Writer:
         declared = simplex_keys(derivation)
         self.simplex = {key for key in declared if simplex is None or derivation.inputs[key] in simplex}
         outputs = [derivation.keys[atom] for atom in graph.outputs if isinstance(atom, Var) and atom in derivation.keys]
-        kept = {*derivation.gradients.values(), *outputs}
-        self.hidden, same = hidden_lines(derivation, kept)
+        self.kept = {*derivation.gradients.values(), *outputs}
+        self.hidden, same = hidden_lines(derivation, self.kept)
+        self.line_writer = LineWriter(self)
         shown = self.name_all()
         # Letters that an index must not have: lengths of axes and names of arrays.
         self.avoid = frozenset(self.lengths() | {name.text() for name in shown.values()})
-        self.printers = tuple(kind(shown, derivation.cotangents, same) for kind in (Latex, Plain))
+        self.decimals = decimals(derivation.constants)
+        self.printers = Printers(shown, derivation.cotangents, same, bool(self.decimals))
         self.trial = Trial(derivation, self.simplex)
         self._lines: tuple[ShownLine, ...] | None = None
 
@@ -103,12 +110,13 @@ class Writer:
         given = Names(sorted(self.lengths()))
         constants = [(key, lit) for key, lit in derivation.constants.items() if lit.shape]
         arrays = {key: f"const_{place + 1}" for place, (key, _) in enumerate(constants)}
-        input_names(given, derivation.inputs | arrays, ranks)
+        input_names(given, short_layers(derivation.inputs) | arrays, ranks)
         numerals = {key: Numeral(str(lit)) for key, lit in derivation.constants.items() if not lit.shape}
         found = source_names(self.graph, derivation, self.hidden)
         steps = [key for key in derivation.values if key not in derivation.inputs]
-        step_names(given, {key: found.get(key, "") for key in steps if key not in self.hidden}, ranks)
-        step_names(given, {key: "" for key in steps if key in self.hidden}, ranks)
+        seen = self.line_writer.seen()
+        step_names(given, {key: found.get(key, "") for key in steps if key in seen}, ranks)
+        step_names(given, {key: "" for key in steps if key not in seen}, ranks)
         return given.found | numerals
 
     def lengths(self) -> set[str]:
@@ -120,24 +128,23 @@ class Writer:
         derivation = self.derivation
         mark = (self.structure, key)
         if mark not in _WRITTEN:
-            remember(mark, self.write(key))
-        written, sympy_form, notes = _WRITTEN[mark]
-        latex, text = self.equation(key, *written)
-        return Formula(name, latex, text, derivation.shapes[key], notes, derivation, key, self, sympy_form)
+            remember(mark, (*self.write(key), self.trial.found.get(key)))
+        (node, definitions), sympy_form, notes, evidence = _WRITTEN[mark]
+        where = tuple(self.equation(at, value) for at, value in definitions.items())
+        found = self.equation(key, node, where)
+        latex, text = found.line("latex"), found.line("text")
+        notes = tuple(dict.fromkeys([*notes, *conventions(node, *definitions.values())]))
+        shape = derivation.shapes[key]
+        return Formula(name, latex, text, shape, notes, derivation, key, self, sympy_form, found, evidence)
 
-    def equation(self, key: str, node: Node, definitions: Definitions) -> tuple[str, str]:
-        """A formula in LaTeX and in text, and the definitions of what it names."""
-        latex, text = (f"{self.head(key, node, p)} = {p.show(node)}" for p in self.printers)
-        where = [self.shown(self.derivation.definition(at), value) for at, value in definitions.items()]
-        if where:
-            latex += r" \quad\text{where}\quad " + r",\quad ".join(line.latex for line in where)
-            text += " where " + ", ".join(line.text for line in where)
-        return latex, text
+    def equation(self, key: str, node: Node, where: tuple[Equation, ...] = ()) -> Equation:
+        """What a value is."""
+        return Equation(self.printers, self.head(key, node), node, where)
 
     def array_names(self, expr: Expr) -> dict[str, str]:
         """Key -> name of the arrays in a closed form; a constant array goes by its printed name."""
         derivation = self.derivation
-        arrays = {key: self.printers[1].name(key) for key, lit in derivation.constants.items() if lit.shape}
+        arrays = {key: self.printers["text"].name(key) for key, lit in derivation.constants.items() if lit.shape}
         names = {**derivation.inputs, **arrays}
         heads = {entry.head.name for entry in entries(expr)} - self.numbers().keys()
         if not heads <= names.keys():
@@ -156,13 +163,13 @@ class Writer:
                 found[key] = Rational(str(float(value))) if finite else Float(value)
         return found
 
-    @property
-    def structure(self) -> tuple[Any, ...]:
+    @cached_property
+    def structure(self) -> Mark:
         """What the notation depends on: the definitions, not where they stand in the user's cell."""
         derivation = self.derivation
         lines = tuple((line.key, line.template, line.operands, line.lengths) for line in derivation.lines)
         constants = tuple((key, str(lit)) for key, lit in derivation.constants.items())
-        return lines, self.avoid, tuple(derivation.inputs.items()), constants, tuple(sorted(self.simplex))
+        return Mark((lines, self.avoid, tuple(derivation.inputs.items()), constants, tuple(sorted(self.simplex))))
 
     def write(self, key: str) -> tuple[Written, Expr, tuple[str, ...]]:
         """The closed form of one gradient: its notation, its element in SymPy, and notes."""
@@ -186,10 +193,19 @@ class Writer:
         node = self.shortest(shown, key, ranges, notes)
         if node is None:
             notes.append("the closed form is too long to show; read the lines")
-            node = self.node(self.reading(own, ranges), key, ranges, notes), {}
+            node = self.line_writer.node(line), {}
         sympy_form = candidates[-1] if candidates else own
-        notes += kinks(derivation)
+        notes += self.conventions
         return node, sympy_form, tuple(dict.fromkeys(notes))
+
+    @cached_property
+    def conventions(self) -> tuple[str, ...]:
+        """What the formulas take to be so at kinks."""
+        exprs = {line.template: line.template.expr for line in self.derivation.lines}.values()
+        found = [text for kind, text in KINKS.items() if any(expr.has(kind) for expr in exprs)]
+        if any(expr.has(Tied) for expr in exprs):
+            found.append("where n elements tie for a maximum, the indicator is 1/n: ties share equally")
+        return tuple(found)
 
     def shortest(self, candidates: list[Expr], key: str, ranges: Ranges, notes: list[str]) -> Written | None:
         """The closed form in inputs alone, or over named intermediate values where there is less to read then."""
@@ -210,13 +226,14 @@ class Writer:
         wanted, found = set(names(node)), []
         for line in reversed(self.derivation.lines):
             if line.key in wanted:
-                found.append((line.key, self.line(line)))
+                found.append((line.key, self.line_writer.node(line)))
                 wanted |= names(found[-1][1]).keys()
         return dict(found[::-1])
 
     def node(self, expr: Expr, key: str, ranges: Ranges, notes: list[str]) -> Node:
         """``expr`` in matrix notation if there is one that agrees with the derivation, else in indexed notation."""
-        if expr == 0:
+        expr = as_written(expr, self.decimals)
+        if expr == 0 and self.trial.holds(expr, key):
             return Node("number", (), (), expr)
         if size(expr) < 800 and reads_whole_arrays(expr, ranges, self.derivation.shapes):
             try:
@@ -232,50 +249,63 @@ class Writer:
                 )
             except NoMatrixForm:
                 pass
+        if not self.trial.holds(expr, key):
+            notes.append(
+                "an indexed form could not be shown to agree with the derivation; the definition stands instead"
+            )
+            expr = line_expr(self.derivation, self.derivation.definition(key))[0]
+            self.trial.defined(key)
         return indexed_node(expr, free_letters(out_indices(self.derivation.shapes[key]), self.avoid), self.avoid)
 
     def lines(self) -> tuple[ShownLine, ...]:
         """The definitions, forward then backward."""
         if self._lines is None:
-            shown = [line for line in self.derivation.lines if line.key not in self.hidden][: 4 * LINES]
-            mark = (self.structure, frozenset(self.hidden))
+            mark = (self.structure, frozenset(self.hidden), frozenset(self.kept))
             if mark not in _WRITTEN:
-                remember(mark, [self.line(line) for line in shown])
-            self._lines = tuple(self.shown(line, node) for line, node in zip(shown, _WRITTEN[mark]))
+                remember(mark, self.line_writer.nodes())
+            self._lines = tuple(map(self.shown, self.line_writer.shown, _WRITTEN[mark]))
         return self._lines
 
     def line(self, line: Line) -> Node:
         """The notation of one definition."""
         expr, _, ranges = line_expr(self.derivation, line)
-        expr = self.reading(expr, ranges, line.kind == "backward" and len(self.derivation.lines) <= 5 * LINES)
-        return self.node(expr, line.key, ranges, [])
+        return self.node(self.reading(expr, ranges, line), line.key, ranges, [])
 
     def shown(self, line: Line, node: Node) -> ShownLine:
         """One definition as text."""
-        latex, text = (f"{self.head(line.key, node, p)} = {p.show(node)}" for p in self.printers)
-        return ShownLine(latex, text, line.kind, line.location)
+        found = self.equation(line.key, node)
+        return ShownLine(found.line("latex"), found.line("text"), line.kind, line.location, found)
 
-    def reading(self, expr: Expr, ranges: Ranges, named: bool = True) -> Expr:
-        """A definition over the values that have lines."""
+    def reading(self, expr: Expr, ranges: Ranges, line: Line) -> Expr:
+        """The definition of ``line`` over the values that have lines; what is computed by then goes by its name."""
         expr = normal(resolved(expr, self.hidden), ranges)
-        return use_names(expr, self.derivation, self.hidden) if named else expr
+        if line.kind == "forward":
+            return expr
+        return use_names(expr, self.derivation, self.hidden, self.derivation.places[line.key])
 
-    def head(self, key: str, node: Node, printer: Any) -> str:
+    def head(self, key: str, node: Node) -> Node:
         """The left side of an equation; with indices when the right side is in indices."""
-        if not indexed(node) or not any(n != 1 for n in self.derivation.shapes[key]):
-            return printer.name(key)
-        places = out_indices(self.derivation.shapes[key])
+        shape = self.derivation.shapes[key]
+        if not indexed(node) or not any(n != 1 for n in shape):
+            return name(key, ())
+        places = out_indices(shape)
         letters = free_letters(places, self.avoid)
         args = [Node("index", (), (), letters[i] if i != 0 else "0") for i in places]
-        return printer.show(Node("entry", tuple(args), (), key))
+        return Node("entry", tuple(args), (), key)
 
 
-def kinks(derivation: Derivation) -> list[str]:
-    """The conventions at kinks that a derivation rests on."""
-    notes = [text for kind, text in KINKS.items() if any(part.template.expr.has(kind) for part in derivation.lines)]
-    if any(part.template.expr.has(Tied) for part in derivation.lines):
-        notes.append("where n elements tie for a maximum, the indicator is 1/n: ties share equally")
-    return notes
+class Mark:
+    """A long key of a dictionary, hashed once."""
+
+    def __init__(self, content: Any) -> None:
+        self.content = content
+        self.number = hash(content)
+
+    def __hash__(self) -> int:
+        return self.number
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Mark) and self.number == other.number and self.content == other.content
 
 
 def remember(mark: Any, written: Any) -> None:

@@ -15,10 +15,11 @@ from sympy import Add, Expr, Mul, S, Symbol, diff
 from ..dtype import is_float
 from ..ir import Graph, Var
 from .combine import combined
-from .compose import BUDGET, alias, aliases, definition, entries, size, substitute, use_names
+from .compose import BUDGET, alias, aliases, definition, entries, resolved, size, substitute
 from .lines import Builder, Derivation
 from .nodes import Delta, Entry, Total, fresh_index, index
 from .normal import Ranges, Term, canonical, expand, freshen, normal
+from .own_names import use_names
 from .template import out_indices
 
 
@@ -139,7 +140,7 @@ def value_slopes(derivation: Derivation, seeds: Mapping[str, Expr], steps: Range
             continue
         places = out_indices(derivation.shapes[line.key])
         ranges = {**steps, **{i: n for i, n in zip(places, derivation.shapes[line.key]) if i != 0}}
-        slope = chained(derivation, definition(line, places), found, ranges)
+        slope = chained(derivation, resolved(definition(line, places), hidden), found, ranges)
         if slope is not None and slope != 0:
             slope = combined(use_names(slope, derivation, hidden))
         found[line.key] = slope
