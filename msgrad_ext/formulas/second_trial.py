@@ -25,7 +25,7 @@ from .notation_value import Reader, node_value
 from .trial import Trial
 
 # Steps of central differences, as parts of the values' size; the best agreement counts.
-STEPS = (1e-2, 1e-3, 1e-4)
+STEPS = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
 SLOPE = 1e-5
 EXACT = 1e-9
 CASES = 2
@@ -69,7 +69,7 @@ class SecondTrial(Trial):
     @cached_property
     def cases(self) -> list[tuple[dict[str, np.ndarray], dict[Symbol, int]]]:
         """Samples in floats at two assignments of sizes where all is defined, else the one there is; and the sizes."""
-        found = []
+        found: list[tuple[dict[str, np.ndarray], dict[Symbol, int]]] = []
         for number, sizes in enumerate(self.sampler.patterns()):
             given = self.sampler.defined(sizes, number) if len(found) < CASES else None
             found += [] if given is None else [(self.sampler.lines(given), self.sampler.full(given))]
@@ -140,24 +140,33 @@ class SecondTrial(Trial):
         NotSupportedError
             If they differ: then nothing of second order is shown.
         """
-        given, firsts = self.inputs(), [self.second.first[var] for var in self.derivation.gradients]
+        left = set(range(len(self.derivation.gradients)))
+        for at in range(len(self.cases)):
+            left = self.unlike(at, left)
+        if left:
+            names = ", ".join(var.name for n, var in enumerate(self.derivation.gradients) if n in left)
+            raise NotSupportedError(
+                f"For 'derive', the second derivatives by {names} are not what central differences of the gradient "
+                "give; they are not shown."
+            )
+
+    def unlike(self, at: int, left: set[int]) -> set[int]:
+        """Which of the products (by number) no step makes agree with differences at a sample."""
+        if not left:
+            return left
+        given, firsts = self.inputs(at), [self.second.first[var] for var in self.derivation.gradients]
         fixed = self.constants()
         for var, along in self.second.directions.items():
             if self.derivation.keys[var] in fixed:
                 # What counts as constant by convention has a slope that no derivative here has.
                 given[self.derivation.inputs[along]] = np.zeros_like(given[self.derivation.inputs[along]])
-        wanted = evaluate_lines(self.derivation, given, self.products) if fixed else self.cases[0][0]
-        left = set(range(len(firsts)))
+        wanted = evaluate_lines(self.derivation, given, self.products) if fixed else self.cases[at][0]
         for step in STEPS:
             slopes = self.slopes(given, firsts, step)
             left = {n for n in left if not close(slopes[n], wanted[self.products[n]], SLOPE)}
             if not left:
-                return
-        names = ", ".join(var.name for n, var in enumerate(self.derivation.gradients) if n in left)
-        raise NotSupportedError(
-            f"For 'derive', the second derivatives by {names} are not what central differences of the gradient give; "
-            "they are not shown."
-        )
+                break
+        return left
 
     def slopes(self, given: dict[str, Any], firsts: Sequence[str], step: float) -> list[np.ndarray]:
         """Slopes of the gradients along the directions, by differences of the fourth order."""
