@@ -11,10 +11,11 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from sympy import Expr, Float, Rational, pi
+from sympy import Expr, Float, Rational, S, pi
 
 from ..errors import NotSupportedError
 from ..ir import Graph, Var
+from ..symbolic.combine import combined
 from ..symbolic.compose import (
     aliases,
     closed,
@@ -49,6 +50,8 @@ from .formula import Formula, ShownLine
 from .lettered import lettered
 from .line_writer import LineWriter
 from .trial import Trial
+from .vanishing import NOTE as ZERO
+from .vanishing import vanishes
 
 LINES = 200
 # A closed form over inputs that is larger is not written: one over named values is shorter to read.
@@ -191,6 +194,9 @@ class Writer:
             notes.append(
                 f"shown for rows of {', '.join(sorted(derivation.inputs[key] for key in rows))} that sum to one"
             )
+        if S.Zero not in shown and vanishes(self.trial, key):
+            candidates, shown = [S.Zero], [S.Zero]
+            notes.append(ZERO)
         node = self.shortest(shown, key, ranges, notes)
         if node is None:
             notes.append("the closed form is too long to show; read the lines")
@@ -219,7 +225,7 @@ class Writer:
 
     def short(self, expr: Expr) -> Expr:
         """``expr`` without what cancels or vanishes, and with functions by name."""
-        return softmaxes(gathered(recognised(without_vanishing(expr, self.derivation))))
+        return softmaxes(gathered(combined(recognised(without_vanishing(expr, self.derivation)))))
 
     def shortest(self, candidates: list[Expr], key: str, ranges: Ranges, notes: list[str]) -> Written | None:
         """The closed form in inputs alone, or over named intermediate values where there is less to read then."""
