@@ -15,7 +15,6 @@ from ..ir import Graph, Var
 from ..symbolic.combine import combined
 from ..symbolic.compose import aliases, closed, line_expr, on_simplex, size, softmaxes
 from ..symbolic.gather import gathered
-from ..symbolic.indexed import free_letters
 from ..symbolic.kronecker import KroneckerSum, kronecker_terms
 from ..symbolic.nodes import Entry
 from ..symbolic.notation import Node, name
@@ -31,7 +30,7 @@ from .equation import Equation
 from .formula import Formula
 from .second_heads import applied, element, kronecker_node, nabla, vectorised
 from .second_trial import SecondTrial
-from .writer import _WRITTEN, SHORT, Writer, Written, indexed, remember
+from .writer import _WRITTEN, SHORT, Writer, Written, remember
 
 # Elements larger than LONG are not put together, and those larger than SMALL not written over inputs alone.
 LONG, SMALL = 300, 60
@@ -320,11 +319,15 @@ class SecondWriter(Writer):
 
     def read(self, whole: Node, key: str, node: Node) -> Node:
         """A left side, read at indices where the right side is in indices."""
-        places = out_indices(self.derivation.shapes[key])
-        if not indexed(node) or not any(i != 0 for i in places):
+        if not indexed(node) or not any(n != 1 for n in self.derivation.shapes[key]):
             return whole
-        letters = free_letters(places, self.avoid)
-        return element(whole, [letters[i] if isinstance(i, Symbol) else "0" for i in places])
+        letters, _ = node.data
+        return element(whole, [letter for letter in letters if letter is not None])
+
+
+def indexed(node: Node) -> bool:
+    """True for a form with letters."""
+    return node.kind == "each"
 
 
 def whole_of(terms: KroneckerSum) -> Node:
