@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from sympy import Expr, Symbol
 
+from ..symbolic.compose import line_expr
+from ..symbolic.count import Operations, operations
 from ..symbolic.lines import Line
 from ..symbolic.notation import Node
 from ..symbolic.own_names import leaves, own_names
-from ..symbolic.reading import trivial
+from ..symbolic.reading import source, trivial
 
 if TYPE_CHECKING:
     from .writer import Writer
@@ -71,6 +73,19 @@ class LineWriter:
                 stack.append(base)
         return found
 
+    def operations(self, sizes: Mapping[Symbol, int]) -> Operations:
+        """The operations on numbers that the lines take, at lengths of the axes."""
+        known: dict[Any, int] = {}
+        total = {"forward": 0, "backward": 0}
+        for line in self.shown:
+            said, numbers = self.mark(line)
+            mark = said, tuple(sizes[letter] for letter in numbers.letters)
+            if mark not in known:
+                expr, _, ranges = line_expr(self.derivation, line)
+                known[mark] = operations(self.writer.reading(expr, ranges, line), ranges, sizes)
+            total[line.kind] += known[mark]
+        return Operations(**total)
+
     def nodes(self) -> list[Node]:
         """The notation of each line that is shown."""
         return [self.node(line) for line in self.shown]
@@ -110,7 +125,7 @@ class LineWriter:
             return numbers.key(key)
         # One that copies a shown array says the same as another that does; what is more, only as the array it is.
         line = hidden[key]
-        if trivial(line) and line.operands[0] not in hidden:
+        if trivial(line) and source(line) not in hidden:
             return self.said(line, numbers)
         for one in sorted(leaves(key, hidden)):
             numbers.key(one)
