@@ -1,0 +1,94 @@
+"""Names of single elements: ``x_{1,2}`` for row 1 and column 2 of X, counted from 1 as on paper."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sympy import Symbol
+
+from .lines import Derivation
+from .names import Name, Numeral
+from .nodes import Entry
+from .notation import Node
+
+
+@dataclass(frozen=True)
+class ElementName(Name):
+    """The name of an array, small where it is a letter, with the places of an element."""
+
+    places: tuple[int, ...] = ()
+    array: Name | None = None
+
+    def latex(self, accents: Sequence[str] = ()) -> str:
+        """LaTeX, with ``accents`` over the base."""
+        if self.array is not None:
+            return f"\\left({self.array.latex(accents)}\\right)_{{{self.at}}}"
+        return Name(self.base, "", self.base).latex(accents) + f"_{{{self.at}}}"
+
+    def text(self, accents: Sequence[str] = ()) -> str:
+        """Plain text."""
+        if self.array is not None:
+            return f"{self.array.text(accents)}_{{{self.at}}}"
+        return f"{Name(self.base, '', self.base).text(accents)}_{{{self.at}}}"
+
+    @property
+    def at(self) -> str:
+        """The places, counted from 1."""
+        return ",".join(str(place + 1) for place in self.places)
+
+
+class ElementNames:
+    """Names for the elements of a derivation's arrays, given when they are met, and printers that know them."""
+
+    def __init__(self, writer: Any, derivation: Derivation, sizes: Mapping[Symbol, int]) -> None:
+        self.derivation = derivation
+        self.arrays: dict[str, Name | Numeral] = dict(writer.printers[0].names)
+        self.same: dict[str, str] = dict(writer.printers[0].same)
+        self.names: dict[str, Name | Numeral] = {}
+        self.cotangents: dict[str, str] = dict(derivation.cotangents)
+        self.inputs: dict[str, tuple[str, tuple[int, ...]]] = {}
+        self.whole = writer.printers
+        # Printers look names up when they print, so that they know those that are given later.
+        self.printers = tuple(type(printer)(self.names, self.cotangents, {}) for printer in writer.printers)
+
+    def heads(self, key: str) -> tuple[str, str]:
+        """The printed name of a whole array, in LaTeX and in text."""
+        first, second = (printer.name(key) for printer in self.whole)
+        return first, second
+
+    def node(self, entry: Entry) -> Node:
+        """The name of an element as a notation tree."""
+        key = entry.head.name
+        at = tuple(int(i) for i in entry.indices)
+        return Node("name", (), (), self.spot(key, at))
+
+    def spot(self, key: str, at: tuple[int, ...]) -> str:
+        """The key of an element, which has a name from here on."""
+        while key in self.same:
+            key = self.same[key]
+        mark = f"{key}@{','.join(map(str, at))}"
+        if key in self.derivation.cotangents:
+            self.cotangents.setdefault(mark, self.spot(self.derivation.cotangents[key], at))
+        elif mark not in self.names:
+            self.names[mark] = self.name(key, at)
+            if key in self.derivation.inputs:
+                self.inputs[mark] = self.derivation.inputs[key], at
+        return mark
+
+    def name(self, key: str, at: tuple[int, ...]) -> Name | Numeral:
+        """The name of an element; that of the array where it is all there is."""
+        name = self.arrays[key]
+        moving = tuple(i for i, n in zip(at, self.derivation.shapes[key]) if n != 1)
+        if isinstance(name, Numeral) or not moving:
+            return name
+        if name.under or len(name.base) > 1:
+            return ElementName(name.base, name.under, name.plain, moving, name)
+        taken = {other.base for other in self.arrays.values() if isinstance(other, Name)}
+        small = name.base.lower()
+        base = small if small not in taken or len(moving) < 2 else name.base
+        return ElementName(base if len(moving) > 1 else name.base, "_".join(str(i + 1) for i in moving), name.plain, moving)
+
+
+__all__ = ["ElementName", "ElementNames"]
