@@ -21,7 +21,7 @@ from ..symbolic.compose import line_expr
 from ..symbolic.element_names import ElementNames
 from ..symbolic.nodes import Entry
 from ..symbolic.notation import Node
-from ..symbolic.unrolled import TooLong, Unroller, scalar_node, scalar_operations
+from ..symbolic.unrolled import TooLong, Unroller, collected, scalar_node, scalar_operations, shared_parts
 from .evaluation import evaluate_lines
 from .notation_value import node_value
 
@@ -172,26 +172,64 @@ class Elementwise:
         wanted = [(self.formula.key, at) for at in itertools.product(*map(range, self.shape))]
         self.expand(wanted)
         order = self.order(wanted)
-        total = sum(scalar_operations(self.values[spot]) for spot in order)
+        small = self.small(order, wanted)
+        names = ElementNames(self.writer, self.derivation, self.sizes)
+        lines = self.whole(wanted) if small else self.straight(order, wanted, names)
+        total = sum(scalar_operations(expr) for _, expr in lines)
         if total > self.limit:
             raise self.refusal(f"it takes {total} operations on numbers")
-        small = self.small(order, wanted)
-        lines = wanted if small else [*(spot for spot in order if spot not in set(wanted)), *wanted]
-        names = ElementNames(self.writer, self.derivation, self.sizes)
-        made = [self.element(spot, names, small) for spot in lines]
+        made = [self.element(head, expr, names) for head, expr in lines]
         count = len(made) - len(wanted)
-        operations = sum(scalar_operations(self.shown(spot, small)) for spot in lines)
         return Elements(
             self.formula.name,
             self.shape,
             {str(letter): size for letter, size in self.sizes.items()},
             tuple(made[count:]),
             tuple(made[:count]),
-            operations,
+            total,
             names.heads(self.formula.key),
             names.inputs,
             self.formula.given,
         )
+
+    def whole(self, wanted: Sequence[Spot]) -> list[tuple[Entry, Expr]]:
+        """The wanted elements over the inputs alone."""
+        lines = []
+        for spot in wanted:
+            expr = self.values[spot]
+            while inner := {entry_of(one): self.values[one] for one in self.spots(expr)}:
+                expr = expr.xreplace(inner)
+            lines.append((entry_of(spot), tidied(expr)))
+        return lines
+
+    def straight(self, order: Sequence[Spot], wanted: Sequence[Spot], names: ElementNames) -> list[tuple[Entry, Expr]]:
+        """All elements in order, the wanted ones last; a part that several have is a step of its own."""
+        last = set(wanted)
+        spots = [*(spot for spot in order if spot not in last), *wanted]
+        exprs = {spot: tidied(self.values[spot]) for spot in spots}
+        known: dict[Expr, Entry] = {}
+        lines: list[tuple[Entry, Expr]] = []
+        shared = shared_parts(list(exprs.values()))
+
+        def put(expr: Expr, own: bool = False) -> Expr:
+            if expr in known:
+                return known[expr]
+            if isinstance(expr, Entry) or not expr.args:
+                return expr
+            found = expr.func(*map(put, expr.args))
+            if expr in shared and not own:
+                known[expr] = names.step()
+                lines.append((known[expr], found))
+                return known[expr]
+            return found
+
+        for spot in spots:
+            expr = put(exprs[spot], True)
+            lines.append((entry_of(spot), expr))
+            if exprs[spot] in shared:
+                known.setdefault(exprs[spot], entry_of(spot))
+        ends = {entry_of(spot) for spot in wanted}
+        return [*(line for line in lines if line[0] not in ends), *(line for line in lines if line[0] in ends)]
 
     def refusal(self, what: str) -> NotSupportedError:
         """The error for what is over the limit: it says what is not shown."""
@@ -250,7 +288,7 @@ class Elementwise:
 
     def plain(self, expr: Expr) -> dict[Entry, Expr]:
         """Elements that are numbers or other elements as they are."""
-        found = {Entry(Symbol(key), *at): self.values[key, at] for key, at in self.spots(expr)}
+        found = {entry_of(spot): self.values[spot] for spot in self.spots(expr)}
         return {e: value for e, value in found.items() if value.is_number or isinstance(value, Entry)}
 
     def order(self, wanted: Sequence[Spot]) -> list[Spot]:
@@ -275,23 +313,12 @@ class Elementwise:
             sizes[spot] = own, depth
         return sum(sizes[spot][0] for spot in wanted) <= SMALL and max((d for _, d in sizes.values()), default=0) <= DEEP
 
-    def shown(self, spot: Spot, small: bool) -> Expr:
-        """The formula of an element, over the inputs alone if ``small``."""
-        expr = self.values[spot]
-        while small:
-            inner = {Entry(Symbol(key), *at): self.values[key, at] for key, at in self.spots(expr)}
-            if not inner:
-                break
-            expr = expr.xreplace(inner)
-        return expr
-
-    def element(self, spot: Spot, names: ElementNames, small: bool) -> Element:
+    def element(self, head: Entry, expr: Expr, names: ElementNames) -> Element:
         """One element as text."""
-        key, at = spot
-        node = scalar_node(self.shown(spot, small), names.node)
-        own = names.node(Entry(Symbol(key), *at))
+        node, own = scalar_node(expr, names.node), names.node(head)
         (left, value), (left_text, text) = ((p.show(own), p.show(node)) for p in names.printers)
-        kind = self.derivation.definition(key).kind
+        line = self.derivation.line(head.head.name)
+        kind, at = "step" if line is None else line.kind, tuple(int(i) for i in head.indices)
         return Element(at, f"{left} = {value}", f"{left_text} = {text}", value, text, kind, node, own.data)
 
     def agrees(self, found: Elements) -> None:
@@ -305,6 +332,12 @@ class Elementwise:
             wanted = evaluate_lines(self.derivation, values, [self.formula.key])[self.formula.key]
             if np.all(np.isfinite(wanted)):
                 break
+        if not np.all(np.isfinite(wanted)):
+            raise NotSupportedError(
+                f"For 'elements', the gradient by {self.formula.name} has no finite value at these lengths at the numbers "
+                "that were tried, so its elements could not be checked, and are not shown; read Formula.lines.",
+                user_location(),
+            )
         result = found.evaluate(values)
         scale = max(float(np.max(np.abs(wanted), initial=0)), 1.0)
         if not np.all(np.abs(result - wanted) <= 1e-9 * scale):
@@ -312,6 +345,18 @@ class Elementwise:
                 f"For 'elements', the elements of the gradient by {self.formula.name} did not agree with the derivation, "
                 "so they are not shown; read Formula.lines."
             )
+
+
+def entry_of(spot: Spot) -> Entry:
+    """An element as part of a formula."""
+    return Entry(Symbol(spot[0]), *spot[1])
+
+
+def tidied(expr: Expr) -> Expr:
+    """A formula with common factors in front, here and in its parts."""
+    if isinstance(expr, Entry) or not expr.args:
+        return expr
+    return collected(expr.func(*map(tidied, expr.args)))
 
 
 def _occurrences(expr: Expr) -> list[Entry]:

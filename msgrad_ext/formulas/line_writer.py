@@ -11,11 +11,12 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from sympy import Expr, Symbol
+from sympy import Expr, S, Symbol
 
 from ..symbolic.compose import line_expr
 from ..symbolic.count import Operations, operations
 from ..symbolic.lines import Line
+from ..symbolic.nodes import Entry
 from ..symbolic.notation import Node
 from ..symbolic.own_names import leaves, own_names
 from ..symbolic.reading import source, trivial
@@ -75,14 +76,18 @@ class LineWriter:
 
     def operations(self, sizes: Mapping[Symbol, int]) -> Operations:
         """The operations on numbers that the lines take, at lengths of the axes."""
+        # What starts the reverse pass multiplies nothing: an array of ones, written for the reader.
+        ones = {line.key for line in self.shown if line.template.expr == 1}
         known: dict[Any, int] = {}
         total = {"forward": 0, "backward": 0}
         for line in self.shown:
             said, numbers = self.mark(line)
-            mark = said, tuple(sizes[letter] for letter in numbers.letters)
+            mark = said, tuple(sizes[letter] for letter in numbers.letters), tuple(key in ones for key in numbers.keys)
             if mark not in known:
                 expr, _, ranges = line_expr(self.derivation, line)
-                known[mark] = operations(self.writer.reading(expr, ranges, line), ranges, sizes)
+                expr = self.writer.reading(expr, ranges, line)
+                expr = expr.xreplace({e: S.One for e in expr.atoms(Entry) if e.head.name in ones})
+                known[mark] = operations(expr, ranges, sizes)
             total[line.kind] += known[mark]
         return Operations(**total)
 

@@ -50,6 +50,7 @@ class ElementNames:
         self.cotangents: dict[str, str] = dict(derivation.cotangents)
         self.inputs: dict[str, tuple[str, tuple[int, ...]]] = {}
         self.whole = writer.printers
+        self.base, self.count = "", 0
         # Printers look names up when they print, so that they know those that are given later.
         self.printers = tuple(type(printer)(self.names, self.cotangents, {}) for printer in writer.printers)
 
@@ -58,9 +59,21 @@ class ElementNames:
         first, second = (printer.name(key) for printer in self.whole)
         return first, second
 
+    def step(self) -> Entry:
+        """A new name for a part that several elements have."""
+        if not self.base:
+            taken = {other.base for other in self.arrays.values() if isinstance(other, Name)}
+            self.base = next(base for base in ("t", "s", "u", "r", "step") if base not in taken)
+        self.count += 1
+        key = f"t:{self.count}"
+        self.names[key] = Name(self.base, str(self.count), f"{self.base}{self.count}")
+        return Entry(Symbol(key))
+
     def node(self, entry: Entry) -> Node:
         """The name of an element as a notation tree."""
         key = entry.head.name
+        if key in self.names:
+            return Node("name", (), (), key)
         at = tuple(int(i) for i in entry.indices)
         return Node("name", (), (), self.spot(key, at))
 

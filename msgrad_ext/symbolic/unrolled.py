@@ -231,12 +231,60 @@ def scalar_node(expr: Expr, name: Callable[[Entry], Node]) -> Node:
         return Node("add", tuple(scalar_node(arg, name) for arg in expr.args))
     if isinstance(expr, Mul):
         coefficient, rest = expr.as_coeff_Mul()
-        return scaled(coefficient, [scalar_node(arg, name) for arg in Mul.make_args(rest)], ONE)
+        # Numbers by name come before sums: z (x + y).
+        factors = sorted(Mul.make_args(rest), key=lambda factor: isinstance(factor, Add))
+        return scaled(coefficient, [scalar_node(arg, name) for arg in factors], ONE)
     if isinstance(expr, Pow) and expr.exp.is_Rational:
         return Node("pow", (scalar_node(expr.base, name),), (), expr.exp)
     tags = [arg.name for arg in expr.args if isinstance(arg, Symbol)]
     args = tuple(scalar_node(arg, name) for arg in expr.args if not isinstance(arg, Symbol))
     return Node("fn", args, (), ("power" if isinstance(expr, Pow) else type(expr).__name__, *tags))
+
+
+def collected(expr: Expr) -> Expr:
+    """A sum with factors that its terms share in front of what they do not: ``z x + z y`` is ``z (x + y)``."""
+    if not isinstance(expr, Add):
+        return expr
+    terms, done = list(expr.args), []
+    while True:
+        counts: dict[Expr, int] = {}
+        for term in terms:
+            for factor in Mul.make_args(term):
+                if not factor.is_number:
+                    counts[factor] = counts.get(factor, 0) + 1
+        best = max(counts.values(), default=0)
+        if best < 2:
+            return Add(*done, *terms)
+        shared = [factor for factor, count in counts.items() if count == best]
+        common = max(shared, key=lambda factor: isinstance(factor, Add))
+        mine = [term for term in terms if common in Mul.make_args(term)]
+        terms = [term for term in terms if common not in Mul.make_args(term)]
+        done.append(Mul(common, collected(Add(*(_without(term, common) for term in mine)))))
+
+
+def _without(term: Expr, factor: Expr) -> Expr:
+    factors = list(Mul.make_args(term))
+    factors.remove(factor)
+    return Mul(*factors)
+
+
+def shared_parts(exprs: Sequence[Expr]) -> set[Expr]:
+    """The operations that occur more than once in ``exprs``, without those that occur in such ones only."""
+    seen: set[Expr] = set()
+    found: set[Expr] = set()
+    stack = list(exprs)
+    while stack:
+        part = stack.pop()
+        if isinstance(part, Entry) or not part.args:
+            continue
+        # What is divided by is shared, and not its reciprocal, nor a product with a number.
+        counts = not (isinstance(part, Pow) and part.exp == -1) and scalar_operations(part) > 0
+        if counts and part in seen:
+            found.add(part)
+            continue
+        seen.add(part)
+        stack += part.args
+    return found
 
 
 def scalar_operations(expr: Expr) -> int:
@@ -257,4 +305,4 @@ def scalar_operations(expr: Expr) -> int:
     return count
 
 
-__all__ = ["TooLong", "Unroller", "scalar_node", "scalar_operations"]
+__all__ = ["TooLong", "Unroller", "collected", "scalar_node", "scalar_operations", "shared_parts"]

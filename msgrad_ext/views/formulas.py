@@ -10,12 +10,14 @@ import re
 from collections.abc import Mapping
 
 from .escape import plain
-from .seen import FormulaSeen
+from .seen import FormulaSeen, LineSeen
 
 _GREEK = set(
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi "
     "omega".split()
 )
+# Lines of a derivation that a notebook or a page displays: a browser is slow to typeset more.
+SHOWN = 400
 _OPEN, _CLOSE = "{([", "})]"
 
 
@@ -27,14 +29,27 @@ def latex_outputs(formulas: Mapping[str, FormulaSeen]) -> list[str]:
 
 
 def derivation_latex(formulas: Mapping[str, FormulaSeen]) -> str:
-    """The lines of all derivations as one aligned block; empty when there are none."""
-    lines = _derivation(formulas)
-    return aligned(lines) if lines else ""
+    """The lines of all derivations as one aligned block, up to `SHOWN`; empty when there are none."""
+    lines = [line.latex for line in _derivation(formulas)]
+    left_out = _left_out(len(lines))
+    return aligned([*lines[:SHOWN], *([f"& \\text{{{left_out}}}"] if left_out else [])]) if lines else ""
+
+
+def derivation_text(formulas: Mapping[str, FormulaSeen]) -> str:
+    """The lines of all derivations in terminal text, up to `SHOWN`."""
+    lines = [line.text for line in _derivation(formulas)]
+    left_out = _left_out(len(lines))
+    return "\n".join([*lines[:SHOWN], *([left_out] if left_out else [])])
+
+
+def _left_out(count: int) -> str:
+    """What is said of lines that are not displayed."""
+    return f"... and {count - SHOWN} more lines, which Formula.lines has" if count > SHOWN else ""
 
 
 def latex_bundle(formulas: Mapping[str, FormulaSeen]) -> str:
     """All formulas as one aligned block, to paste into a paper."""
-    return aligned([*_derivation(formulas), *(equation_latex(name, formula) for name, formula in formulas.items())])
+    return aligned([*(line.latex for line in _derivation(formulas)), *(equation_latex(name, formula) for name, formula in formulas.items())])
 
 
 def aligned(equations: list[str]) -> str:
@@ -46,11 +61,14 @@ def aligned(equations: list[str]) -> str:
     return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
 
 
-def _derivation(formulas: Mapping[str, FormulaSeen]) -> list[str]:
-    """The lines of all derivations, each once: forward lines as they run, then backward lines."""
-    found = [line for formula in formulas.values() for line in formula.lines]
-    ordered = [line.latex for kind in ("forward", "backward") for line in found if line.kind == kind]
-    return list(dict.fromkeys(ordered))
+def _derivation(formulas: Mapping[str, FormulaSeen]) -> list[LineSeen]:
+    """The lines of all derivations in order of execution, each once."""
+    found: dict[str, LineSeen] = {}
+    # Formulas of one network have one derivation.
+    for lines in {id(formula.lines): formula.lines for formula in formulas.values()}.values():
+        for line in lines:
+            found.setdefault(line.latex, line)
+    return list(found.values())
 
 
 def equation_latex(name: str, formula: FormulaSeen) -> str:
