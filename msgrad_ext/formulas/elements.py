@@ -18,10 +18,11 @@ from sympy import Expr, Integer, Rational, Symbol
 
 from ..errors import ArgumentValueError, EngineError, NotSupportedError, user_location
 from ..symbolic.compose import line_expr
+from ..symbolic.decimals import as_written
 from ..symbolic.element_names import ElementNames
 from ..symbolic.nodes import Entry
-from ..symbolic.notation import Node
 from ..symbolic.unrolled import TooLong, Unroller, collected, scalar_node, scalar_operations, shared_parts
+from .equation import Equation, Printers, aligned
 from .evaluation import evaluate_lines
 from .notation_value import node_value
 
@@ -33,18 +34,43 @@ SMALL, DEEP = 400, 40
 _RANGES = ((0.3, 1.4), (0.15, 0.85), (1.2, 2.9), (-0.85, -0.15))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Element:
-    """What one number is: ``latex`` and ``text`` are equations, ``value_latex`` and ``value_text`` their right sides."""
+    """What one number is.
+
+    Attributes
+    ----------
+    index : tuple of int
+        Its place in its array, from 0.
+    equation : Equation
+        It in all forms.
+    kind : str
+        ``"forward"``, ``"backward"``, or ``"step"`` for a part that several others have.
+    """
 
     index: tuple[int, ...]
-    latex: str
-    text: str
-    value_latex: str
-    value_text: str
+    equation: Equation = field(repr=False)
     kind: str
-    node: Node = field(repr=False)
-    key: str = field(repr=False)
+
+    @property
+    def latex(self) -> str:
+        """The equation in LaTeX."""
+        return self.equation.one("latex")
+
+    @property
+    def text(self) -> str:
+        """The equation in plain text."""
+        return self.equation.one("text")
+
+    @property
+    def value(self) -> str:
+        """The right side in LaTeX."""
+        return self.equation.side(self.equation.right, "latex")
+
+    @property
+    def key(self) -> str:
+        """What the left side stands for."""
+        return str(self.equation.left.data)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +98,7 @@ class Elements:
     entries: tuple[Element, ...]
     steps: tuple[Element, ...]
     operations: int
-    head: tuple[str, str] = field(repr=False)
+    head: str = field(repr=False)
     inputs: Mapping[str, tuple[str, tuple[int, ...]]] = field(repr=False)
     given: Mapping[str, Any] = field(repr=False)
 
@@ -80,13 +106,12 @@ class Elements:
     def latex(self) -> str:
         """A matrix of formulas, or the steps and entries as aligned equations."""
         if self.steps or len(self.shape) > 2:
-            rows = [one.latex.replace(" = ", " &= ", 1) for one in (*self.steps, *self.entries)]
-            return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
+            return aligned(tuple(row for one in (*self.steps, *self.entries) for row in one.equation.latex_rows()))
         columns = self.shape[1] if len(self.shape) == 2 else 1
-        values = [one.value_latex for one in self.entries]
+        values = [one.value for one in self.entries]
         rows = [" & ".join(values[at : at + columns]) for at in range(0, len(values), columns)]
         inner = "\\begin{bmatrix}\n" + " \\\\\n".join(rows) + "\n\\end{bmatrix}" if self.shape else values[0]
-        return f"{self.head[0]} = {inner}"
+        return f"{self.head} = {inner}"
 
     @property
     def text(self) -> str:
@@ -118,7 +143,7 @@ def _run(
     known = dict(numbers)
     with np.errstate(all="ignore"):
         for line in lines:
-            known[line.key] = np.asarray(node_value(line.node, known, {})).reshape(())
+            known[line.key] = np.asarray(node_value(line.equation.right, known, {})).reshape(())
     return np.array([known[one.key] for one in wanted], dtype=np.float64).reshape(shape)
 
 
@@ -178,7 +203,9 @@ class Elementwise:
         total = sum(scalar_operations(expr) for _, expr in lines)
         if total > self.limit:
             raise self.refusal(f"it takes {total} operations on numbers")
-        made = [self.element(head, expr, names) for head, expr in lines]
+        # Printers look names up when they print, so that they know those that are given later.
+        printers = Printers(names.names, names.cotangents, {}, bool(self.writer.decimals))
+        made = [self.element(head, expr, names, printers) for head, expr in lines]
         count = len(made) - len(wanted)
         return Elements(
             self.formula.name,
@@ -187,7 +214,7 @@ class Elementwise:
             tuple(made[count:]),
             tuple(made[:count]),
             total,
-            names.heads(self.formula.key),
+            self.writer.printers["latex"].name(self.formula.key),
             names.inputs,
             self.formula.given,
         )
@@ -313,13 +340,11 @@ class Elementwise:
             sizes[spot] = own, depth
         return sum(sizes[spot][0] for spot in wanted) <= SMALL and max((d for _, d in sizes.values()), default=0) <= DEEP
 
-    def element(self, head: Entry, expr: Expr, names: ElementNames) -> Element:
-        """One element as text."""
-        node, own = scalar_node(expr, names.node), names.node(head)
-        (left, value), (left_text, text) = ((p.show(own), p.show(node)) for p in names.printers)
+    def element(self, head: Entry, expr: Expr, names: ElementNames, printers: Printers) -> Element:
+        """One element as an equation."""
         line = self.derivation.line(head.head.name)
-        kind, at = "step" if line is None else line.kind, tuple(int(i) for i in head.indices)
-        return Element(at, f"{left} = {value}", f"{left_text} = {text}", value, text, kind, node, own.data)
+        equation = Equation(printers, names.node(head), scalar_node(as_written(expr, self.writer.decimals), names.node))
+        return Element(tuple(int(i) for i in head.indices), equation, "step" if line is None else line.kind)
 
     def agrees(self, found: Elements) -> None:
         """Evaluate what is shown against the derivation, at random numbers."""

@@ -25,6 +25,7 @@ from ..symbolic.compose import (
     simplex_keys,
     size,
 )
+from ..symbolic.decimals import as_written, decimals
 from ..symbolic.functions import KINKS
 from ..symbolic.gather import gathered
 from ..symbolic.indexed import free_letters, indexed_node
@@ -34,13 +35,14 @@ from ..symbolic.matrix import reads_whole_arrays, to_node
 from ..symbolic.names import Names, Numeral, input_names
 from ..symbolic.nodes import Tied
 from ..symbolic.normal import Ranges, normal
-from ..symbolic.notation import Node, NoMatrixForm
+from ..symbolic.notation import Node, NoMatrixForm, name
 from ..symbolic.own_names import use_names
-from ..symbolic.printing import Latex, Plain
+from ..symbolic.printing.conventions import conventions
 from ..symbolic.reading import hidden_lines, source_names
 from ..symbolic.recognise import recognised
 from ..symbolic.template import out_indices
 from ..symbolic.tidy import Definitions, cost, folded, names, price, settled, tidy
+from .equation import Equation, Printers
 from .formula import Formula, ShownLine
 from .line_writer import LineWriter
 from .trial import Trial
@@ -93,7 +95,8 @@ class Writer:
         shown = self.name_all()
         # Letters that an index must not have: lengths of axes and names of arrays.
         self.avoid = frozenset(self.lengths() | {name.text() for name in shown.values()})
-        self.printers = tuple(kind(shown, derivation.cotangents, same) for kind in (Latex, Plain))
+        self.decimals = decimals(derivation.constants)
+        self.printers = Printers(shown, derivation.cotangents, same, bool(self.decimals))
         self.trial = Trial(derivation, self.simplex)
         self._lines: tuple[ShownLine, ...] | None = None
 
@@ -122,19 +125,23 @@ class Writer:
         derivation = self.derivation
         mark = (self.structure, key)
         if mark not in _WRITTEN:
-            remember(mark, self.write(key))
-        (node, definitions), sympy_form, notes = _WRITTEN[mark]
-        latex, text = (f"{self.head(key, node, p)} = {p.show(node)}" for p in self.printers)
-        where = [self.shown(derivation.definition(at), value) for at, value in definitions.items()]
-        if where:
-            latex += r" \quad\text{where}\quad " + r",\quad ".join(line.latex for line in where)
-            text += " where " + ", ".join(line.text for line in where)
-        return Formula(name, latex, text, derivation.shapes[key], notes, derivation, key, self, sympy_form)
+            remember(mark, (*self.write(key), self.trial.found.get(key)))
+        (node, definitions), sympy_form, notes, evidence = _WRITTEN[mark]
+        where = tuple(self.equation(at, value) for at, value in definitions.items())
+        found = self.equation(key, node, where)
+        latex, text = found.line("latex"), found.line("text")
+        notes = tuple(dict.fromkeys([*notes, *conventions(node, *definitions.values())]))
+        shape = derivation.shapes[key]
+        return Formula(name, latex, text, shape, notes, derivation, key, self, sympy_form, found, evidence)
+
+    def equation(self, key: str, node: Node, where: tuple[Equation, ...] = ()) -> Equation:
+        """What a value is."""
+        return Equation(self.printers, self.head(key, node), node, where)
 
     def array_names(self, expr: Expr) -> dict[str, str]:
         """Key -> name of the arrays in a closed form; a constant array goes by its printed name."""
         derivation = self.derivation
-        arrays = {key: self.printers[1].name(key) for key, lit in derivation.constants.items() if lit.shape}
+        arrays = {key: self.printers["text"].name(key) for key, lit in derivation.constants.items() if lit.shape}
         names = {**derivation.inputs, **arrays}
         heads = {entry.head.name for entry in entries(expr)} - self.numbers().keys()
         if not heads <= names.keys():
@@ -219,7 +226,8 @@ class Writer:
 
     def node(self, expr: Expr, key: str, ranges: Ranges, notes: list[str]) -> Node:
         """``expr`` in matrix notation if there is one that agrees with the derivation, else in indexed notation."""
-        if expr == 0:
+        expr = as_written(expr, self.decimals)
+        if expr == 0 and self.trial.holds(expr, key):
             return Node("number", (), (), expr)
         if size(expr) < 800 and reads_whole_arrays(expr, ranges, self.derivation.shapes):
             try:
@@ -235,6 +243,12 @@ class Writer:
                 )
             except NoMatrixForm:
                 pass
+        if not self.trial.holds(expr, key):
+            notes.append(
+                "an indexed form could not be shown to agree with the derivation; the definition stands instead"
+            )
+            expr = line_expr(self.derivation, self.derivation.definition(key))[0]
+            self.trial.defined(key)
         return indexed_node(expr, free_letters(out_indices(self.derivation.shapes[key]), self.avoid), self.avoid)
 
     def lines(self) -> tuple[ShownLine, ...]:
@@ -253,8 +267,8 @@ class Writer:
 
     def shown(self, line: Line, node: Node) -> ShownLine:
         """One definition as text."""
-        latex, text = (f"{self.head(line.key, node, p)} = {p.show(node)}" for p in self.printers)
-        return ShownLine(latex, text, line.kind, line.location)
+        found = self.equation(line.key, node)
+        return ShownLine(found.line("latex"), found.line("text"), line.kind, line.location, found)
 
     def reading(self, expr: Expr, ranges: Ranges, line: Line) -> Expr:
         """The definition of ``line`` over the values that have lines; what is computed by then goes by its name."""
@@ -263,14 +277,15 @@ class Writer:
             return expr
         return use_names(expr, self.derivation, self.hidden, self.derivation.places[line.key])
 
-    def head(self, key: str, node: Node, printer: Any) -> str:
+    def head(self, key: str, node: Node) -> Node:
         """The left side of an equation; with indices when the right side is in indices."""
-        if not indexed(node) or not any(n != 1 for n in self.derivation.shapes[key]):
-            return printer.name(key)
-        places = out_indices(self.derivation.shapes[key])
+        shape = self.derivation.shapes[key]
+        if not indexed(node) or not any(n != 1 for n in shape):
+            return name(key, ())
+        places = out_indices(shape)
         letters = free_letters(places, self.avoid)
         args = [Node("index", (), (), letters[i] if i != 0 else "0") for i in places]
-        return printer.show(Node("entry", tuple(args), (), key))
+        return Node("entry", tuple(args), (), key)
 
 
 class Mark:

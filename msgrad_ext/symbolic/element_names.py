@@ -9,34 +9,49 @@ from typing import Any
 from sympy import Symbol
 
 from .lines import Derivation
-from .names import Name, Numeral
+from .names import Name, Numeral, lowered
 from .nodes import Entry
 from .notation import Node
 
 
 @dataclass(frozen=True)
 class ElementName(Name):
-    """The name of an array, small where it is a letter, with the places of an element."""
+    """The name of an array in parentheses, with the places of an element: for arrays that have a subscript of their own."""
 
-    places: tuple[int, ...] = ()
-    array: Name | None = None
-
-    def latex(self, accents: Sequence[str] = ()) -> str:
-        """LaTeX, with ``accents`` over the base."""
-        if self.array is not None:
-            return f"\\left({self.array.latex(accents)}\\right)_{{{self.at}}}"
-        return Name(self.base, "", self.base).latex(accents) + f"_{{{self.at}}}"
-
-    def text(self, accents: Sequence[str] = ()) -> str:
-        """Plain text."""
-        if self.array is not None:
-            return f"{self.array.text(accents)}_{{{self.at}}}"
-        return f"{Name(self.base, '', self.base).text(accents)}_{{{self.at}}}"
+    array: Name
+    places: tuple[int, ...]
 
     @property
     def at(self) -> str:
         """The places, counted from 1."""
         return ",".join(str(place + 1) for place in self.places)
+
+    def latex(self, accents: Sequence[str] = ()) -> str:
+        """LaTeX, with ``accents`` over the base."""
+        return f"\\left({self.array.latex(accents)}\\right)_{{{self.at}}}"
+
+    def text(self, accents: Sequence[str] = ()) -> str:
+        """Plain text."""
+        return f"{self.array.text(accents)}_{{{self.at}}}"
+
+    def unicode(self, accents: Sequence[str] = ()) -> str:
+        """Text with Greek letters and low digits."""
+        return f"({self.array.unicode(accents)}){lowered(self.at)}"
+
+    def mathml(self, accents: Sequence[str] = ()) -> str:
+        """Presentation MathML, one element."""
+        places = "<mo>,</mo>".join(f"<mn>{place + 1}</mn>" for place in self.places)
+        inner = f"<mrow><mo>(</mo>{self.array.mathml(accents)}<mo>)</mo></mrow>"
+        return f"<msub>{inner}<mrow>{places}</mrow></msub>"
+
+
+@dataclass(frozen=True)
+class LetterElement(Name):
+    """The name of an array that is a letter, with the places of an element as subscripts."""
+
+    def text(self, accents: Sequence[str] = ()) -> str:
+        """Plain text."""
+        return f"{Name(self.base, '', self.plain).text(accents)}_{{{','.join(self.subscripts)}}}"
 
 
 class ElementNames:
@@ -44,20 +59,12 @@ class ElementNames:
 
     def __init__(self, writer: Any, derivation: Derivation, sizes: Mapping[Symbol, int]) -> None:
         self.derivation = derivation
-        self.arrays: dict[str, Name | Numeral] = dict(writer.printers[0].names)
-        self.same: dict[str, str] = dict(writer.printers[0].same)
+        self.arrays: dict[str, Name | Numeral] = dict(writer.printers["text"].names)
+        self.same: dict[str, str] = dict(writer.printers["text"].same)
         self.names: dict[str, Name | Numeral] = {}
         self.cotangents: dict[str, str] = dict(derivation.cotangents)
         self.inputs: dict[str, tuple[str, tuple[int, ...]]] = {}
-        self.whole = writer.printers
         self.base, self.count = "", 0
-        # Printers look names up when they print, so that they know those that are given later.
-        self.printers = tuple(type(printer)(self.names, self.cotangents, {}) for printer in writer.printers)
-
-    def heads(self, key: str) -> tuple[str, str]:
-        """The printed name of a whole array, in LaTeX and in text."""
-        first, second = (printer.name(key) for printer in self.whole)
-        return first, second
 
     def step(self) -> Entry:
         """A new name for a part that several elements have."""
@@ -97,11 +104,11 @@ class ElementNames:
         if isinstance(name, Numeral) or not moving:
             return name
         if name.under or len(name.base) > 1:
-            return ElementName(name.base, name.under, name.plain, moving, name)
+            return ElementName(name.base, name.under, name.plain, name, moving)
         taken = {other.base for other in self.arrays.values() if isinstance(other, Name)}
-        small = name.base.lower()
-        base = small if small not in taken or len(moving) < 2 else name.base
-        return ElementName(base if len(moving) > 1 else name.base, "_".join(str(i + 1) for i in moving), name.plain, moving)
+        base = name.base.lower() if len(moving) > 1 and name.base.lower() not in taken else name.base
+        plain = base if len(name.plain) == 1 else name.plain
+        return LetterElement(base, "_".join(str(i + 1) for i in moving), plain)
 
 
-__all__ = ["ElementName", "ElementNames"]
+__all__ = ["ElementName", "ElementNames", "LetterElement"]

@@ -241,9 +241,17 @@ def _next(items: list[Item], bound: Ranges) -> Symbol:
     def rank(k: Symbol) -> tuple:
         mine = [labels for _, labels in items if k in labels]
         joined = set().union(*mine) - {k}
-        return (len(mine) > 2, len(joined), -sum(len(x) for x in mine), str(k))
+        bent = sum(_curved(node) for node, labels in items if k in labels)
+        return (len(mine) > 2, len(joined), -sum(len(x) for x in mine), bent, str(k))
 
     return min(bound, key=rank)
+
+
+def _curved(node: Node) -> bool:
+    """True for what is taken element by element; products of such arrays are left for last, as a person does."""
+    if node.kind in ("add", "had", "scale"):
+        return any(map(_curved, node.args))
+    return node.kind in ("fn", "pow", "softmax")
 
 
 def _eliminate(items: list[Item], k: Symbol, ranges: Ranges, scalars: list[Node], bound: Ranges) -> list[Item]:

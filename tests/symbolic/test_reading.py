@@ -133,7 +133,7 @@ TEXTS = [
         "logistic",
         CASES["logistic regression"],
         "w",
-        r"\bar{w} = X^{\top}\,\left(\operatorname{sigmoid}\left(X\,w\right) - t\right)",
+        r"\bar{w} = X^{\top}\,\left(\sigma\left(X\,w\right) - t\right)",
     ),
     (
         "mse",
@@ -200,10 +200,10 @@ def test_every_name_in_the_lines_is_defined():
 
 
 def test_numbers_that_are_constants():
-    """A constant is printed as it was written, a negative one in parentheses, before letters."""
+    """A constant is printed as it was written, and before letters."""
     found = formulas(lambda x: (x * -0.3).sum(), (4,))["x"]
-    assert found.latex == r"\bar{x} = \left(-0.3\right)\,\mathbf{1}_{m}"
-    assert formulas(lambda x, y: (x * y * 1e-5).sum(0), (4, 3), (3,))["y"].text == "y_bar = 1e-05 X^T 1_m"
+    assert found.latex == r"\bar{x} = -0.3\,\mathbf{1}_{m}"
+    assert formulas(lambda x, y: (x * y * 1e-5).sum(0), (4, 3), (3,))["y"].text == "y_bar = 1e-5 X^T 1_m"
     assert formulas(lambda x: (x * 0.1).sum(), (4,))["x"].text == "x_bar = 0.1 1_m"
 
 

@@ -119,4 +119,13 @@ def key(node: Node) -> str:
     return f"{node.kind}:{node.data}({inner})"
 
 
-__all__ = ["cost", "key", "negative", "strength", "within"]
+@lru_cache(maxsize=65536)
+def unordered(node: Node) -> str:
+    """A text that is the same for trees that differ in the order of sums and of elementwise products only."""
+    parts = [unordered(arg) for arg in node.args]
+    if node.kind in ("add", "had", "scale", "inner"):
+        parts.sort()
+    return f"{node.kind}:{node.data}({','.join(parts)})"
+
+
+__all__ = ["cost", "key", "negative", "strength", "unordered", "within"]

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from sympy import Integer
 
 from ..notation import Node, diagonal, hadamard, power, product, row, scaled, transpose
-from .cost import cost
-from .products import inverse, norm, shorter, signed, square_root
+from .cost import cost, unordered
+from .products import inverse, norm, shorter, signed, square_root, traced
 from .sums import summed
 
 ROUNDS = 6
@@ -77,7 +77,20 @@ def _power(node: Node) -> Node:
 
 def _inner(node: Node) -> Node:
     half = square_root(node)
-    return node if half is None else power(norm(half), Integer(2))
+    return traced(node) if half is None else power(norm(half), Integer(2))
+
+
+def _trace(node: Node) -> Node:
+    found = traced(node)
+    inner = found.args[0]
+    if (
+        found.kind == "trace"
+        and inner.kind == "prod"
+        and len(inner.args) == 2
+        and transpose(inner.args[0]) == inner.args[1]
+    ):
+        return power(norm(inner.args[1]), Integer(2))
+    return found
 
 
 def _scale(node: Node) -> Node:
@@ -112,19 +125,36 @@ RULES: dict[str, Callable[[Node], Node]] = {
     "scale": _scale,
     "pow": _power,
     "inner": _inner,
+    "trace": _trace,
 }
 
 
 def _turned(node: Node) -> Node:
     """Transposes pulled out of sums and functions where that is shorter."""
     args = tuple(_turned(arg) for arg in node.args)
+    if node.kind == "prod":
+        args = tuple(_mirrored(part, args) for part in args)
     made = Node(node.kind, args, node.shape, node.data) if args != node.args else node
     if len(made.shape) == 2 and made.kind in ("add", "had", "pow", "fn", "softmax"):
         whole = Node("T", (transpose(made),), made.shape)
         plain = (made.kind == "softmax" and made.data == 0) or (made.kind == "pow" and made.args[0].kind == "T")
-        if plain or cost(whole) < cost(made):
+        if plain or (cost(whole), turns(whole)) < (cost(made), turns(made)):
             return whole
     return made
+
+
+def _mirrored(part: Node, parts: tuple[Node, ...]) -> Node:
+    """A sum in a product as the transpose of a later one, where it is that: ``S^T S`` reads better than two sums."""
+    if part.kind != "add" or len(part.shape) != 2:
+        return part
+    other = transpose(part)
+    found = next((one for one in parts[parts.index(part) + 1 :] if unordered(one) == unordered(other)), None)
+    return part if found is None or found == part else Node("T", (found,), part.shape)
+
+
+def turns(node: Node) -> int:
+    """The transposes in a tree."""
+    return (node.kind == "T") + sum(map(turns, node.args))
 
 
 __all__ = ["tidy"]

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 
 from ..notation import Node, negated, power
-from .cost import cost
+from .cost import cost, unordered
 from .driver import rebuilt, tidy
 
 # What a reader spends on a definition beside reading it: its name and the sign of equality.
@@ -81,15 +80,6 @@ def _named(node: Node, value: Node, short: Node) -> Node:
         return power(short, node.data / value.data)
     args = tuple(_named(arg, value, short) for arg in node.args)
     return node if args == node.args else rebuilt(node, args)
-
-
-@lru_cache(maxsize=65536)
-def unordered(node: Node) -> str:
-    """A text that is the same for trees that differ in the order of sums and of elementwise products only."""
-    parts = [unordered(arg) for arg in node.args]
-    if node.kind in ("add", "had", "scale", "inner"):
-        parts.sort()
-    return f"{node.kind}:{node.data}({','.join(parts)})"
 
 
 def _in_indices(key: str, *trees: Node) -> bool:

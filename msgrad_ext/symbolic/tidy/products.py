@@ -8,7 +8,7 @@ from itertools import product as choices
 from sympy import Integer, Rational
 
 from ..notation import Node, added, flip, hadamard, negated, power, product, row, scaled, transpose
-from .cost import cost, key
+from .cost import cost, key, negative
 from .sums import like
 
 
@@ -114,6 +114,20 @@ def inverse(a: Node) -> Node:
     return found if found is not None else Node("of", (a,), a.shape, "InverseMatrix")
 
 
+def traced(node: Node) -> Node:
+    """A trace at its shortest: turned round, transposed, or as the sum of an elementwise product."""
+    inner = node.args[0] if node.kind == "trace" else product(transpose(node.args[0]), node.args[1])
+    if inner.kind == "scale":
+        return scaled(inner.data, inner.args[:-1], Node("trace", inner.args[-1:]))
+    found = [inner, transpose(inner)]
+    if inner.kind == "prod":
+        turns = range(1, len(inner.args))
+        found += [product(*inner.args[turn:], *inner.args[:turn]) for turn in turns if len(inner.args[turn].shape) == 2]
+        found += [transpose(one) for one in found]
+    best = min(found, key=lambda one: (cost(one), key(one)))
+    return min(Node("trace", (best,)), node, key=cost)
+
+
 def signed(node: Node) -> Node:
     """``node`` with the signs of its sums chosen so that it has the fewest minus signs."""
     coefficient, scalars, main = (node.data, node.args[:-1], node.args[-1]) if node.kind == "scale" else (1, (), node)
@@ -127,7 +141,14 @@ def signed(node: Node) -> Node:
         sign = Rational(-1) ** sum(flips)
         body = _rebuilt(main, turned)
         found.append(scaled(coefficient * sign, scalars, body))
-    return min(found, key=lambda one: (cost(one), one is not node))
+    return min(found, key=lambda one: (cost(one), _all_negative(one), one is not node))
+
+
+def _all_negative(node: Node) -> bool:
+    """True if a sum in a product has minus signs only."""
+    main = node.args[-1] if node.kind == "scale" else node
+    sums = [_sum_of(part) for part in (main.args if main.kind in ("prod", "had") else (main,))]
+    return any(one is not None and all(map(negative, one.args)) for one in sums)
 
 
 def _sum_of(part: Node) -> Node | None:
@@ -147,4 +168,4 @@ def _rebuilt(main: Node, parts: Sequence[Node]) -> Node:
     return hadamard(*parts) if main.kind == "had" else parts[0]
 
 
-__all__ = ["inverse", "norm", "shorter", "signed", "square_root"]
+__all__ = ["inverse", "norm", "shorter", "signed", "square_root", "traced"]

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from sympy import Expr, Integer
 
-from ..notation import ONE, Node, Shape, added, hadamard, number, ones, power, product, row, scaled
+from ..notation import ONE, Node, Shape, added, flip, hadamard, number, ones, power, product, row, scaled
 from .cost import cost
 
 # Longer sums stay as they are; and how many steps of joining are tried before one is chosen.
@@ -107,7 +107,7 @@ def _groupings(terms: Sequence[Node], shape: Shape, ahead: int) -> Iterator[Grou
         # What is left may have factors to share too: looked at one step ahead, since all steps are too many.
         rest = _summed(tuple(rests), inner, ahead - 1) if ahead else added(like(added(rests, inner)), inner)
         # A factor written once is worth the parentheses that it needs.
-        worth = len(places) if where in ("left", "right", "number") else 1
+        worth = len(places) if where in ("left", "right", "column", "row", "number") else 1
         before = cost(added([terms[place] for place in places], shape))
         yield Grouping(cost(_beside(where, factor, rest, shape)) - before - worth, where, factor, places, rests)
 
@@ -125,8 +125,10 @@ def _beside(where: str, factor: Node, total: Node, shape: Shape) -> Node:
         return scaled(Integer(1), (factor,), total)
     if where == "main":
         return scaled(Integer(1), (total,), factor)
-    if where == "left":
-        return product(factor, total)
+    if where in ("left", "column"):
+        return product(factor, total if where == "left" else row(total))
+    if where == "row":
+        return product(total, row(factor))
     return product(total, factor) if where == "right" else hadamard(factor, total)
 
 
@@ -169,19 +171,18 @@ def _parts(term: Node) -> tuple[Expr, tuple[Node, ...], Node]:
 
 
 def _ends(coefficient: Expr, scalars: Sequence[Node], main: Node) -> Iterator[Shared]:
-    """The outer factors of a matrix product, where what is left can stand beside them."""
-    first, last = main.args[0], main.args[-1]
-    if len(first.shape) == 2 and first.kind != "row":
-        rest = product(*main.args[1:])
-        if main.args[1].kind != "row":
-            yield Shared("left", first, scaled(coefficient, scalars, rest))
-    elif len(main.shape) == 2:
-        return
-    if main.args[-1].kind != "row" and len(main.args[0].shape) == 2 and main.args[0].kind != "row":
-        if len(last.shape) == 2 or all(len(part.shape) == 2 for part in main.args[:-1]):
-            rest = product(*main.args[:-1])
-            if len(rest.shape) == 2:
-                yield Shared("right", last, scaled(coefficient, scalars, rest))
+    """The outer factors of a matrix product, with what is left as a vector or a matrix to stand beside them."""
+    first, last, inner = main.args[0], main.args[-1], main.args[1:]
+    if len(first.shape) == 2 and inner[0].kind != "row":
+        yield Shared("left", first, scaled(coefficient, scalars, product(*inner)))
+    elif len(main.shape) == 2 and len(first.shape) == 1:
+        # A column times a row: what is left is the row's vector.
+        yield Shared("column", first, scaled(coefficient, scalars, product(*(flip(part) for part in reversed(inner)))))
+    rest = product(*main.args[:-1])
+    if last.kind == "row" and len(rest.shape) == 1:
+        yield Shared("row", last.args[0], scaled(coefficient, scalars, rest))
+    elif last.kind != "row" and len(rest.shape) == 2:
+        yield Shared("right", last, scaled(coefficient, scalars, rest))
 
 
 def _elementwise(coefficient: Expr, scalars: Sequence[Node], main: Node) -> Iterator[Shared]:
