@@ -1,5 +1,4 @@
-"""Closed forms: a gradient's line with the lines it rests on put in, within a budget.
-"""
+"""Closed forms: a gradient's line with the lines it rests on put in, within a budget."""
 
 from __future__ import annotations
 
@@ -170,4 +169,14 @@ def softmaxes(expr: Expr) -> Expr:
     return sum(parts[1:], parts[0]) if parts else expr
 
 
-__all__ = ["Hidden", "aliases", "closed", "definition", "definition_of", "entries", "line_expr", "on_simplex", "resolved"]
+__all__ = [
+    "Hidden",
+    "aliases",
+    "closed",
+    "definition",
+    "definition_of",
+    "entries",
+    "line_expr",
+    "on_simplex",
+    "resolved",
+]
