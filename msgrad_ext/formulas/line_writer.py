@@ -21,6 +21,8 @@ from ..symbolic.notation import Node
 from ..symbolic.own_names import leaves, own_names
 from ..symbolic.reading import source, trivial
 
+from .trial import Trial
+
 if TYPE_CHECKING:
     from .writer import Writer
 
@@ -51,7 +53,7 @@ class LineWriter:
     def __init__(self, writer: Writer) -> None:
         self.writer = writer
         self.derivation = writer.derivation
-        self.alike: dict[Any, tuple[Node, Numbers]] = {}
+        self.alike: dict[Any, tuple[Node, Numbers, str]] = {}
 
     @cached_property
     def shown(self) -> list[Line]:
@@ -99,12 +101,42 @@ class LineWriter:
         """The notation of one line; that of a line that says the same, with this one's arrays, if there is one."""
         mark, numbers = self.mark(line)
         if mark not in self.alike:
-            self.alike[mark] = self.writer.line(line), numbers
-        node, others = self.alike[mark]
+            self.alike[mark] = self.writer.line(line), numbers, line.key
+        node, others, first = self.alike[mark]
         if others is numbers:
             return node
+        # What was compared for the first of them is said of all.
+        tried = self.writer.trial.found
+        if first in tried:
+            tried.setdefault(line.key, tried[first])
         letters = {old: new for old, new in zip(others.letters, numbers.letters) if old != new}
         return renamed(node, dict(zip(others.keys, numbers.keys)), letters)
+
+    def trial(self, line: Line) -> Trial:
+        """A trial of this line alone: its operands are any arrays, but for the values that it may name."""
+        derivation, hidden, whole = self.derivation, self.writer.hidden, self.writer.trial.sampler
+        heads = {head for key in line.operands for head in leaves(key, hidden)}
+        names = own_names(derivation, hidden)
+        defined = {line.key: line}
+        if line.kind == "backward":
+            defined |= {one.key: one for one in names.candidates(heads, derivation.places[line.key])}
+        stack = list(defined.values())
+        while stack:
+            found = {key: hidden[key] for key in stack.pop().operands if key in hidden and key not in defined}
+            defined |= found
+            stack += found.values()
+        lines = sorted(defined.values(), key=lambda one: derivation.places[one.key])
+        used = {*defined, *(key for one in lines for key in one.operands)}
+        # In the order of the derivation, so that the arrays are the same in each run.
+        given = [key for key in derivation.shapes if key in used and key not in derivation.constants]
+        local = replace(
+            derivation,
+            lines=tuple(lines),
+            shapes={key: shape for key, shape in derivation.shapes.items() if key in used},
+            inputs={key: key for key in given if key not in defined},
+            constants={key: lit for key, lit in derivation.constants.items() if key in used},
+        )
+        return Trial(local, whole.simplex & local.inputs.keys(), whole.shaped)
 
     def mark(self, line: Line) -> tuple[Any, Numbers]:
         """What a line says, without the names of its arrays; and these, in the order in which it meets them."""
