@@ -19,12 +19,15 @@ from ..symbolic.lines import Line
 from ..symbolic.nodes import Entry
 from ..symbolic.notation import Node
 from ..symbolic.own_names import leaves, own_names
-from ..symbolic.reading import source, trivial
 
 from .trial import Trial
 
 if TYPE_CHECKING:
     from .writer import Writer
+
+
+# Definitions within definitions that are compared; what lies deeper is known by its key.
+DEPTH = 20
 
 
 class Numbers:
@@ -54,6 +57,19 @@ class LineWriter:
         self.writer = writer
         self.derivation = writer.derivation
         self.alike: dict[Any, tuple[Node, Numbers, str]] = {}
+
+    @cached_property
+    def ranks(self) -> dict[str, int]:
+        """Key -> where it was first met."""
+        return {key: place for place, key in enumerate(self.derivation.shapes)}
+
+    @cached_property
+    def variables(self) -> dict[str, list[Any]]:
+        """Key -> the variables of the graph that have it."""
+        found: dict[str, list[Any]] = {}
+        for var, key in self.derivation.keys.items():
+            found.setdefault(key, []).append(var)
+        return found
 
     @cached_property
     def shown(self) -> list[Line]:
@@ -128,13 +144,14 @@ class LineWriter:
         lines = sorted(defined.values(), key=lambda one: derivation.places[one.key])
         used = {*defined, *(key for one in lines for key in one.operands)}
         # In the order of the derivation, so that the arrays are the same in each run.
-        given = [key for key in derivation.shapes if key in used and key not in derivation.constants]
+        given = sorted(used, key=lambda key: self.ranks[key])
         local = replace(
             derivation,
             lines=tuple(lines),
-            shapes={key: shape for key, shape in derivation.shapes.items() if key in used},
-            inputs={key: key for key in given if key not in defined},
-            constants={key: lit for key, lit in derivation.constants.items() if key in used},
+            shapes={key: derivation.shapes[key] for key in given},
+            inputs={key: key for key in given if key not in defined and key not in derivation.constants},
+            constants={key: derivation.constants[key] for key in given if key in derivation.constants},
+            keys={var: key for key in used for var in self.variables.get(key, ())},
         )
         return Trial(local, whole.simplex & local.inputs.keys(), whole.shaped)
 
@@ -150,20 +167,19 @@ class LineWriter:
         numbers.key(line.key)
         return (own, also), numbers
 
-    def said(self, line: Line, numbers: Numbers) -> Any:
+    def said(self, line: Line, numbers: Numbers, depth: int = 0) -> Any:
         """A definition with a number for each array that it is over; ``numbers`` grows by those that are new."""
         lengths = tuple((letter, numbers.length(n)) for letter, n in line.lengths)
-        return line.kind, line.template, lengths, tuple(self.operand(key, numbers) for key in line.operands)
+        operands = tuple(self.operand(key, numbers, depth) for key in line.operands)
+        return line.kind, line.template, lengths, operands
 
-    def operand(self, key: str, numbers: Numbers) -> Any:
-        """The number of an operand and its shape, or the definition that is put in for it."""
+    def operand(self, key: str, numbers: Numbers, depth: int) -> Any:
+        """The number of an operand, or the definition that is put in for it."""
         hidden = self.writer.hidden
         if key not in hidden:
             return numbers.key(key)
-        # One that copies a shown array says the same as another that does; what is more, only as the array it is.
-        line = hidden[key]
-        if trivial(line) and source(line) not in hidden:
-            return self.said(line, numbers)
+        if depth < DEPTH:
+            return self.said(hidden[key], numbers, depth + 1)
         for one in sorted(leaves(key, hidden)):
             numbers.key(one)
         return key
