@@ -31,12 +31,23 @@ def formulas_of(application: Application) -> dict[str, Formula]:
     names = dict(zip(application.wrt, application.names))
     graph = plain(application.program.graph)
     simplex = _on_simplex(application)
+    sizes = dict(zip((var.name for var in graph.inputs), (var.shape for var in graph.inputs)))
     if application.sens is None:
-        return derive_formulas(graph, names, application.wrt, simplex=simplex)
+        return _at(sizes, derive_formulas(graph, names, application.wrt, simplex=simplex))
     sens, symbols = _weights({var.name for var in graph.inputs}, len(application.sens))
     found = derive_formulas(graph, names, application.wrt, sens_symbol=sens, simplex=simplex)
     weights = dict(zip(symbols, application.sens))
-    return {name: replace(formula, given=weights) for name, formula in found.items()}
+    return {name: replace(formula, given=weights) for name, formula in _at(sizes, found).items()}
+
+
+def _at(shapes: Mapping[str, Sequence[int]], formulas: dict[str, Formula]) -> dict[str, Formula]:
+    """Formulas that know what their letters stand for in the cell; ``shapes`` are those of its inputs."""
+    result = {}
+    for name, formula in formulas.items():
+        held = formula.derivation
+        pairs = (pair for key, one in held.inputs.items() if one in shapes for pair in zip(held.shapes[key], shapes[one]))
+        result[name] = replace(formula, sizes={n: size for n, size in pairs if n.is_Symbol})
+    return result
 
 
 def _on_simplex(application: Application) -> set[str]:

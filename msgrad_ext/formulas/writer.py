@@ -250,18 +250,19 @@ class Writer:
                 wanted |= names(found[-1][1]).keys()
         return dict(found[::-1])
 
-    def node(self, expr: Expr, key: str, ranges: Ranges, notes: list[str]) -> Node:
+    def node(self, expr: Expr, key: str, ranges: Ranges, notes: list[str], trial: Trial | None = None) -> Node:
         """``expr`` in matrix notation if there is one that agrees with the derivation, else in indexed notation."""
+        trial = trial or self.trial
         expr = as_written(expr, self.decimals)
-        if expr == 0 and self.trial.holds(expr, key):
+        if expr == 0 and trial.holds(expr, key):
             return Node("number", (), (), expr)
         if size(expr) < 800 and reads_whole_arrays(expr, ranges, self.derivation.shapes):
             try:
                 node = to_node(expr, [i for i in out_indices(self.derivation.shapes[key]) if i != 0], ranges)
                 short = tidy(node)
-                if self.trial.agrees(short, key):
+                if trial.agrees(short, key):
                     return short
-                if self.trial.agrees(node, key):
+                if trial.agrees(node, key):
                     notes.append("a shorter matrix form did not agree with the derivation and was refused")
                     return node
                 notes.append(
@@ -269,14 +270,14 @@ class Writer:
                 )
             except NoMatrixForm:
                 pass
-        if not self.trial.holds(expr, key):
+        if not trial.holds(expr, key):
             notes.append(
                 "an indexed form could not be shown to agree with the derivation; the definition stands instead"
             )
             expr = line_expr(self.derivation, self.derivation.definition(key))[0]
-            self.trial.defined(key)
+            trial.defined(key)
             return indexed_node(expr, out_indices(self.derivation.shapes[key]), ranges, self.avoid)
-        return lettered(self, expr, key, ranges, notes)
+        return lettered(self, expr, key, ranges, notes, trial)
 
     def lines(self) -> tuple[ShownLine, ...]:
         """The definitions, forward then backward."""
@@ -290,7 +291,12 @@ class Writer:
     def line(self, line: Line) -> Node:
         """The notation of one definition."""
         expr, _, ranges = line_expr(self.derivation, line)
-        return self.node(self.reading(expr, ranges, line), line.key, ranges, [])
+        expr, notes, trial = self.reading(expr, ranges, line), [], self.line_writer.trial(line)
+        node = self.node(expr, line.key, ranges, notes, trial)
+        if notes:
+            return self.node(expr, line.key, ranges, [])
+        self.trial.found[line.key] = trial.found[line.key]
+        return node
 
     def shown(self, line: Line, node: Node) -> ShownLine:
         """One definition as text."""
