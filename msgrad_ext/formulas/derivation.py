@@ -12,8 +12,10 @@ from ..compiled import choose
 from ..errors import ArgumentError, ArgumentValueError, MsgradError, NotSupportedError, user_location
 from ..ir import Graph, Lit
 from ..reverse import plain
+from ..symbolic.facts import NOTHING, Facts, read_facts
 from ..tensor import Tensor
 from ..trace import Program, argument_names, trace
+from .declared import of_data
 from .formula import Formula
 from .writer import derive_formulas
 
@@ -25,17 +27,31 @@ _FIRST = (3, 5, 7, 11, 13, 17, 19, 23)
 _SECOND = (4, 6, 9, 10, 14, 15, 21, 22)
 
 
-def formulas_of(application: Application) -> dict[str, Formula]:
-    """The gradients of an application as formulas, by name."""
+def formulas_of(application: Application, facts: Facts = NOTHING) -> dict[str, Formula]:
+    """The gradients of an application as formulas, by name; ``facts`` must hold of its data, see `assumed_of`."""
     names = dict(zip(application.wrt, application.names))
     graph = plain(application.program.graph)
     simplex = _on_simplex(application)
     if application.sens is None:
-        return derive_formulas(graph, names, application.wrt, simplex=simplex)
+        return derive_formulas(graph, names, application.wrt, simplex=simplex, facts=facts)
     sens, symbols = _weights({var.name for var in graph.inputs}, len(application.sens))
-    found = derive_formulas(graph, names, application.wrt, sens_symbol=sens, simplex=simplex)
+    found = derive_formulas(graph, names, application.wrt, sens_symbol=sens, simplex=simplex, facts=facts)
     weights = dict(zip(symbols, application.sens))
     return {name: replace(formula, given=weights) for name, formula in found.items()}
+
+
+def assumed_of(application: Application, assume: Any, caller: str = "check") -> Facts:
+    """What a user declared of an application's inputs and parameters, once it is seen to hold of their data.
+
+    Raises
+    ------
+    ArgumentError, ArgumentValueError
+        If it is said wrongly, or does not hold.
+    """
+    facts = read_facts(assume, caller)
+    graph = application.program.graph
+    of_data(facts, {var.name: value for var, value in zip(graph.inputs, application.program.values)}, caller)
+    return facts
 
 
 def _on_simplex(application: Application) -> set[str]:
@@ -63,6 +79,7 @@ def derive(
     shapes: Mapping[str, Sequence[str | int]],
     wrt: Sequence[str] | None = None,
     sens: str | None = None,
+    assume: Mapping[str, str | Sequence[str]] | None = None,
 ) -> dict[str, Formula]:
     """The gradients of ``net`` as formulas at symbolic shape; no data is needed.
 
@@ -76,10 +93,18 @@ def derive(
         Names of inputs and parameters; by default all inputs and all trainable parameters.
     sens : str, optional
         Name of a symbol that weights the output; ones by default.
+    assume : mapping, optional
+        What holds of inputs and parameters: ``{"A": "symmetric", "y": "one-hot"}``. The formulas use it and say so.
+        Words are those of `msgrad_ext.symbolic.facts`; a matrix that is positive definite is symmetric too.
 
     Returns
     -------
     dict of str to Formula
+
+    Notes
+    -----
+    A gradient by a matrix that is declared symmetric is still the gradient by its elements, each taken for itself,
+    evaluated where the matrix is symmetric. The gradient along symmetric matrices is its symmetric part.
 
     Raises
     ------
@@ -90,6 +115,7 @@ def derive(
     """
     try:
         given = _normal(shapes)
+        facts = read_facts(assume)
         letters = list(dict.fromkeys(axis for shape in given.values() for axis in shape if isinstance(axis, str)))
         first, second = (_traced(net, given, dict(zip(letters, _sizes(letters, table)))) for table in (_FIRST, _SECOND))
         _same(first.graph, second.graph)
@@ -99,7 +125,9 @@ def derive(
             )
         chosen = choose(net, first, [wrt] if isinstance(wrt, str) else wrt)
         names = {var: name for name, var in chosen.items()}
-        return derive_formulas(first.graph, names, list(chosen.values()), letters=given, sens_symbol=sens)
+        return derive_formulas(
+            first.graph, names, list(chosen.values()), letters=given, sens_symbol=sens, simplex=(), facts=facts
+        )
     except MsgradError as error:
         raise error.at(user_location())
 

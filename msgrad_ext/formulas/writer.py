@@ -14,17 +14,8 @@ from sympy import Expr, Float, Rational
 
 from ..errors import NotSupportedError
 from ..ir import Graph, Var
-from ..symbolic.compose import (
-    aliases,
-    closed,
-    entries,
-    line_expr,
-    on_simplex,
-    resolved,
-    simplex_keys,
-    size,
-    use_names,
-)
+from ..symbolic.compose import aliases, closed, entries, line_expr, resolved, simplex_keys, size, use_names
+from ..symbolic.facts import NOTHING, Facts, fitting, sentence
 from ..symbolic.functions import KINKS
 from ..symbolic.gather import gathered
 from ..symbolic.indexed import free_letters, indexed_node
@@ -38,6 +29,7 @@ from ..symbolic.printing import Latex, Plain
 from ..symbolic.reading import hidden_lines, source_names
 from ..symbolic.template import out_indices
 from .formula import Formula, ShownLine
+from .resting import Rests, fewest
 from .trial import Trial
 
 LINES = 200
@@ -52,6 +44,7 @@ def derive_formulas(
     letters: Mapping[str, Sequence[Any]] | None = None,
     sens_symbol: str | None = None,
     simplex: Collection[str] | None = None,
+    facts: Facts = NOTHING,
 ) -> dict[str, Formula]:
     """Formulas of the gradients of ``graph``'s weighted outputs.
 
@@ -66,20 +59,31 @@ def derive_formulas(
     sens_symbol : str, optional
         Name of the weight of the output; ones without it.
     simplex : collection of str, optional
-        Inputs whose rows are known to sum to one; without it, those of which an op's contract says so.
+        Inputs whose rows are known to sum to one, of those of which an op's contract says so; without it, all of these.
+    facts : Facts, optional
+        What the user declared of inputs and parameters, by name.
     """
-    writer = Writer(derive(graph, wrt, sens_symbol, letters), graph, simplex)
+    writer = Writer(derive(graph, wrt, sens_symbol, letters), graph, simplex, facts)
     return {names[var]: writer.formula(names[var], writer.derivation.gradients[var]) for var in wrt}
 
 
 class Writer:
     """Writes the formulas of one derivation."""
 
-    def __init__(self, derivation: Derivation, graph: Graph, simplex: Collection[str] | None = None) -> None:
+    def __init__(
+        self,
+        derivation: Derivation,
+        graph: Graph,
+        simplex: Collection[str] | None = None,
+        facts: Facts = NOTHING,
+    ) -> None:
         self.derivation = derivation
         self.graph = graph
-        declared = simplex_keys(derivation)
-        self.simplex = {key for key in declared if simplex is None or derivation.inputs[key] in simplex}
+        shapes = {name: derivation.shapes[key] for key, name in derivation.inputs.items()}
+        fitting(facts, shapes)
+        rows = {derivation.inputs[key] for key in simplex_keys(derivation)}
+        rows = {name for name in rows if simplex is None or name in simplex}
+        self.facts = facts.together(Facts(dict.fromkeys(rows, ("rows sum to one",)))).by_key(derivation.inputs)
         outputs = [derivation.keys[atom] for atom in graph.outputs if isinstance(atom, Var) and atom in derivation.keys]
         kept = {*derivation.gradients.values(), *outputs}
         self.hidden, same = hidden_lines(derivation, kept)
@@ -87,7 +91,8 @@ class Writer:
         # Letters that an index must not have: lengths of axes and names of arrays.
         self.avoid = frozenset(self.lengths() | {name.text() for name in shown.values()})
         self.printers = tuple(kind(shown, derivation.cotangents, same) for kind in (Latex, Plain))
-        self.trial = Trial(derivation, self.simplex)
+        self.trial = Trial(derivation)
+        self.under = Trial(derivation, self.facts) if self.facts else self.trial
         self._lines: tuple[ShownLine, ...] | None = None
 
     def name_all(self) -> dict[str, Any]:
@@ -115,8 +120,10 @@ class Writer:
         mark = (self.structure, key)
         if mark not in _WRITTEN:
             remember(mark, self.write(key))
-        node, sympy_form, notes = _WRITTEN[mark]
-        latex, text = (f"{self.head(key, node, p)} = {p.show(node)}" for p in self.printers)
+        node, sympy_form, notes, used = _WRITTEN[mark]
+        latex, text = (
+            f"{self.head(key, node, p)} = {p.show(node)}{p.under(self.sentence(used))}" for p in self.printers
+        )
         return Formula(name, latex, text, derivation.shapes[key], notes, derivation, key, self, sympy_form)
 
     def array_names(self, expr: Expr) -> dict[str, str]:
@@ -147,10 +154,15 @@ class Writer:
         derivation = self.derivation
         lines = tuple((line.key, line.template, line.operands, line.lengths) for line in derivation.lines)
         constants = tuple((key, str(lit)) for key, lit in derivation.constants.items())
-        return lines, self.avoid, tuple(derivation.inputs.items()), constants, tuple(sorted(self.simplex))
+        return lines, self.avoid, tuple(derivation.inputs.items()), constants, self.facts.mark
 
-    def write(self, key: str) -> tuple[Node, Expr, tuple[str, ...]]:
-        """The closed form of one gradient: its notation, its element in SymPy, and notes."""
+    def sentence(self, used: Collection[tuple[str, str]]) -> str:
+        """What a formula rests on; nothing where it holds for all arrays."""
+        shown = {key: (self.printers[1].name(key), len(self.derivation.shapes[key])) for key, _ in used}
+        return sentence(used, shown) if used else ""
+
+    def write(self, key: str) -> tuple[Node, Expr, tuple[str, ...], Collection[tuple[str, str]]]:
+        """The closed form of one gradient: its notation, its element in SymPy, notes, and the facts it rests on."""
         derivation, notes = self.derivation, list(self.derivation.notes)
         line = derivation.definition(key)
         own, _, ranges = line_expr(derivation, line)
@@ -158,14 +170,9 @@ class Writer:
             [closed(derivation, key, False), closed(derivation, key, True)] if len(derivation.lines) <= LINES else []
         )
         candidates = [expr for expr in candidates if expr is not None]
-        rows = self.simplex
-        shown = [on_simplex(expr, rows) for expr in candidates]
-        changed, shown = shown != candidates, [gathered(expr) for expr in shown]
-        if changed:
-            notes.append(
-                f"shown for rows of {', '.join(sorted(derivation.inputs[key] for key in rows))} that sum to one"
-            )
-        node = self.shortest(shown, key, ranges, notes)
+        node, rests = self.resting(candidates, key, ranges, notes)
+        if rests.used:
+            notes.append("shown " + self.sentence(rests.used))
         if node is None:
             notes.append("the closed form is too long to show; read the lines")
             node = self.node(self.reading(own, ranges), key, ranges, notes)
@@ -175,27 +182,42 @@ class Writer:
         ]
         if any(part.template.expr.has(Tied) for part in derivation.lines):
             notes.append("where n elements tie for a maximum, the indicator is 1/n: ties share equally")
-        return node, sympy_form, tuple(dict.fromkeys(notes))
+        return node, sympy_form, tuple(dict.fromkeys(notes)), frozenset(rests.used)
 
-    def shortest(self, candidates: list[Expr], key: str, ranges: Ranges, notes: list[str]) -> Node | None:
+    def resting(self, candidates: list[Expr], key: str, ranges: Ranges, notes: list[str]) -> tuple[Node | None, Any]:
+        """The shortest form under the declared facts, and those it rests on."""
+        return fewest(
+            self.facts,
+            self.under,
+            candidates,
+            lambda shown, rests: self.shortest(list(map(gathered, shown)), key, ranges, notes, rests),
+            lambda rests, expr: rests.simpler(expr, key, ranges),
+            lambda node: len(self.printers[0].show(node)),
+        )
+
+    def shortest(self, candidates: list[Expr], key: str, ranges: Ranges, notes: list[str], rests: Rests) -> Node | None:
         """The closed form in inputs alone if it is short, else the one over named intermediate values."""
         if not candidates:
             return None
-        full = self.node(candidates[-1], key, ranges, notes)
+        full = self.node(candidates[-1], key, ranges, notes, rests)
         if len(candidates) == 1 or len(self.printers[1].show(full)) <= SHORT:
             return full
         named = use_names(candidates[0], self.derivation, aliases(self.derivation))
-        named = self.node(named, key, ranges, notes)
+        named = self.node(named, key, ranges, notes, rests)
         return min(full, named, key=lambda node: len(self.printers[1].show(node)))
 
-    def node(self, expr: Expr, key: str, ranges: Ranges, notes: list[str]) -> Node:
-        """``expr`` in matrix notation if there is one that agrees with the derivation, else in indexed notation."""
+    def node(self, expr: Expr, key: str, ranges: Ranges, notes: list[str], rests: Rests | None = None) -> Node:
+        """``expr`` in matrix notation if there is one that agrees with the derivation, else in indexed notation.
+
+        With ``rests``, it may use declared facts.
+        """
         if expr == 0:
             return Node("number", (), (), expr)
         if size(expr) < 800 and reads_whole_arrays(expr, ranges, self.derivation.shapes):
             try:
                 node = to_node(expr, [i for i in out_indices(self.derivation.shapes[key]) if i != 0], ranges)
-                if self.trial.agrees(node, key):
+                node = node if rests is None else rests.plainer(node)
+                if (self.under if rests is not None and rests.used else self.trial).agrees(node, key):
                     return node
                 notes.append(
                     "a matrix form did not agree with the derivation and was refused; the indexed form is shown"

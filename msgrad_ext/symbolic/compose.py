@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
-from sympy import Expr, S, Symbol
+from sympy import Expr, Symbol
 
 from .functions import Real
 from .lines import Derivation, Line
 from .matrix import recognise
-from .nodes import Binder, Entry, Share, Total
-from .normal import Ranges, Term, canonical, expand, freshen, normal, rebuild
+from .nodes import Binder, Entry, Share
+from .normal import Ranges, Term, canonical, expand, freshen, normal
 from .template import Template, instantiate, out_indices
 
 BUDGET = 400
@@ -58,24 +58,6 @@ def simplex_keys(derivation: Derivation) -> set[str]:
     """Inputs whose rows some op expects to sum to one."""
     found = {line.operands[n] for line in derivation.lines for n in line.template.simplex}
     return found & set(derivation.inputs)
-
-
-def on_simplex(expr: Expr, keys: set[str]) -> Expr:
-    """``expr`` with sums over a row of an array of ``keys`` put to one."""
-    if not keys or not expr.args or isinstance(expr, Entry):
-        return expr
-    expr = rebuild(expr, (on_simplex(arg, keys) for arg in expr.args))
-    return sum((_drop_rows(term, keys) for term in expand(expr)), S.Zero) if isinstance(expr, Total) else expr
-
-
-def _drop_rows(term: Term, keys: set[str]) -> Expr:
-    bound, factors = dict(term.bound), list(term.factors)
-    for k in list(bound):
-        mine = [f for f in factors if k in f.free_symbols]
-        if len(mine) == 1 and isinstance(mine[0], Entry) and mine[0].head.name in keys and mine[0].indices[-1] == k:
-            factors.remove(mine[0])
-            del bound[k]
-    return Term(tuple(bound.items()), tuple(factors)).expr()
 
 
 def alias(line: Line) -> bool:
@@ -193,4 +175,4 @@ def softmaxes(expr: Expr) -> Expr:
     return sum(parts[1:], parts[0]) if parts else expr
 
 
-__all__ = ["aliases", "closed", "definition", "entries", "line_expr", "on_simplex", "resolved", "use_names"]
+__all__ = ["aliases", "closed", "definition", "entries", "line_expr", "resolved", "use_names"]

@@ -19,6 +19,7 @@ from ..errors import Location
 from ..ir import Atom, Eqn, Graph, Lit, Var
 from . import template as tm
 from .axes import Shapes, is_literal
+from .conditions import Condition
 from .nodes import length
 from .scalar import constant_of
 
@@ -62,6 +63,8 @@ class Derivation:
         Keys of the weights of the outputs, empty when they are ones.
     notes : tuple of str
         Constants and assumptions that the derivation rests on.
+    conditions : tuple of Condition
+        What the lengths of axes must meet.
     """
 
     lines: tuple[Line, ...]
@@ -74,6 +77,7 @@ class Derivation:
     cotangents: dict[str, str]
     weights: tuple[str, ...]
     notes: tuple[str, ...]
+    conditions: tuple[Condition, ...] = ()
 
     def line(self, key: str) -> Line | None:
         """The definition of ``key``, or None for an input."""

@@ -57,6 +57,13 @@ class Printer:
         text, strength = getattr(self, f"_{node.kind}")(node)
         return self.wrap(text) if strength < level else text
 
+    def under(self, condition: str) -> str:
+        """What a formula holds for, behind it; ``condition`` is plain text."""
+        if not condition:
+            return ""
+        words = condition.replace("_", "\\_") if self.latex else condition
+        return f"\\quad \\text{{{words}}}" if self.latex else f"  ({words})"
+
     def wrap(self, text: str) -> str:
         """Parentheses."""
         return f"\\left({text}\\right)" if self.latex else f"({text})"
