@@ -10,21 +10,17 @@ import numpy as np
 
 from ..compiled import choose
 from ..errors import ArgumentError, ArgumentValueError, MsgradError, NotSupportedError, user_location
-from ..ir import Graph, Lit
 from ..reverse import plain
 from ..symbolic.facts import NOTHING, Facts, read_facts
-from ..tensor import Tensor
-from ..trace import Program, argument_names, trace
+from ..symbolic.lines import Derivation
 from .declared import of_data
+from .evaluation import evaluate_lines
 from .formula import Formula
+from .generic import Generic, generic
 from .writer import derive_formulas
 
 if TYPE_CHECKING:
     from ..grad_operation import Application
-
-# Lengths that stand for letters while a network is traced: different, so that no two axes are taken for one by chance.
-_FIRST = (3, 5, 7, 11, 13, 17, 19, 23)
-_SECOND = (4, 6, 9, 10, 14, 15, 21, 22)
 
 
 def formulas_of(application: Application, facts: Facts = NOTHING) -> dict[str, Formula]:
@@ -116,20 +112,46 @@ def derive(
     try:
         given = _normal(shapes)
         facts = read_facts(assume)
-        letters = list(dict.fromkeys(axis for shape in given.values() for axis in shape if isinstance(axis, str)))
-        first, second = (_traced(net, given, dict(zip(letters, _sizes(letters, table)))) for table in (_FIRST, _SECOND))
-        _same(first.graph, second.graph)
-        if sens is not None and (not isinstance(sens, str) or sens in {var.name for var in first.graph.inputs}):
+        found = generic(net, given, facts)
+        graph = found.program.graph
+        if sens is not None and (not isinstance(sens, str) or sens in {var.name for var in graph.inputs}):
             raise ArgumentValueError(
                 f"For 'derive', sens must be a name that no input or parameter has, but got {sens!r}."
             )
-        chosen = choose(net, first, [wrt] if isinstance(wrt, str) else wrt)
+        chosen = choose(net, found.program, [wrt] if isinstance(wrt, str) else wrt)
         names = {var: name for name, var in chosen.items()}
-        return derive_formulas(
-            first.graph, names, list(chosen.values()), letters=given, sens_symbol=sens, simplex=(), facts=facts
+        wanted = list(chosen.values())
+        formulas = derive_formulas(
+            graph, names, wrt=wanted, sens_symbol=sens, simplex=(), facts=facts, known=found.known
         )
+        if found.solved:
+            confirm(found, next(iter(formulas.values())).derivation)
+        return formulas
     except MsgradError as error:
         raise error.at(user_location())
+
+
+def confirm(found: Generic, derivation: Derivation) -> None:
+    """Refuse a derivation that does not give what the network gave at the last lengths that it was run at.
+
+    Raises
+    ------
+    NotSupportedError
+        If a value of the network differs.
+    """
+    keys = [derivation.keys.get(atom) for atom in found.program.graph.outputs]
+    inputs = {var.name: value for var, value in zip(found.last.graph.inputs, found.last.values)}
+    values = evaluate_lines(derivation, inputs, [key for key in keys if key is not None and derivation.line(key)])
+    for key, result in zip(keys, found.last.result):
+        wanted, got = np.asarray(result, np.float64), values.get(key or "")
+        if got is None or not np.all(np.isfinite(wanted)):
+            continue
+        scale = float(np.max(np.abs(wanted), initial=0)) + 1e-6
+        if got.shape != wanted.shape or np.max(np.abs(got - wanted), initial=0) > 1e-3 * scale:
+            raise NotSupportedError(
+                "For 'derive', what the network computes at other lengths is not what was found from some; give the "
+                "lengths as ints."
+            )
 
 
 def _normal(shapes: Mapping[str, Sequence[str | int]]) -> dict[str, tuple[str | int, ...]]:
@@ -146,41 +168,3 @@ def _normal(shapes: Mapping[str, Sequence[str | int]]) -> dict[str, tuple[str | 
                 )
         result[name] = given
     return result
-
-
-def _sizes(letters: Sequence[str], table: Sequence[int]) -> list[int]:
-    return [table[place % len(table)] + 20 * (place // len(table)) for place in range(len(letters))]
-
-
-def _traced(net: Callable[..., Any], shapes: Mapping[str, tuple[str | int, ...]], sizes: Mapping[str, int]) -> Program:
-    names = argument_names(net, [None] * len(shapes))
-    if set(names) != set(shapes):
-        raise ArgumentValueError(
-            f"For 'derive', shapes must name the inputs {', '.join(names)}, but got {', '.join(shapes)}."
-        )
-    generator = np.random.default_rng(0)
-    samples = []
-    for name in names:
-        shape = tuple(sizes[axis] if isinstance(axis, str) else axis for axis in shapes[name])
-        samples.append(Tensor(generator.uniform(0.25, 0.75, shape).astype(np.float32)))
-    program = trace(net, samples)
-    return replace(program, graph=plain(program.graph))
-
-
-def _same(first: Graph, second: Graph) -> None:
-    """Refuse a network whose ops or constants change with the lengths of its axes."""
-    pairs = list(zip(first.eqns, second.eqns))
-    if len(first.eqns) != len(second.eqns) or any(type(a.op) is not type(b.op) for a, b in pairs):
-        raise NotSupportedError(
-            "For 'derive', the network must do the same at every shape, but its Python code depends on the lengths; "
-            "give the lengths as ints."
-        )
-    for a, b in pairs:
-        for one, other in zip(a.inputs, b.inputs):
-            constants = isinstance(one, Lit) and isinstance(other, Lit)
-            if constants and not np.array_equal(one.value, other.value):  # type: ignore[union-attr]
-                raise NotSupportedError(
-                    f"For 'derive', a constant of the network depends on the lengths of axes ({one} and {other}); "
-                    "use an op such as ReduceMean, or give the lengths as ints.",
-                    a.location,
-                )

@@ -19,6 +19,7 @@ from ..symbolic.facts import NOTHING, Facts, fitting, sentence
 from ..symbolic.functions import KINKS
 from ..symbolic.gather import gathered
 from ..symbolic.indexed import free_letters, indexed_node
+from ..symbolic.known import Known
 from ..symbolic.lines import Derivation, Line, derive
 from ..symbolic.matrix import reads_whole_arrays, to_node
 from ..symbolic.names import Names, Numeral, input_names, step_names
@@ -45,6 +46,7 @@ def derive_formulas(
     sens_symbol: str | None = None,
     simplex: Collection[str] | None = None,
     facts: Facts = NOTHING,
+    known: Known | None = None,
 ) -> dict[str, Formula]:
     """Formulas of the gradients of ``graph``'s weighted outputs.
 
@@ -62,8 +64,10 @@ def derive_formulas(
         Inputs whose rows are known to sum to one, of those of which an op's contract says so; without it, all of these.
     facts : Facts, optional
         What the user declared of inputs and parameters, by name.
+    known : Known, optional
+        What of the graph is known in letters.
     """
-    writer = Writer(derive(graph, wrt, sens_symbol, letters), graph, simplex, facts)
+    writer = Writer(derive(graph, wrt, sens_symbol, letters, known), graph, simplex, facts)
     return {names[var]: writer.formula(names[var], writer.derivation.gradients[var]) for var in wrt}
 
 

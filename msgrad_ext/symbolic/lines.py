@@ -20,6 +20,8 @@ from ..ir import Atom, Eqn, Graph, Lit, Var
 from . import template as tm
 from .axes import Shapes, is_literal
 from .conditions import Condition
+from .known import Known, letters_of, renamed
+from .language import Pattern
 from .nodes import length
 from .scalar import constant_of
 
@@ -101,6 +103,7 @@ def derive(
     wrt: Sequence[Var],
     sens: str | None = None,
     letters: Mapping[str, Sequence[Any]] | None = None,
+    known: Known | None = None,
 ) -> Derivation:
     """Lines of ``graph`` and of the gradients of its weighted outputs.
 
@@ -114,8 +117,10 @@ def derive(
         Name of the symbol that weights the output; ones without it.
     letters : mapping, optional
         Input name -> a letter or an int for each of its axes.
+    known : Known, optional
+        Shapes, settings and constants of the graph in letters, where they were found from several traces.
     """
-    builder = Builder(graph, letters or {})
+    builder = Builder(graph, letters or {}, known)
     builder.forward(graph)
     outputs = [builder.key(atom) for atom in graph.outputs if isinstance(atom, Var) and is_float(atom.dtype)]
     weights = [builder.weight(sens, key, len(outputs), at) for at, key in enumerate(outputs)] if sens else []
@@ -126,7 +131,7 @@ def derive(
 class Builder:
     """The lines of one derivation while they are made."""
 
-    def __init__(self, graph: Graph, letters: Mapping[str, Sequence[Any]]) -> None:
+    def __init__(self, graph: Graph, letters: Mapping[str, Sequence[Any]], known: Known | None = None) -> None:
         self.lines: list[Line] = []
         self.inputs: dict[str, str] = {}
         self.constants: dict[str, Lit] = {}
@@ -138,7 +143,9 @@ class Builder:
         self.passes = 0
         self.nested: dict[Any, list[str]] = {}
         self.shapes: dict[str, Lengths] = {}
-        self.letter_of = _solve_shapes(graph, letters)
+        self.known = known or Known()
+        self.letter_of = _solve_shapes(graph, letters) if known is None else known.shapes.__getitem__
+        self.notes += self.known.notes
         for var in graph.inputs:
             key = self.define(var)
             self.inputs[key] = var.name
@@ -162,9 +169,23 @@ class Builder:
             key = f"l:{len(self.constants)}"
             self.keys[atom] = key
             assert isinstance(atom, Lit)
+            found = self.known.numbers.get(atom)
+            if isinstance(found, Pattern):
+                return self.pattern(atom, found)
             self.constants[key] = atom
             self.shapes[key] = self.letter_of(atom)
         return self.keys[atom]
+
+    def pattern(self, atom: Lit, pattern: Pattern) -> str:
+        """The key of a constant array that depends on lengths, with a line that says its elements."""
+        key = f"p:{sum(line.op == 'constant' for line in self.lines)}"
+        self.keys[atom], self.values[key], self.shapes[key] = key, "constant", self.letter_of(atom)
+        shape, lengths = self.shapes[key], letters_of(pattern)
+        (canonical, _), renamed = tm.canonical_lengths([shape, lengths])
+        table = {real: letter for letter, real in renamed}
+        expr = pattern.at(tm.out_indices(shape)).xreplace(table)
+        self.lines.append(Line(key, tm.Template(expr, canonical, ()), (), renamed, "forward", "constant"))
+        return key
 
     def forward(self, graph: Graph) -> None:
         """A line for each equation of ``graph``."""
@@ -178,9 +199,16 @@ class Builder:
         """The line of one equation."""
         operands = [self.key(atom) for atom in eqn.inputs]
         key = self.define(eqn.out)
-        numbers = [plain_number(atom) for atom in eqn.inputs]
-        canonical, lengths = tm.canonical_lengths([*(self.shapes[k] for k in operands), self.shapes[key]])
-        template = tm.forward(eqn.op, canonical[:-1], numbers, canonical[-1])
+        op = self.known.ops.get(eqn.out, eqn.op)
+        numbers = [self.known.numbers.get(atom) or plain_number(atom) for atom in eqn.inputs]
+        # Letters that a setting or a constant holds stand behind those of the shapes.
+        further = (*letters_of(op), *(n for one in numbers for n in letters_of(one)))
+        shapes = [*(self.shapes[k] for k in operands), self.shapes[key]]
+        canonical, lengths = tm.canonical_lengths([*shapes, further])
+        table = {real: letter for letter, real in lengths}
+        template = tm.forward(
+            renamed(op, table), canonical[:-2], [renamed(one, table) for one in numbers], canonical[-2]
+        )
         self.lines.append(Line(key, template, tuple(operands), lengths, "forward", type(eqn.op).__name__, eqn.location))
         name = type(eqn.op).__name__
         for operand in eqn.op.operands if eqn.op.constants else ():
@@ -300,6 +328,7 @@ class Builder:
             self.cotangents,
             weights,
             tuple(self.notes),
+            self.known.conditions,
         )
 
 

@@ -41,7 +41,7 @@ def hidden_lines(derivation: Derivation, kept: Collection[str]) -> tuple[dict[st
         if heads <= plain and not seed and line.kind == "backward":
             plain.add(line.key)
             hidden[line.key] = line
-        elif trivial(line):
+        elif trivial(line) or line.op == "constant":
             hidden[line.key] = line
         elif base in hidden:
             other = _copied(derivation, line, hidden, kept)
