@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from sympy import Add, Expr, S
+from sympy import Add, Expr, Mul, S
 
 from ..errors import Location, NotSupportedError
 from ..ir import Eqn, Graph, Lit, Var
@@ -168,17 +168,25 @@ class Reading:
         axes = getattr(op, "shape", None) or self.shapes.get(eqn.inputs[0], ())
         for begin, step, size, n in zip(*parts, axes):
             last = begin + step * (size - 1)
-            for value in (begin, size, last, n - 1 - begin, n - 1 - last):
-                yield Condition((S.Zero + value).expand())
+            # Where a slice takes nothing, it may end before it begins.
+            for value in (begin, size, *((n - 1 - last,) if step > 0 else (n - 1 - begin, last))):
+                yield at_least(S.Zero + value)
 
 
 def _whole(value: Expr) -> list[Condition]:
     """What must divide so that a length is a whole number, and that it is none below 0."""
     above, below = value.together().as_numer_denom()
     found = [Condition(above, below)] if below != 1 else []
-    if any(term.as_coeff_Mul()[0] < 0 for term in Add.make_args(value.expand())):
-        found.append(Condition(value.expand()))
+    for factor in Mul.make_args(value):
+        if any(term.as_coeff_Mul()[0] < 0 for term in Add.make_args(factor)):
+            found.append(at_least(factor))
     return found
+
+
+def at_least(value: Expr) -> Condition:
+    """The condition that ``value`` is not negative, without fractions."""
+    above, below = value.together().as_numer_denom()
+    return Condition((above if below.is_Integer else value).expand())
 
 
 def _listed(values: Sequence[Any]) -> str:

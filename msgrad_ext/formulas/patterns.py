@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from sympy import Expr, S, Symbol
+from sympy import Expr, S, Symbol, cancel
 
 from ..symbolic.functions import Compare
 from ..symbolic.language import Pattern
@@ -99,7 +99,7 @@ def _background(wide: list[np.ndarray], runs: Runs, slack: float) -> tuple[list[
 
 
 def _between(low: Expr, high: Expr, where: Expr) -> Expr:
-    return low + (high - low) * where
+    return low + cancel(high - low) * where
 
 
 def _single(wide: list[np.ndarray], places: tuple[Symbol, ...], runs: Runs, slack: float, axis: int) -> Expr | None:
@@ -107,7 +107,7 @@ def _single(wide: list[np.ndarray], places: tuple[Symbol, ...], runs: Runs, slac
     found = _background(wide, runs, slack)
     if found is None:
         return None
-    low, high, *expressions = found
+    _, high, *expressions = found
     here = [np.moveaxis(array == one, axis, -1) for array, one in zip(wide, high)]
     lines = [one.reshape(-1, one.shape[-1]) for one in here]
     if any((line != line[0]).any() for line in lines):

@@ -158,7 +158,7 @@ class Writer:
         derivation = self.derivation
         lines = tuple((line.key, line.template, line.operands, line.lengths) for line in derivation.lines)
         constants = tuple((key, str(lit)) for key, lit in derivation.constants.items())
-        return lines, self.avoid, tuple(derivation.inputs.items()), constants, self.facts.mark
+        return lines, self.avoid, tuple(derivation.inputs.items()), constants, derivation.notes, self.facts.mark
 
     def sentence(self, used: Collection[tuple[str, str]]) -> str:
         """What a formula rests on; nothing where it holds for all arrays."""

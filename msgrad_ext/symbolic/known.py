@@ -5,15 +5,15 @@ It is found from several traces (see `formulas.generic`); the lines of a derivat
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sympy import Expr, Symbol
 
 from ..ir import Atom, Var
 from ..op import Op
-from .conditions import Condition
+from .conditions import Condition, needed
 from .language import Pattern
 
 Lengths = tuple[Expr, ...]
@@ -43,6 +43,15 @@ class Known:
     conditions: tuple[Condition, ...] = ()
     notes: tuple[str, ...] = ()
 
+    def under(self, conditions: Sequence[Condition], reason: str = "") -> Known:
+        """The same under further conditions."""
+        behind = f", {reason}" if reason else ""
+        return replace(
+            self,
+            conditions=needed((*self.conditions, *conditions)),
+            notes=(*self.notes, *(f"for {one}{behind}" for one in conditions)),
+        )
+
 
 def letters_of(value: Any) -> tuple[Symbol, ...]:
     """The lengths in an op's settings, a number or a pattern, in order."""
@@ -53,7 +62,9 @@ def letters_of(value: Any) -> tuple[Symbol, ...]:
         return tuple(dict.fromkeys(n for part in value for n in letters_of(part)))
     if isinstance(value, Pattern):
         return tuple(n for n in letters_of(value.expr) if n not in value.places)
-    return tuple(sorted(value.free_symbols, key=str)) if isinstance(value, Expr) else ()
+    # A relation's sign is a symbol too, and is not an integer.
+    found = (n for n in value.free_symbols if n.is_integer) if isinstance(value, Expr) else ()
+    return tuple(sorted(found, key=str))
 
 
 def renamed(value: Any, table: Mapping[Symbol, Symbol]) -> Any:

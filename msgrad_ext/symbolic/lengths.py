@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 
 from sympy import Add, Expr, Integer, Mul, Pow, Rational, S
+from sympy import factor as factored
 
 from .functions import HALF, Log
 from .nodes import length
@@ -86,10 +87,16 @@ class Runs:
                 exact = [_rational(float(n) * v, 3 * slack, 64) for n, v in zip(below, values)]
                 if None in exact or 0 in below:
                     continue
-                above = self.expression([one for one in exact if one is not None])
+                above = self._short_one([one for one in exact if one is not None])
                 if above is not None:
                     return sign * above / (self._expr(monomial) + shift)
         return None
+
+    def _short_one(self, values: Sequence[Fraction]) -> Expr | None:
+        """A number or a multiple of a product of few letters."""
+        if len(set(values)) == 1:
+            return Rational(values[0].numerator, values[0].denominator)
+        return self._multiple(list(values), (2,))
 
     # Rational expressions ------------------------------------------------------------------------------------------
 
@@ -109,13 +116,30 @@ class Runs:
             found = self._multiple(values) if wanted == 1 else self._sum(values, wanted, degree, inverse)
             if found is not None:
                 return found
-        return self._linear(values) if spare >= len(self.letters) + 1 else None
+        found = self._linear(values) if spare >= len(self.letters) + 1 else None
+        return found or (self._bilinear(values) if spare >= 4 else None)
 
-    def _multiple(self, values: list[Fraction]) -> Expr | None:
-        for monomial, powers in itertools.chain(self._pool(2, True), self._later_pool(4, True)):
-            ratio = values[0] / powers[0]
-            if _short(ratio) and all(v == ratio * p for v, p in zip(values, powers)):
-                return Rational(ratio.numerator, ratio.denominator) * self._expr(monomial)
+    def _multiple(self, values: list[Fraction], degrees: tuple[int, ...] = (2, 4)) -> Expr | None:
+        for degree in degrees:
+            for monomial, powers in self._pool(degree, True):
+                ratio = values[0] / powers[0]
+                if _short(ratio) and all(v == ratio * p for v, p in zip(values, powers)):
+                    return Rational(ratio.numerator, ratio.denominator) * self._expr(monomial)
+        return None
+
+    def _bilinear(self, values: list[Fraction]) -> Expr | None:
+        """A product of two lengths, each give or take a few, as a valid convolution leaves; perhaps times others."""
+        ones = [(one, powers) for one, powers in self._pool(1, False)]
+        for (first, a), (second, b) in itertools.combinations(ones, 2):
+            pair = tuple(x + y for x, y in zip(first, second))
+            rows = [[Fraction(1), x, y, x * y] for x, y in zip(a, b)]
+            others = [((0,) * len(first), (Fraction(1),) * len(values)), *self._pool(2, False)]
+            for factor, powers in others:
+                if any(p and q for p, q in zip(factor, pair)):
+                    continue
+                found = _solved(rows, [v / p for v, p in zip(values, powers)])
+                if found is not None and all(map(_short, found)):
+                    return factored(self._combined(found, (first, second, pair))) * self._expr(factor)
         return None
 
     def _sum(self, values: list[Fraction], count: int, degree: int, inverse: bool) -> Expr | None:
@@ -152,9 +176,6 @@ class Runs:
             wide.sort(key=lambda one: (sum(map(abs, one)) + sum(p < 0 for p in one), tuple(-p for p in one)))
             self._pools[key] = [(one, tuple(self._at(one))) for one in wide]
         return self._pools[key]
-
-    def _later_pool(self, degree: int, inverse: bool) -> Iterable[tuple[Monomial, tuple[Fraction, ...]]]:
-        yield from self._pool(degree, inverse)
 
     def _at(self, monomial: Monomial) -> Iterable[Fraction]:
         for run in self.runs:
