@@ -162,8 +162,9 @@ class Reading:
 
     def limits(self, eqn: Eqn, op: Any) -> Iterator[Condition]:
         """What the lengths must meet so that a slice lies within its axes."""
-        parts = [getattr(op, name, None) for name in ("begin", "step", "size")]
-        if not all(isinstance(part, tuple) for part in parts):
+        found = [getattr(op, name, None) for name in ("begin", "step", "size")]
+        parts = [part for part in found if isinstance(part, tuple)]
+        if len(parts) < len(found):
             return
         axes = getattr(op, "shape", None) or self.shapes.get(eqn.inputs[0], ())
         for begin, step, size, n in zip(*parts, axes):

@@ -11,11 +11,14 @@ from ..errors import ArgumentValueError
 from ..symbolic.facts import Facts, fitting
 
 
-def sample(array: np.ndarray, facts: Facts, name: str, generator: np.random.Generator) -> np.ndarray:
-    """``array``, of random numbers, changed so that what is declared of ``name`` holds."""
-    words = {word for word in _ORDER if facts.holds(name, word)}
-    for word in (word for word in _ORDER if word in words):
-        array = _MAKE[word](array, generator)
+def sample(array: np.ndarray, facts: Facts, name: str) -> np.ndarray:
+    """``array``, of random numbers, made into one of which what is declared of ``name`` holds.
+
+    It is written in operators alone: the numbers may be residues or have many digits.
+    """
+    for word, made in _MADE.items():
+        if facts.holds(name, word):
+            array = made(array)
     return array
 
 
@@ -23,43 +26,63 @@ def _turned(array: np.ndarray) -> np.ndarray:
     return np.swapaxes(array, -1, -2)
 
 
-def _definite(array: np.ndarray, _: np.random.Generator) -> np.ndarray:
-    return array @ _turned(array) / array.shape[-1] + np.eye(array.shape[-1])
+def _product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return np.sum(a[..., :, :, None] * b[..., None, :, :], axis=-2)
 
 
-def _orthogonal(array: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-    if array.shape[-2] < array.shape[-1]:
-        raise ArgumentValueError(
-            f"A matrix of shape {array.shape[-2:]} can not have orthonormal columns: it has more columns than rows."
-        )
-    return np.linalg.qr(generator.normal(size=array.shape))[0]
+def _unit_matrix(array: np.ndarray) -> np.ndarray:
+    """The identity of as many rows, in numbers of the array's kind."""
+    n = array.shape[-2]
+    return array[..., :, :1] * 0 + np.eye(n, dtype=np.int64)
 
 
-def _one_hot(array: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-    places = generator.integers(0, array.shape[-1], array.shape[:-1])
-    return np.eye(array.shape[-1])[places]
+def _definite(array: np.ndarray) -> np.ndarray:
+    return _product(array, _turned(array)) + _unit_matrix(array)
 
 
-def _unit(array: np.ndarray, _: np.random.Generator) -> np.ndarray:
-    return array / np.sqrt(np.sum(array * array, axis=-1, keepdims=True))
+def _orthogonal(array: np.ndarray) -> np.ndarray:
+    """The first columns of a product of two reflections."""
+    n = array.shape[-2]
+    first = array[..., :, :1]
+    second = first * np.arange(1, n + 1).reshape(n, 1) + 1
+    reflections = (
+        _unit_matrix(array) - (v * _turned(v) * 2) / np.sum(v * v, axis=-2, keepdims=True) for v in (first, second)
+    )
+    if n < array.shape[-1]:
+        raise ValueError("A matrix with more columns than rows has no orthonormal columns.")
+    return _product(*reflections)[..., :, : array.shape[-1]]
 
 
-# A word that comes later keeps what those before it made.
-_MAKE: dict[str, Any] = {
-    "positive": lambda a, _: np.abs(a) + 0.01,
-    "nonnegative": lambda a, _: np.abs(a),
-    "binary": lambda a, g: (g.uniform(size=a.shape) < 0.5).astype(np.float64),
-    "symmetric": lambda a, _: (a + _turned(a)) / 2,
-    "antisymmetric": lambda a, _: (a - _turned(a)) / 2,
-    "positive definite": _definite,
+def _one_hot(array: np.ndarray) -> np.ndarray:
+    rows = np.arange(int(np.prod(array.shape[:-1]))).reshape(array.shape[:-1])
+    return array * 0 + np.eye(array.shape[-1], dtype=np.int64)[(3 * rows + 1) % array.shape[-1]]
+
+
+def _binary(array: np.ndarray) -> np.ndarray:
+    return array * 0 + (np.arange(array.size).reshape(array.shape) * 7 // 3) % 2
+
+
+def _unit(array: np.ndarray) -> np.ndarray:
+    """A point of the sphere for each row, by stereographic projection."""
+    flat = array[..., :-1]
+    square = np.sum(flat * flat, axis=-1, keepdims=True) + array[..., -1:] * 0
+    return np.concatenate([flat * 2, square - 1], axis=-1) / (square + 1)
+
+
+# A word that comes later keeps what those before it made. A square is positive in every arithmetic.
+_MADE: dict[str, Any] = {
+    "nonnegative": lambda a: a * a,
+    "binary": _binary,
+    "symmetric": lambda a: (a + _turned(a)) / 2,
+    "antisymmetric": lambda a: (a - _turned(a)) / 2,
     "positive semidefinite": _definite,
-    "diagonal": lambda a, _: a * np.eye(a.shape[-1]),
+    "positive definite": _definite,
+    "diagonal": lambda a: a * np.eye(a.shape[-1], dtype=np.int64),
     "orthogonal": _orthogonal,
     "one-hot": _one_hot,
-    "rows sum to one": lambda a, _: a / a.sum(axis=-1, keepdims=True),
+    "rows sum to one": lambda a: a / np.sum(a, axis=-1, keepdims=True),
     "unit norm": _unit,
 }
-_ORDER = tuple(_MAKE)
 
 
 def of_data(facts: Facts, values: Mapping[str, Any], caller: str = "check") -> None:

@@ -139,7 +139,8 @@ def confirm(found: Generic, derivation: Derivation) -> None:
     NotSupportedError
         If a value of the network differs.
     """
-    keys = [derivation.keys.get(atom) for atom in found.program.graph.outputs]
+    by_atom: Mapping[Any, str] = derivation.keys
+    keys = [by_atom.get(atom) for atom in found.program.graph.outputs]
     inputs = {var.name: value for var, value in zip(found.last.graph.inputs, found.last.values)}
     values = evaluate_lines(derivation, inputs, [key for key in keys if key is not None and derivation.line(key)])
     for key, result in zip(keys, found.last.result):

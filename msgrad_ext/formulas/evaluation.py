@@ -21,6 +21,7 @@ from ..symbolic.axes import Shapes
 from ..symbolic.lines import Derivation, Line, plain_number
 from . import dead_branch, matrix_value, product_value  # noqa: F401 - the latter two enter their rules
 from .indexed_value import Place, evaluate
+from .scalar_value import finite
 
 
 def run(
@@ -101,7 +102,7 @@ def evaluate_lines(
                     found, dead[line.key] = dead_branch.run(line.template, operands, gone, numbers, exact)
                 else:
                     found = run(line.template, operands, numbers, exact)
-                    if not np.isfinite(found.astype(np.float64)).all() and dead_branch.indicates(line.template):
+                    if not finite(found) and dead_branch.indicates(line.template):
                         found = dead_branch.run(line.template, operands, gone, numbers, exact)[0]
                 known[line.key] = found if line.key in whole else _alike(found, sample)
     return known
@@ -128,6 +129,9 @@ def _alike_constant(lit: Lit, sample: Any) -> np.ndarray:
 
 def line_lengths(line: Line, sizes: Mapping[Symbol, int]) -> dict[Symbol, int]:
     """Numbers for the letters of a line's template."""
+    found = {letter: sizes.get(real) for letter, real in line.lengths}
+    if None not in found.values():
+        return found  # type: ignore[return-value]
     table = {n: Integer(size) for n, size in sizes.items()}
     return {letter: int(real.xreplace(table)) for letter, real in line.lengths}
 

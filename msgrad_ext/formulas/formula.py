@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +15,9 @@ from ..errors import Location, UnknownNameError, user_location
 from ..symbolic.lines import Derivation
 from ..symbolic.standard import free_indices, standard
 from ..symbolic.template import out_indices
+from .equation import WIDTH, Equation, aligned
 from .evaluation import evaluate_lines, needed_inputs
+from .evidence import Evidence
 
 if TYPE_CHECKING:
     from .writer import Writer
@@ -28,6 +31,21 @@ class ShownLine:
     text: str
     kind: str
     location: Location | None
+    equation: Equation
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """The line as rows of an ``aligned`` block."""
+        return self.equation.latex_rows()
+
+    @property
+    def mathml(self) -> str:
+        """Rows of a MathML table."""
+        return self.equation.mathml_rows()
+
+    def wrapped(self, width: int) -> str:
+        """The line in text of at most ``width`` columns."""
+        return self.equation.wrapped(width)
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,11 +57,18 @@ class Formula:
     name : str
         What the gradient is by.
     latex, text : str
-        The closed form as an equation.
+        The closed form as an equation, on one line.
+    unicode, ascii, mathml : str
+        The same in signs that a terminal with a wide alphabet has, in ASCII alone, and in presentation MathML.
+    lhs, rhs : str
+        Its sides, in LaTeX.
     shape : tuple of Expr
         Symbolic shape.
     notes : tuple of str
         Conventions at kinks, constants, what could not be shown.
+    evidence : Evidence or None
+        What the closed form was compared with the derivation by; its text says at what sizes and with what chance of a
+        wrong pass. None for what could not be compared.
     """
 
     name: str
@@ -55,6 +80,8 @@ class Formula:
     key: str = field(repr=False)
     writer: Writer = field(repr=False)
     element: Expr = field(repr=False)
+    equation: Equation = field(repr=False)
+    evidence: Evidence | None = field(default=None, repr=False)
     given: Mapping[str, np.ndarray] = field(default_factory=dict, repr=False)
 
     @property
@@ -105,8 +132,52 @@ class Formula:
             )
         return evaluate_lines(self.derivation, whole, [self.key])[self.key]
 
+    @property
+    def unicode(self) -> str:
+        """The closed form as it reads on a page, for a terminal."""
+        return self.equation.line("unicode")
+
+    @property
+    def ascii(self) -> str:
+        """The closed form in ASCII alone; elementwise signs have a dot, as in ``a .* b`` and ``x.^2``."""
+        return self.equation.line("ascii")
+
+    @cached_property
+    def mathml(self) -> str:
+        """The closed form as a ``math`` element of presentation MathML, with `text` as its alternative text."""
+        return self.equation.mathml()
+
+    @property
+    def lhs(self) -> str:
+        """The left side in LaTeX."""
+        return self.equation.side(self.equation.left, "latex")
+
+    @property
+    def rhs(self) -> str:
+        """The right side in LaTeX, without the definitions of names that may follow it."""
+        return self.equation.side(self.equation.right, "latex")
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """The closed form as rows of an ``aligned`` block in LaTeX."""
+        return self.equation.latex_rows()
+
+    def display(self, width: int = WIDTH) -> str:
+        """LaTeX for a display: `latex`, or lines of about ``width`` glyphs below each other where it is wider."""
+        return aligned(self.equation.latex_rows(width))
+
+    def wrapped(self, width: int | None = None, form: str = "text") -> str:
+        """The closed form in lines of at most ``width`` columns; those of the terminal by default.
+
+        Parameters
+        ----------
+        width : int, optional
+        form : {"text", "unicode", "ascii"}
+        """
+        return self.equation.wrapped(width or get_terminal_size().columns, form)
+
     def _repr_latex_(self) -> str:
-        return f"$\\displaystyle {self.latex}$"
+        return f"$\\displaystyle {self.display()}$"
 
     def __str__(self) -> str:
         return self.text

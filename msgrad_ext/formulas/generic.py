@@ -32,7 +32,7 @@ from .declared import sample
 Shapes = Mapping[str, tuple[str | int, ...]]
 
 # Lengths that stand for letters at each run: different ones in a run, so that no two axes are taken for one by chance.
-_TABLE = (
+_RUNS: tuple[tuple[int, ...], ...] = (
     (5, 7, 11, 13, 17, 19, 23, 29),
     (6, 10, 9, 8, 7, 14, 15, 11),
     (9, 5, 6, 7, 11, 8, 13, 10),
@@ -43,8 +43,13 @@ _TABLE = (
     (13, 12, 10, 14, 9, 5, 6, 8),
 )
 # Short axes and long ones, at which the network must do the same.
-_TABLE += ((2, 3, 4, 2, 3, 4, 2, 3), (3, 4, 2, 4, 2, 3, 4, 2), (4, 2, 3, 3, 4, 2, 3, 4))
-_TABLE += ((31, 37, 29, 23, 19, 17, 13, 11),)
+_TABLE = (
+    *_RUNS,
+    (2, 3, 4, 2, 3, 4, 2, 3),
+    (3, 4, 2, 4, 2, 3, 4, 2),
+    (4, 2, 3, 3, 4, 2, 3, 4),
+    (31, 37, 29, 23, 19, 17, 13, 11),
+)
 MANY, _LONG = len(_TABLE) - 4, len(_TABLE) - 1
 _SHORT = range(MANY, _LONG)
 FEW = 3
@@ -228,7 +233,7 @@ class _Search:
         for name in self.names:
             roots = (plan.root(n) if isinstance(n, str) else n for n in self.shapes[name])
             shape = tuple(sizes[n] if isinstance(n, str) else n for n in roots)
-            array = sample(generator.uniform(0.25, 0.75, shape), self.facts, name, generator)
+            array = sample(generator.uniform(0.25, 0.75, shape), self.facts, name)
             samples.append(Tensor(array.astype(np.float32)))
         token = OVER.set([])
         try:

@@ -1,8 +1,4 @@
-"""Closed forms: a gradient's line with the lines it rests on put in, within a budget.
-
-Also the use of a value's own name where a formula holds its definition (``1 - H * H`` for the slope of a tanh): the
-definition is matched as it stands, so the step is an identity.
-"""
+"""Closed forms: a gradient's line with the lines it rests on put in, within a budget."""
 
 from __future__ import annotations
 
@@ -11,11 +7,11 @@ from functools import lru_cache
 
 from sympy import Expr, Symbol
 
-from .functions import Real
+from .functions import Exp
 from .lines import Derivation, Line
 from .matrix import recognise
-from .nodes import Binder, Entry, Share
-from .normal import Ranges, Term, canonical, expand, freshen, normal
+from .nodes import Binder, Entry
+from .normal import Ranges, Term, canonical, expand, freshen, normal, rebuild
 from .template import Template, instantiate, out_indices
 
 BUDGET = 400
@@ -35,13 +31,13 @@ def line_expr(derivation: Derivation, line: Line) -> tuple[Expr, tuple[Expr, ...
 
 def closed(derivation: Derivation, key: str, forward: bool) -> Expr | None:
     """The element of ``key`` with cotangents (and, with ``forward``, values too) put in; None over budget."""
-    order = {line.key: place for place, line in enumerate(derivation.lines)}
+    order = derivation.places
     shape = derivation.shapes[key]
     indices = out_indices(shape)
     ranges = {i: n for i, n in zip(indices, shape) if i != 0}
     expr = definition(derivation.definition(key), indices)
     while True:
-        open_keys = {e.head.name for e in entries(expr)} & set(order)
+        open_keys = {e.head.name for e in entries(expr)} & order.keys()
         if not forward:
             open_keys = {k for k in open_keys if k in derivation.cotangents or alias(derivation.definition(k))}
         if not open_keys:
@@ -65,19 +61,52 @@ def alias(line: Line) -> bool:
     return isinstance(line.template.expr.as_coeff_Mul()[1], Entry)
 
 
-def aliases(derivation: Derivation) -> dict[str, Line]:
-    """The lines that only rename or move elements, by key."""
-    return {line.key: line for line in derivation.lines if alias(line)}
+def aliases(derivation: Derivation) -> Hidden:
+    """The lines that only rename or move elements, by key; made once for a derivation."""
+    found: Hidden | None = derivation.__dict__.get("_aliases")
+    if found is None:
+        found = Hidden({line.key: line for line in derivation.lines if alias(line)})
+        object.__setattr__(derivation, "_aliases", found)
+    return found
+
+
+class Hidden(dict[str, Line]):
+    """Lines that are put in where they are used, in order of execution, each with its definition over the others."""
+
+    def __init__(self, lines: Mapping[str, Line]) -> None:
+        super().__init__(lines)
+        self.definitions: dict[str, Expr] = {}
+
+
+def definition_of(hidden: Mapping[str, Line], key: str) -> Expr:
+    """The definition of one of ``hidden`` at its own indices, in which no other of them is left."""
+    known = hidden.definitions if isinstance(hidden, Hidden) else {}
+    stack = [key]
+    while stack:
+        line = hidden[stack[-1]]
+        waiting = [other for other in line.operands if other in hidden and other not in known]
+        if waiting:
+            stack += waiting
+            continue
+        known[stack.pop()] = _put_in(definition(line, line.template.indices), hidden, known)
+    return known[key]
 
 
 def resolved(expr: Expr, hidden: Mapping[str, Line]) -> Expr:
     """``expr`` with the definitions of ``hidden`` put in."""
-    while True:
-        keys = sorted({entry.head.name for entry in entries(expr)} & hidden.keys())
-        if not keys:
-            return expr
-        for key in keys:
-            expr = substitute(expr, key, hidden[key])
+    keys = sorted({entry.head.name for entry in entries(expr)} & hidden.keys())
+    return _put_in(expr, hidden, {key: definition_of(hidden, key) for key in keys}) if keys else expr
+
+
+def _put_in(expr: Expr, hidden: Mapping[str, Line], known: Mapping[str, Expr]) -> Expr:
+    """``expr`` with entries of ``hidden`` replaced by what they are ``known`` to be, bound indices fresh at each place."""
+    if not expr.args:
+        return expr
+    args = tuple(_put_in(arg, hidden, known) for arg in expr.args)
+    if isinstance(expr, Entry) and expr.head.name in hidden:
+        places = hidden[expr.head.name].template.indices
+        return freshen(known[expr.head.name]).xreplace({i: k for i, k in zip(places, args[1:]) if i != 0})
+    return rebuild(expr, args)
 
 
 def substitute(expr: Expr, key: str, line: Line) -> Expr:
@@ -105,69 +134,16 @@ def size(expr: Expr) -> int:
     return count
 
 
-def use_names(expr: Expr, derivation: Derivation, hidden: Mapping[str, Line]) -> Expr:
-    """``expr`` with values' own names where it holds their definitions, in which those of ``hidden`` are put in."""
-    expr = softmaxes(expr)
-    heads = {entry.head.name for entry in entries(expr)}
-    for line in derivation.lines:
-        if line.kind != "forward" or line.key in hidden:
-            continue
-        if heads.isdisjoint(line.operands) and hidden.keys().isdisjoint(line.operands):
-            continue
-        meaning = own_form(line.template)
-        if isinstance(meaning, (Real, Share)) or meaning.is_Function or (meaning.is_Pow and meaning.exp.is_Rational):
-            expr = _named(expr, line, meaning, derivation, hidden)
-    return expr
-
-
 @lru_cache(maxsize=4096)
 def own_form(template: Template) -> Expr:
     """A template's definition with softmax recognised, once for a process."""
     return softmaxes(template.expr)
 
 
-def _named(expr: Expr, line: Line, meaning: Expr, derivation: Derivation, hidden: Mapping[str, Line]) -> Expr:
-    whole = Template(meaning, line.template.shape, line.template.slots)
-    places = out_indices(derivation.shapes[line.key])
-    pattern = instantiate(whole, places, [Symbol(key) for key in line.operands], line.lengths)
-    pattern = resolved(pattern, hidden)
-
-    def visit(part: Expr) -> Expr:
-        found = _match(pattern, part, {i for i in places if i != 0}, {})
-        if found is not None:
-            return Entry(Symbol(line.key), *(found.get(i, i) for i in places))
-        if pattern.is_Pow and part.is_Pow and (part.exp / pattern.exp).is_Integer:
-            found = _match(pattern.base, part.base, {i for i in places if i != 0}, {})
-            if found is not None:
-                return Entry(Symbol(line.key), *(found.get(i, i) for i in places)) ** (part.exp / pattern.exp)
-        if not part.args or isinstance(part, Entry):
-            return part
-        args = [visit(arg) for arg in part.args]
-        return part if tuple(args) == part.args else part.func(*args)
-
-    return visit(expr)
-
-
-def _match(pattern: Expr, expr: Expr, holes: set, found: dict) -> dict | None:
-    """Indices that make ``pattern`` the same as ``expr``; bound indices may have other names."""
-    if pattern in holes:
-        return found if found.setdefault(pattern, expr) == expr else None
-    if not pattern.args or not expr.args:
-        return found if found.get(pattern, pattern) == expr else None
-    if pattern.func != expr.func or len(pattern.args) != len(expr.args):
-        return None
-    if isinstance(pattern, Binder):
-        if len(pattern.limits) != len(expr.limits):
-            return None
-        found.update(zip(pattern.bound, expr.bound))
-    for mine, other in zip(pattern.args, expr.args):
-        if _match(mine, other, holes, found) is None:
-            return None
-    return found
-
-
 def softmaxes(expr: Expr) -> Expr:
     """``expr`` with exponentials over their sum written as softmax."""
+    if not expr.has(Exp):
+        return expr
     parts = []
     for term in expand(freshen(expr)):
         factors = recognise(list(term.factors))
@@ -175,4 +151,4 @@ def softmaxes(expr: Expr) -> Expr:
     return sum(parts[1:], parts[0]) if parts else expr
 
 
-__all__ = ["aliases", "closed", "definition", "entries", "line_expr", "resolved", "use_names"]
+__all__ = ["Hidden", "aliases", "closed", "definition", "definition_of", "entries", "line_expr", "resolved"]

@@ -241,9 +241,17 @@ def _next(items: list[Item], bound: Ranges) -> Symbol:
     def rank(k: Symbol) -> tuple:
         mine = [labels for _, labels in items if k in labels]
         joined = set().union(*mine) - {k}
-        return (len(mine) > 2, len(joined), -sum(len(x) for x in mine), str(k))
+        bent = sum(_curved(node) for node, labels in items if k in labels)
+        return (len(mine) > 2, len(joined), -sum(len(x) for x in mine), bent, str(k))
 
     return min(bound, key=rank)
+
+
+def _curved(node: Node) -> bool:
+    """True for what is taken element by element; products of such arrays are left for last, as a person does."""
+    if node.kind in ("add", "had", "scale"):
+        return any(map(_curved, node.args))
+    return node.kind in ("fn", "pow", "softmax")
 
 
 def _eliminate(items: list[Item], k: Symbol, ranges: Ranges, scalars: list[Node], bound: Ranges) -> list[Item]:
@@ -274,7 +282,7 @@ def _eliminate(items: list[Item], k: Symbol, ranges: Ranges, scalars: list[Node]
         scalars.append(product(row(vector.args[0]), vector.args[0]))
     elif vector.kind == "had":
         first = vector.args[0]
-        other = vector.args[1] if len(vector.args) == 2 else Node("had", vector.args[1:], vector.shape)
+        other = hadamard(*vector.args[1:])
         scalars.append(product(row(first), other))
     else:
         scalars.append(product(row(ones(ranges[k])), vector))

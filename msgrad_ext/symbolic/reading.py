@@ -13,6 +13,7 @@ from typing import Any
 
 from ..errors import Location
 from ..ir import Eqn, Graph, Var
+from .compose import Hidden
 from .lines import Derivation, Line
 from .nodes import Entry
 
@@ -26,7 +27,7 @@ def trivial(line: Line) -> bool:
     return len(set(moving)) == len(moving) and all(i in line.template.indices for i in moving)
 
 
-def hidden_lines(derivation: Derivation, kept: Collection[str]) -> tuple[dict[str, Line], dict[str, str]]:
+def hidden_lines(derivation: Derivation, kept: Collection[str]) -> tuple[Hidden, dict[str, str]]:
     """Definitions to put in where they are used, never those of ``kept``; and keys that go by another's name."""
     hidden: dict[str, Line] = {}
     plain: set[str] = set()
@@ -49,7 +50,7 @@ def hidden_lines(derivation: Derivation, kept: Collection[str]) -> tuple[dict[st
                 hidden[line.key] = line
             else:
                 same[line.key] = other
-    return hidden, same
+    return Hidden(hidden), same
 
 
 def _copied(derivation: Derivation, line: Line, hidden: Mapping[str, Line], kept: Collection[str]) -> str | None:
@@ -127,11 +128,16 @@ def _assigned(group: Sequence[Eqn]) -> str | None:
 
 @lru_cache(maxsize=4096)
 def _target(text: str) -> tuple[str, int] | None:
-    """Name and width of the value of a line such as ``h = f(x)``; the line is parsed, never run."""
+    """Name and width of the value of a line such as ``h = f(x)``; the line is parsed, never run.
+
+    A loop on one line has its assignment in it: ``for w in ws: h = f(h, w)``.
+    """
     try:
         body = ast.parse(text).body
     except (SyntaxError, ValueError):
         return None
+    while len(body) == 1 and isinstance(body[0], (ast.For, ast.While, ast.If, ast.With)) and text[-1:] != ":":
+        body = body[0].body
     if len(body) != 1 or not isinstance(body[0], ast.Assign) or len(body[0].targets) != 1:
         return None
     target, value = body[0].targets[0], body[0].value

@@ -12,7 +12,6 @@ import numpy as np
 
 from ..checking.result import STATUSES, Fault, Gradient
 from .digits import shape_text, short
-from .formulas import equation_latex, equation_text
 from .parts import Badge, Callout, Code, Math, Matrix, Paragraph, Part, Picture, Section, Table
 from .svg import describe, draw
 
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from ..checking.result import CheckResult, Flow
     from .seen import ReportSeen
 
+COLUMNS = 96  # of a formula's lines
 TALL = 24  # more nodes than this make a picture that should not push the rest off the screen
 
 
@@ -188,7 +188,7 @@ def formulas(report: ReportSeen) -> Section:
     """The formulas; those of a report without any give an empty section."""
     parts: list[Part] = []
     for name, formula in report.formulas.items():
-        parts.append(Math(name, equation_text(name, formula), equation_latex(name, formula)))
+        parts.append(Math(name, formula.wrapped(COLUMNS)))
         parts += [Callout("note", f"Formula of {name}", (("", note),)) for note in formula.notes]
     return Section("Formulas", tuple(parts), fold=True)
 
