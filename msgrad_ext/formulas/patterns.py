@@ -107,7 +107,7 @@ def _single(wide: list[np.ndarray], places: tuple[Symbol, ...], runs: Runs, slac
     found = _background(wide, runs, slack)
     if found is None:
         return None
-    _, high, *expressions = found
+    _, high, low_one, high_one = found
     here = [np.moveaxis(array == one, axis, -1) for array, one in zip(wide, high)]
     lines = [one.reshape(-1, one.shape[-1]) for one in here]
     if any((line != line[0]).any() for line in lines):
@@ -116,12 +116,12 @@ def _single(wide: list[np.ndarray], places: tuple[Symbol, ...], runs: Runs, slac
     starts = [int(np.argmax(line[0])) for line in lines]
     at = runs.expression(starts)
     if at is not None and set(counts) == {1}:
-        return _between(*expressions, Delta(places[axis], at))
+        return _between(low_one, high_one, Delta(places[axis], at))
     if at is not None and all(line[0][start:].all() for line, start in zip(lines, starts)):
-        return _between(*expressions, Compare(Symbol(">="), places[axis], at))
+        return _between(low_one, high_one, Compare(Symbol(">="), places[axis], at))
     ends = runs.expression(counts)
     if ends is not None and all(line[0][:count].all() for line, count in zip(lines, counts)):
-        return _between(*expressions, Compare(Symbol(">"), ends, places[axis]))
+        return _between(low_one, high_one, Compare(Symbol(">"), ends, places[axis]))
     return None
 
 
@@ -130,13 +130,13 @@ def _diagonal(wide: list[np.ndarray], places: tuple[Symbol, ...], runs: Runs, sl
     found = _background(wide, runs, slack)
     if found is None:
         return None
-    low, high, *expressions = found
-    for these, (other, here) in ((high, expressions), (low, expressions[::-1])):
+    low, high, low_one, high_one = found
+    for these, (other, here) in ((high, (low_one, high_one)), (low, (high_one, low_one))):
         offsets = []
         for array, one in zip(wide, these):
             rows, columns = np.nonzero((array == one).reshape(-1, *array.shape[-2:])[0])
             offset = int(columns[0] - rows[0]) if len(rows) else 0
-            same = (array == one) == np.eye(*array.shape[-2:], k=offset, dtype=bool)
+            same = (array == one) == np.eye(array.shape[-2], array.shape[-1], k=offset, dtype=bool)
             offsets.append(offset if same.all() else None)
         shift = runs.expression([one for one in offsets if one is not None]) if None not in offsets else None
         if shift is not None:
@@ -149,13 +149,13 @@ def _triangle(wide: list[np.ndarray], places: tuple[Symbol, ...], runs: Runs, sl
     found = _background(wide, runs, slack)
     if found is None:
         return None
-    low, high, *expressions = found
-    for these, (other, here) in ((high, expressions), (low, expressions[::-1])):
+    low, high, low_one, high_one = found
+    for these, (other, here) in ((high, (low_one, high_one)), (low, (high_one, low_one))):
         offsets = []
         for array, one in zip(wide, these):
             mask = (array == one).reshape(-1, *array.shape[-2:])
             offset = int(mask[0][0].sum()) - 1
-            same = (array == one) == np.tri(*array.shape[-2:], k=offset, dtype=bool)
+            same = (array == one) == np.tri(array.shape[-2], array.shape[-1], k=offset, dtype=bool)
             offsets.append(offset if same.all() else None)
         shift = runs.expression([one for one in offsets if one is not None]) if None not in offsets else None
         if shift is not None:
