@@ -338,7 +338,9 @@ class Elementwise:
                 inner = sizes.get((e.head.name, tuple(int(i) for i in e.indices)), (0, 0))
                 own, depth = own + inner[0], max(depth, inner[1] + _depth(expr))
             sizes[spot] = own, depth
-        return sum(sizes[spot][0] for spot in wanted) <= SMALL and max((d for _, d in sizes.values()), default=0) <= DEEP
+        return (
+            sum(sizes[spot][0] for spot in wanted) <= SMALL and max((d for _, d in sizes.values()), default=0) <= DEEP
+        )
 
     def element(self, head: Entry, expr: Expr, names: ElementNames, printers: Printers) -> Element:
         """One element as an equation."""

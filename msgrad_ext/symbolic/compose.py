@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
-from sympy import Add, Expr, Mul, S, Symbol
+from sympy import Add, Expr, Mul, Symbol
 
 from .functions import Exp
 from .lines import Derivation, Line
@@ -54,24 +54,6 @@ def simplex_keys(derivation: Derivation) -> set[str]:
     """Inputs whose rows some op expects to sum to one."""
     found = {line.operands[n] for line in derivation.lines for n in line.template.simplex}
     return found & set(derivation.inputs)
-
-
-def on_simplex(expr: Expr, keys: set[str]) -> Expr:
-    """``expr`` with sums over a row of an array of ``keys`` put to one."""
-    if not keys or not expr.args or isinstance(expr, Entry):
-        return expr
-    expr = rebuild(expr, (on_simplex(arg, keys) for arg in expr.args))
-    return sum((_drop_rows(term, keys) for term in expand(expr)), S.Zero) if isinstance(expr, Total) else expr
-
-
-def _drop_rows(term: Term, keys: set[str]) -> Expr:
-    bound, factors = dict(term.bound), list(term.factors)
-    for k in list(bound):
-        mine = [f for f in factors if k in f.free_symbols]
-        if len(mine) == 1 and isinstance(mine[0], Entry) and mine[0].head.name in keys and mine[0].indices[-1] == k:
-            factors.remove(mine[0])
-            del bound[k]
-    return Term(tuple(bound.items()), tuple(factors)).expr()
 
 
 def alias(line: Line) -> bool:
@@ -189,7 +171,6 @@ __all__ = [
     "definition_of",
     "entries",
     "line_expr",
-    "on_simplex",
     "own_form",
     "resolved",
     "softmaxes",
