@@ -16,7 +16,7 @@ from sympy import Add, Expr, Integer, Mul, NumberSymbol, Pow, Rational, Symbol
 
 from ..symbolic import functions as fs
 from ..symbolic.nodes import Delta, Entry, Largest, Quotient, Ravel, Share, Tied, Total, Unravel, Within
-from .scalar_value import FUNCTIONS, finite, kept_where, ones_where, power_of
+from .scalar_value import FUNCTIONS, finite, kept_where, ones_where, power_of, rational_power
 
 _DIGITS = 80
 
@@ -57,7 +57,10 @@ class Place:
 
     def length(self, n: Expr) -> int:
         """A length as a number."""
-        return int(n) if isinstance(n, Integer) else int(n.xreplace({k: Integer(v) for k, v in self.lengths.items()}))
+        if isinstance(n, Integer):
+            return int(n)
+        found = self.lengths.get(n)
+        return int(n.xreplace({k: Integer(v) for k, v in self.lengths.items()})) if found is None else found
 
 
 def evaluate(expr: Expr, indices: Sequence[Expr], shape: Sequence[int], place: Place) -> np.ndarray:
@@ -185,7 +188,8 @@ def entry(expr: Entry, place: Place) -> Labelled:
     if 0 in array.shape:
         return Labelled(np.zeros(np.broadcast_shapes(*(i.shape for i in at))), labels)
     taken = array[tuple(np.clip(i, 0, n - 1).astype(np.int64) for i, n in zip(at, array.shape))]
-    return Labelled(np.where(inside, taken, 0), labels) if not inside.all() else Labelled(taken, labels)
+    outside = number(Integer(0), place).array if array.dtype == object else 0
+    return Labelled(np.where(inside, taken, outside), labels) if not inside.all() else Labelled(taken, labels)
 
 
 def add(expr: Expr, place: Place) -> Labelled:
@@ -264,12 +268,8 @@ def power(expr: Expr, place: Place) -> Labelled:
     """A power; the exponent is nearly always a number."""
     base, exponent = expr.args
     item = value(base, place)
-    if isinstance(exponent, Integer):
-        n = int(exponent)
-        return Labelled(item.array**n if n > 0 else 1 / item.array ** (-n), item.labels)
-    if exponent.is_Rational and exponent.q == 2:
-        root = np.sqrt(item.array)
-        return Labelled(root ** int(exponent.p) if exponent.p > 0 else 1 / root ** int(-exponent.p), item.labels)
+    if exponent.is_Rational:
+        return Labelled(rational_power(item.array, int(exponent.p), int(exponent.q)), item.labels)
     return elementwise(power_of, item, value(exponent, place))
 
 

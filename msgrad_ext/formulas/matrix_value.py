@@ -60,7 +60,8 @@ def eliminated(matrix: np.ndarray) -> tuple[Any, np.ndarray | None]:
             rows[k], rows[pivot], product = rows[pivot], rows[k], -product
         head = rows[k][k]
         product = product * head
-        rows[k] = [x / head for x in rows[k]]
+        turned = 1 / head
+        rows[k] = [x * turned for x in rows[k]]
         for i in range(n):
             if i != k and rows[i][k] != 0:
                 factor = rows[i][k]
@@ -87,7 +88,9 @@ def inverses(matrices: Any) -> np.ndarray:
 
 def determinants(matrices: np.ndarray) -> np.ndarray:
     """The determinant of each matrix."""
-    return each(lambda matrix: eliminated(matrix)[0], matrices) if matrices.dtype == object else np.linalg.det(matrices)
+    if matrices.dtype == object:
+        return each(lambda matrix: eliminated(matrix)[0], matrices)
+    return np.asarray(np.linalg.det(matrices))
 
 
 def slopes(matrices: np.ndarray, count: int) -> np.ndarray:
@@ -150,9 +153,14 @@ def minor(expr: Minor, place: Place) -> Labelled:
 def log_determinant(expr: LogDeterminant, place: Place) -> Labelled:
     """The logarithm of a determinant's absolute value."""
     matrices, batch = stack(expr, place)
+    return Labelled(log_determinants(matrices), batch)
+
+
+def log_determinants(matrices: np.ndarray) -> np.ndarray:
+    """The logarithm of the absolute value of the determinant of each matrix."""
     if matrices.dtype == object:
-        return Labelled(np.log(abs(determinants(matrices))), batch)
-    return Labelled(np.linalg.slogdet(matrices)[1], batch)
+        return np.log(np.asarray(abs(determinants(matrices)), object))
+    return np.asarray(np.linalg.slogdet(matrices)[1])
 
 
 def lower(expr: Lower, place: Place) -> Labelled:
@@ -162,11 +170,11 @@ def lower(expr: Lower, place: Place) -> Labelled:
 
 
 def matrix_function(kind: str, matrix: np.ndarray) -> np.ndarray:
-    """A function of one matrix of floats, by its name in the notation; numbers as matrices of one element."""
+    """A function of one matrix, by its name in the notation; numbers as matrices of one element."""
     if kind == "LogDeterminant":
-        return np.array([[np.linalg.slogdet(matrix)[1]]])
+        return log_determinants(matrix).reshape(1, 1)
     if kind == "Determinant":
-        return np.array([[np.linalg.det(matrix)]])
+        return determinants(matrix).reshape(1, 1)
     return {"InverseMatrix": inverses, "Minor": lambda a: slopes(a, 1), "Lower": factors}[kind](matrix)
 
 

@@ -13,44 +13,58 @@ from sympy import Expr, Integer, Rational, Symbol
 
 from ..symbolic.nodes import Entry
 from ..symbolic.notation import Node
-from .indexed_value import RULES, Labelled, Place
+from .indexed_value import RULES, Labelled, Place, value
 from .matrix_value import matrix_function
+from .scalar_value import rational_power
 
 
-def node_value(node: Node, arrays: Mapping[str, np.ndarray], sizes: Mapping[Symbol, int]) -> np.ndarray:
-    """The matrix that ``node`` says, for arrays by key and lengths by letter."""
-    return Reader(arrays, sizes).value(node)
+def node_value(
+    node: Node, arrays: Mapping[str, np.ndarray], sizes: Mapping[Symbol, int], sample: Any = None
+) -> np.ndarray:
+    """The matrix that ``node`` says, for arrays by key and lengths by letter.
+
+    Arrays are float64, or object arrays of numbers such as ``sample``, which then makes the tree's own numbers exact.
+    """
+    return Reader(arrays, sizes, sample).value(node)
 
 
 class Reader:
     """Computes a notation tree by its kinds."""
 
-    def __init__(self, arrays: Mapping[str, np.ndarray], sizes: Mapping[Symbol, int]) -> None:
+    def __init__(self, arrays: Mapping[str, np.ndarray], sizes: Mapping[Symbol, int], sample: Any = None) -> None:
         self.arrays = arrays
         self.sizes = {n: Integer(size) for n, size in sizes.items()}
+        self.exact = sample is not None
+        held = {} if sample is None else {Symbol("~sample"): np.array([sample], object)}
+        self.place = Place(held, dict(sizes), {}, self.exact)
 
     def value(self, node: Node) -> np.ndarray:
         """The value of one node."""
         return getattr(self, f"_{node.kind}")(node, [self.value(arg) for arg in node.args])
 
-    def number(self, n: Expr) -> float:
-        """A rational or a length."""
-        return float(n.xreplace(self.sizes)) if not isinstance(n, Rational) else n.p / n.q
+    def number(self, n: Expr) -> Any:
+        """A number or a length, as a number of the kind that the arrays hold."""
+        if isinstance(n, Rational) and not self.exact:
+            return n.p / n.q
+        found = value(n.xreplace(self.sizes), self.place).array
+        return found[()] if isinstance(found, np.ndarray) else found
+
+    def size(self, n: Expr) -> int:
+        """A length."""
+        return int(n.xreplace(self.sizes))
 
     def _name(self, node: Node, args: list[Any]) -> np.ndarray:
         array = self.arrays[node.data]
-        if len(node.shape) == 2:
-            return array.reshape([n for n in array.shape if n != 1] if array.ndim > 2 else array.shape)
-        return array.reshape(-1, 1)
+        return array.reshape([self.size(n) for n in node.shape] if len(node.shape) == 2 else (-1, 1))
 
     def _number(self, node: Node, args: list[Any]) -> np.ndarray:
-        return np.array([[self.number(node.data)]])
+        return np.array([[self.number(node.data)]], object if self.exact else np.float64)
 
     def _ones(self, node: Node, args: list[Any]) -> np.ndarray:
-        return np.ones((int(self.number(node.data)), 1))
+        return np.ones((self.size(node.data), 1))
 
     def _eye(self, node: Node, args: list[Any]) -> np.ndarray:
-        return np.eye(int(self.number(node.data)))
+        return np.eye(self.size(node.data))
 
     def _T(self, node: Node, args: list[Any]) -> np.ndarray:  # noqa: N802 (the kind of the node)
         return args[0].T
@@ -79,12 +93,14 @@ class Reader:
 
     def _add(self, node: Node, args: list[Any]) -> np.ndarray:
         result = args[0]
-        for arg in args[1:]:
+        for arg, part in zip(args[1:], node.args[1:]):
+            if part.shape and result.size > 1 and arg.shape != result.shape:
+                raise ValueError("The terms of a sum differ in shape.")
             result = result + arg
         return result
 
     def _pow(self, node: Node, args: list[Any]) -> np.ndarray:
-        return args[0] ** self.number(node.data)
+        return rational_power(args[0], int(node.data.p), int(node.data.q))
 
     def _fn(self, node: Node, args: list[Any]) -> np.ndarray:
         name, *tags = node.data
@@ -93,7 +109,7 @@ class Reader:
         labels = tuple(Symbol(letter, integer=True) for letter in "ij")
         sizes = np.broadcast_shapes(*(arg.shape for arg in args))
         given = [np.broadcast_to(arg, sizes) for arg in args]
-        place = Place(dict(zip(heads, given)), {}, dict(zip(labels, sizes)), False)
+        place = Place(dict(zip(heads, given)), {}, dict(zip(labels, sizes)), self.exact)
         kind = next(kind for kind in RULES if kind.__name__ == name)
         wanted = [Symbol(tag) for tag in tags] + [Entry(head, *labels) for head in heads]
         call = Call(kind, tuple(wanted))

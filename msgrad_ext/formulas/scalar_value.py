@@ -6,6 +6,7 @@ numpy's own where it has the function; others by mpmath, element by element, so 
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
@@ -14,6 +15,7 @@ from sympy import Abs, sign
 
 from ..symbolic import functions as fs
 from ..symbolic.scalar import SCALARS
+from .residue import Residue
 
 Function = Callable[..., Any]
 # The declared name -> mpmath's, for what numpy lacks.
@@ -35,7 +37,8 @@ def signs(a: Any) -> np.ndarray:
 def finite(a: Any) -> bool:
     """True when no element is infinite or NaN, in numbers of any kind."""
     array = np.asarray(a)
-    return bool(np.all(array - array == 0))
+    with np.errstate(all="ignore"):
+        return bool(np.all(array - array == 0))
 
 
 def kept_where(choice: Any, a: Any) -> np.ndarray:
@@ -55,7 +58,26 @@ def power_of(a: Any, b: Any) -> Any:
     return np.frompyfunc(_exact_power, 2, 1)(a, b)
 
 
+def rational_power(array: Any, above: int, below: int) -> Any:
+    """``array ** (above / below)``, the exponent in lowest terms."""
+    if below == 1:
+        return array**above if above > 0 else 1 / array**-above
+    if below == 2:
+        root = np.sqrt(array)
+        return root**above if above > 0 else 1 / root**-above
+    if np.asarray(array).dtype != object:
+        return array ** (above / below)
+    return np.frompyfunc(lambda x: _exact_root(x, above, below), 1, 1)(array)
+
+
+def _exact_root(x: Any, above: int, below: int) -> Any:
+    exponent = Fraction(above, below) if isinstance(x, Residue) else type(x)(above) / below
+    return x**exponent
+
+
 def _exact_power(a: Any, b: Any) -> Any:
+    if isinstance(b, Residue) or isinstance(a, Residue):
+        return a**b
     if abs(b) < 10**6 and b == int(b):
         return a ** int(b)
     return (b * a.log()).exp() if a > 0 else a**b
@@ -141,4 +163,4 @@ FUNCTIONS: dict[type, Function] = {
     fs.Choice: lambda c, a, b: np.where(np.not_equal(c, 0), a, b),
 }
 
-__all__ = ["FUNCTIONS", "finite", "kept_where", "ones_where", "power_of", "signs"]
+__all__ = ["FUNCTIONS", "finite", "kept_where", "ones_where", "power_of", "rational_power", "signs"]

@@ -196,20 +196,6 @@ def candidates(text: str, rank: int) -> Iterator[Name]:
     yield from (Name(text, str(count), f"{text}_{count}") for count in range(2, 10**9))
 
 
-def step_candidates(wanted: str, count: int, rank: int) -> Iterator[Name]:
-    """Ways to print a value: by the user's name for it, with a number if that is taken, else ``V`` and a number."""
-    own = literal(wanted) if wanted else None
-    if own is not None:
-        capital = rank >= 2 and len(own.base) == 1
-        base, plain = (own.base.upper(), wanted[:1].upper() + wanted[1:]) if capital else (own.base, wanted)
-        yield Name(base, own.under, plain)
-        if not own.under:
-            yield from (Name(base, str(n), f"{plain}_{n}") for n in range(2, 10**9))
-    letter = "V" if rank >= 2 else "v"
-    yield Name(letter, str(count), f"{letter}{count}")
-    yield from (Name("step", str(n), f"step_{n}") for n in range(count, 10**9))
-
-
 class Names:
     """Names given out one after the other, so that no two print alike."""
 
@@ -238,22 +224,6 @@ def input_names(names: Names, given: Mapping[str, str], ranks: Mapping[str, int]
     plain = [key for key, text in given.items() if first[key] == literal(text)]
     for key in [*plain, *(key for key in given if key not in plain)]:
         names.give(key, candidates(given[key], ranks[key]))
-
-
-def step_names(names: Names, given: Mapping[str, str], ranks: Mapping[str, int]) -> None:
-    """Name the values of a program, key -> the user's name or nothing; an input's name is not used again."""
-    inputs = {name.plain for name in names.found.values() if isinstance(name, Name)}
-    inputs |= {plain.lower() for plain in inputs}
-    count = 0
-    for key, text in given.items():
-        wanted = text if text and text not in inputs else ""
-        first = next(step_candidates(wanted, count + 1, ranks[key]))
-        if wanted and first.latex() in {literal(one).latex() for one in inputs}:
-            wanted = ""
-        while not wanted and not names.free(next(step_candidates("", count + 1, ranks[key]))):
-            count += 1
-        count += not wanted
-        names.give(key, step_candidates(wanted, count, ranks[key]))
 
 
 def accent(number: int, last: int) -> str:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors", "names", "lazy", "constants"),
-    ("dtype", "contract", "context", "decorators", "seeds", "notebook.options", "notebook.imports", "checking.result"),
+    ("dtype", "contract", "context", "decorators", "seeds", "notebook.options", "notebook.imports"),
+    ("checking.result", "checking.digits"),
     ("ir", "registry"),
     ("tensor",),
     ("marking", "leaving"),
@@ -25,7 +26,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("jacobian",),
     ("formulas",),
     ("nn", "ops"),
-    ("checking",),
+    ("checking", "loading"),
     ("export", "views"),
     ("report",),
     ("pipeline",),

@@ -288,6 +288,8 @@ class Printer(Signs):
         if kind == "Choice" and node.args[0].kind == "fn" and node.args[0].data[1:]:
             condition = self.relation(node.args[0].args, node.args[0].data[1])
             return self.call("where", condition, *map(self.piece, node.args[1:]))
+        if kind == "Choice" and node.args[0].kind == "holds":
+            return self.call("where", *(self.piece(part) for part in (*node.args[0].args, *node.args[1:])))
         if kind == "Polygamma" and node.args[0] == number(Integer(0)):
             return self.call("digamma", self.piece(node.args[1]))
         word = WORDS.get(kind) or (SCALARS[kind].word if kind in SCALARS else kind.lower())

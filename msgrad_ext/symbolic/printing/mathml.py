@@ -9,6 +9,7 @@ from .indexed import IndexedPrinter
 from .pieces import ATOM, BIG, MUL, POW, Cut, Fence, Piece, Text, piece
 
 _SIGNS = {
+    "nabla": "<mo>\u2207</mo>",
     "negative": "<mo form='prefix'>\u2212</mo>",
     "top": "<mi>\u22a4</mi>",
     "ones": "<mn>\U0001d7cf</mn>",
@@ -22,6 +23,7 @@ _BETWEEN = {
     "minus": "\u2212",
     "odot": "\u2299",
     "oslash": "\u2298",
+    "otimes": "\u2297",
     "comma": ",",
     "slash": "/",
     "div": "/",
