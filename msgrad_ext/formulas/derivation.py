@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..checking.budget import budget_of
 from ..compiled import choose
 from ..errors import ArgumentError, ArgumentValueError, MsgradError, NotSupportedError, user_location
 from ..ir import Graph, Lit
@@ -74,6 +75,7 @@ def derive(
     shapes: Mapping[str, Sequence[str | int]],
     wrt: Sequence[str] | None = None,
     sens: str | None = None,
+    budget: float | None = None,
 ) -> dict[str, Formula]:
     """The gradients of ``net`` as formulas at symbolic shape; no data is needed.
 
@@ -87,6 +89,9 @@ def derive(
         Names of inputs and parameters; by default all inputs and all trainable parameters.
     sens : str, optional
         Name of a symbol that weights the output; ones by default.
+    budget : float, optional
+        About how many seconds the closed forms may take, counted in work; a gradient that is left is shown by its
+        last line, with a note. The backprop lines are always there.
 
     Returns
     -------
@@ -101,6 +106,8 @@ def derive(
     """
     try:
         given = _normal(shapes)
+        if budget is not None:
+            budget_of(budget)
         letters = list(dict.fromkeys(axis for shape in given.values() for axis in shape if isinstance(axis, str)))
         first, second = (_traced(net, given, dict(zip(letters, _sizes(letters, table)))) for table in (_FIRST, _SECOND))
         _same(first.graph, second.graph)
@@ -110,7 +117,7 @@ def derive(
             )
         chosen = choose(net, first, [wrt] if isinstance(wrt, str) else wrt)
         names = {var: name for name, var in chosen.items()}
-        return derive_formulas(first.graph, names, list(chosen.values()), letters=given, sens_symbol=sens)
+        return derive_formulas(first.graph, names, list(chosen.values()), letters=given, sens_symbol=sens, budget=budget)
     except MsgradError as error:
         raise error.at(user_location())
 

@@ -26,6 +26,7 @@ from ..symbolic.compose import (
     size,
 )
 from ..symbolic.decimals import as_written, decimals
+from ..symbolic.effort import DEFAULT, PER_SECOND, Effort, OverBudget, limited
 from ..symbolic.functions import KINKS
 from ..symbolic.gather import gathered
 from ..symbolic.indexed import free_letters, indexed_node
@@ -48,6 +49,7 @@ from .line_writer import LineWriter
 from .trial import Trial
 
 LINES = 200
+UNLIMITED = 10**12
 _WRITTEN: dict[Any, Any] = {}
 SHORT = 40
 Written = tuple[Node, Definitions]
@@ -60,6 +62,7 @@ def derive_formulas(
     letters: Mapping[str, Sequence[Any]] | None = None,
     sens_symbol: str | None = None,
     simplex: Collection[str] | None = None,
+    budget: float | None = None,
 ) -> dict[str, Formula]:
     """Formulas of the gradients of ``graph``'s weighted outputs.
 
@@ -75,15 +78,24 @@ def derive_formulas(
         Name of the weight of the output; ones without it.
     simplex : collection of str, optional
         Inputs whose rows are known to sum to one; without it, those of which an op's contract says so.
+    budget : float, optional
+        About how many seconds all closed forms together may take; the lines are written in any case.
     """
-    writer = Writer(derive(graph, wrt, sens_symbol, letters), graph, simplex)
+    writer = Writer(derive(graph, wrt, sens_symbol, letters), graph, simplex, budget)
     return {names[var]: writer.formula(names[var], writer.derivation.gradients[var]) for var in wrt}
 
 
 class Writer:
     """Writes the formulas of one derivation."""
 
-    def __init__(self, derivation: Derivation, graph: Graph, simplex: Collection[str] | None = None) -> None:
+    def __init__(
+        self,
+        derivation: Derivation,
+        graph: Graph,
+        simplex: Collection[str] | None = None,
+        budget: float | None = None,
+    ) -> None:
+        self.effort = Effort(UNLIMITED if budget is None else int(budget * PER_SECOND))
         self.derivation = derivation
         self.graph = graph
         declared = simplex_keys(derivation)
@@ -123,10 +135,14 @@ class Writer:
     def formula(self, name: str, key: str) -> Formula:
         """The formula of one gradient."""
         derivation = self.derivation
-        mark = (self.structure, key)
+        allowed = min(DEFAULT, self.effort.left)
+        mark = (self.structure, key, allowed)
         if mark not in _WRITTEN:
-            remember(mark, (*self.write(key), self.trial.found.get(key)))
-        (node, definitions), sympy_form, notes, evidence = _WRITTEN[mark]
+            own = Effort(allowed)
+            found = self.write(key, own)
+            remember(mark, (*found, self.trial.found.get(key), allowed - max(own.left, 0)))
+        (node, definitions), sympy_form, notes, evidence, spent = _WRITTEN[mark]
+        self.effort.left -= spent
         where = tuple(self.equation(at, value) for at, value in definitions.items())
         found = self.equation(key, node, where)
         latex, text = found.line("latex"), found.line("text")
@@ -168,7 +184,19 @@ class Writer:
         constants = tuple((key, str(lit)) for key, lit in derivation.constants.items())
         return Mark((lines, self.avoid, tuple(derivation.inputs.items()), constants, tuple(sorted(self.simplex))))
 
-    def write(self, key: str) -> tuple[Written, Expr, tuple[str, ...]]:
+    def write(self, key: str, effort: Effort) -> tuple[Written, Expr, tuple[str, ...]]:
+        """The closed form of one gradient; its last line where that would take more work than allowed."""
+        before = dict(self.trial.found)
+        try:
+            with limited(effort):
+                return self.closed(key)
+        except OverBudget:
+            self.trial.found = before
+            line, notes = self.derivation.definition(key), [*self.derivation.notes, *self.conventions]
+            notes.insert(0, "the closed form takes more work than the budget allows; read the lines")
+            return (self.line_writer.node(line), {}), line_expr(self.derivation, line)[0], tuple(dict.fromkeys(notes))
+
+    def closed(self, key: str) -> tuple[Written, Expr, tuple[str, ...]]:
         """The closed form of one gradient: its notation, its element in SymPy, and notes."""
         derivation, notes = self.derivation, list(self.derivation.notes)
         line = derivation.definition(key)
