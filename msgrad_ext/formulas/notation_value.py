@@ -46,7 +46,8 @@ class Reader:
         """A number or a length, as a number of the kind that the arrays hold."""
         if isinstance(n, Rational) and not self.exact:
             return n.p / n.q
-        return value(n.xreplace(self.sizes), self.place).array[()]
+        found = value(n.xreplace(self.sizes), self.place).array
+        return found[()] if isinstance(found, np.ndarray) else found
 
     def size(self, n: Expr) -> int:
         """A length."""

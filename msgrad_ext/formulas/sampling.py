@@ -20,6 +20,7 @@ from sympy import Expr, Integer, Symbol
 from ..checking.digits import numbers
 from ..errors import MsgradError
 from ..symbolic.conditions import Condition, meeting, needed
+from ..symbolic.decimals import decimals
 from ..symbolic.facts import NOTHING, Facts
 from ..symbolic.lines import Derivation
 from ..symbolic.nodes import Binder, Entry
@@ -182,7 +183,8 @@ class Sampler:
 
     def lines(self, given: Mapping[str, Array]) -> dict[str, Array]:
         """All lines at inputs by key."""
-        return evaluate_lines(self.derivation, {self.derivation.inputs[key]: array for key, array in given.items()})
+        values = {self.derivation.inputs[key]: array for key, array in given.items()}
+        return evaluate_lines(self.derivation, values, decimals=decimals(self.derivation.constants))
 
     def full(self, given: Mapping[str, Array]) -> dict[Symbol, int]:
         """What the letters stand for at inputs."""

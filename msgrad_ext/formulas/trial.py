@@ -148,6 +148,8 @@ def _matrix(node: Node, sample: Sample, shape: tuple[Expr, ...]) -> np.ndarray:
     found = _value(node, sample)
     table = {letter: Integer(size) for letter, size in sample.sizes.items()}
     sizes = [int(n.xreplace(table)) for n in shape]
+    if node.kind == "number" and node.data == 0:
+        return np.broadcast_to(found.ravel(), sizes)
     moving = [size for size, n in zip(sizes, shape) if n != 1]
     if len(moving) <= 2 and found.ndim == 2 and found.shape != tuple([*moving, 1, 1][:2]):
         raise ValueError("The form has another shape.")

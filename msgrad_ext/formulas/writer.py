@@ -229,7 +229,8 @@ class Writer:
         named = use_names(candidates[0], self.derivation, aliases(self.derivation))
         node = self.node(named, key, ranges, notes, rests)
         definitions = self.where(node)
-        choices = [settled(node, definitions), folded(full, definitions)]
+        choices = [] if indexed(node) else [settled(node, definitions)]
+        choices += [] if indexed(full) else [folded(full, definitions)]
         choices = [one for one in choices if not indexed(one[0]) and rests.trial.agrees(one[0], key)]
         return min([(full, {}), *choices], key=lambda one: price(*one))
 

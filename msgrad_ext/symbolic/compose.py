@@ -151,4 +151,13 @@ def softmaxes(expr: Expr) -> Expr:
     return sum(parts[1:], parts[0]) if parts else expr
 
 
-__all__ = ["Hidden", "aliases", "closed", "definition", "definition_of", "entries", "line_expr", "resolved"]
+__all__ = [
+    "Hidden",
+    "aliases",
+    "closed",
+    "definition",
+    "definition_of",
+    "entries",
+    "line_expr",
+    "resolved",
+]
