@@ -7,12 +7,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from sympy import Expr, Integer
 
 from ..compiled import choose
 from ..errors import ArgumentError, ArgumentValueError, MsgradError, NotSupportedError, user_location
 from ..reverse import plain
-from ..symbolic.facts import NOTHING, Facts, read_facts
+from ..symbolic.facts import NOTHING, Facts, fitting, read_facts
 from ..symbolic.lines import Derivation
+from ..symbolic.nodes import length
 from .declared import of_data
 from .evaluation import evaluate_lines
 from .formula import Formula
@@ -112,6 +114,8 @@ def derive(
     try:
         given = _normal(shapes)
         facts = read_facts(assume)
+        of_inputs = Facts({name: words for name, words in facts.declared.items() if name in given})
+        fitting(of_inputs, {name: tuple(map(axis_length, shape)) for name, shape in given.items()})
         found = generic(net, given, facts)
         graph = found.program.graph
         if sens is not None and (not isinstance(sens, str) or sens in {var.name for var in graph.inputs}):
@@ -129,6 +133,11 @@ def derive(
         return formulas
     except MsgradError as error:
         raise error.at(user_location())
+
+
+def axis_length(axis: str | int) -> Expr:
+    """The length that a letter or an int of ``shapes`` says."""
+    return length(axis) if isinstance(axis, str) else Integer(axis)
 
 
 def confirm(found: Generic, derivation: Derivation) -> None:
