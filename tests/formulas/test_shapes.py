@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import msgrad_ext as mg
-from msgrad_ext import Tensor
+from msgrad_ext import Tensor, ops
+from msgrad_ext.errors import MsgradError, NotSupportedError
 
 from .shape_cases import CASES
 
