@@ -7,14 +7,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
+from sympy import Expr, Integer
 
 from ..checking.budget import budget_of
 from ..compiled import choose
 from ..errors import ArgumentError, ArgumentValueError, MsgradError, NotSupportedError, user_location
 from ..ir import Var
 from ..reverse import plain
-from ..symbolic.facts import NOTHING, Facts, read_facts
+from ..symbolic.facts import NOTHING, Facts, fitting, read_facts
 from ..symbolic.lines import Derivation
+from ..symbolic.nodes import length
 from .declared import of_data
 from .evaluation import evaluate_lines
 from .formula import Formula
@@ -199,6 +201,8 @@ def derive(
     try:
         given = _normal(shapes)
         facts = read_facts(assume)
+        of_inputs = Facts({name: words for name, words in facts.declared.items() if name in given})
+        fitting(of_inputs, {name: tuple(map(axis_length, shape)) for name, shape in given.items()})
         found = generic(net, given, facts)
         graph = found.program.graph
         if budget is not None:
@@ -253,6 +257,11 @@ def _directions(direction: Any, found: Mapping[str, Var], taken: Collection[Any]
             f"but got {direction!r}."
         )
     return {var: symbols[name] for name, var in found.items()}
+
+
+def axis_length(axis: str | int) -> Expr:
+    """The length that a letter or an int of ``shapes`` says."""
+    return length(axis) if isinstance(axis, str) else Integer(axis)
 
 
 def confirm(found: Generic, derivation: Derivation) -> None:
