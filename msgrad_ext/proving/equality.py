@@ -6,6 +6,7 @@ The answer True is a proof: each step is an identity. The answer False means tha
 from __future__ import annotations
 
 import itertools
+import math
 
 from sympy import Add, Dummy, Expr, Integer, Mul, Pow, S, fraction, together
 
@@ -14,8 +15,12 @@ from ..symbolic.nodes import Entry, Total
 from ..symbolic.normal import Ranges, Term, canonical, contract, freshen, inner_canonical
 from .indicators import factors, plain
 
-# Terms that a product may be multiplied out to.
-MOST = 400
+# Terms that a difference may be multiplied out to.
+MOST = 80
+
+
+class TooManyTerms(ArithmeticError):
+    """A difference has more terms than are multiplied out."""
 
 
 def equal(first: Expr, second: Expr, ranges: Ranges) -> bool:
@@ -31,7 +36,10 @@ def equal(first: Expr, second: Expr, ranges: Ranges) -> bool:
 def spread(expr: Expr, ranges: Ranges) -> Expr:
     """``expr`` multiplied out, sums over indices too, and equal terms collected."""
     found = []
-    for term in _terms(freshen(expr)):
+    terms = _terms(freshen(expr))
+    if len(terms) > MOST:
+        raise TooManyTerms(f"the difference has {len(terms)} terms")
+    for term in terms:
         done = contract(Term(term.bound, tuple(factors(Mul.make_args(Mul(*term.factors))))), dict(ranges))
         if done is None:
             continue
@@ -51,8 +59,8 @@ def _terms(expr: Expr) -> list[Term]:
         return _terms(Mul(*(freshen(expr.base) for _ in range(int(expr.exp))), evaluate=False))
     if isinstance(expr, Mul):
         choices = [_terms(factor) if _sums(factor) else [Term((), (factor,))] for factor in expr.args]
-        if Mul(*map(len, choices)) > MOST:
-            return [Term((), (expr,))]
+        if math.prod(map(len, choices)) > MOST:
+            raise TooManyTerms("a product of the difference has too many terms")
         return [
             Term(tuple(b for t in pick for b in t.bound), tuple(f for t in pick for f in t.factors))
             for pick in itertools.product(*choices)

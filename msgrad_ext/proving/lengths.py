@@ -12,6 +12,19 @@ from sympy import Expr, Integer, Symbol
 _ASKED: ContextVar[list[str] | None] = ContextVar("asked", default=None)
 
 
+# Questions that one rule may ask of lengths; one that asks more goes through an axis element by element.
+MOST = 2000
+
+
+def _plain(size: int) -> int:
+    """The number itself, asked by nobody."""
+    return int.__add__(size, 0)
+
+
+class AskedTooMuch(ArithmeticError):
+    """A rule asks of lengths without end, or takes a step for each element."""
+
+
 class Length(int):
     """An integer that knows which expression of lengths it stands for."""
 
@@ -44,6 +57,20 @@ class Length(int):
     def __rsub__(self, other: Any) -> Any:
         return self._made("__rsub__", other, lambda a, b: b - a)
 
+    def __truediv__(self, other: Any) -> Any:
+        return (
+            Ratio(_plain(self), self.expr, _plain(other), expression(other))
+            if isinstance(other, int)
+            else _plain(self) / other
+        )
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return (
+            Ratio(_plain(other), expression(other), _plain(self), self.expr)
+            if isinstance(other, int)
+            else other / _plain(self)
+        )
+
     def __neg__(self) -> Length:
         return Length(int.__neg__(self), -self.expr)
 
@@ -55,9 +82,20 @@ class Length(int):
         return str(self.expr)
 
 
+class Ratio(float):
+    """A quotient of lengths that knows which expression it stands for."""
+
+    expr: Expr
+
+    def __new__(cls, above: int, over: Expr, below: int, under: Expr) -> Ratio:
+        result = super().__new__(cls, above / below)
+        result.expr = over / under
+        return result
+
+
 def expression(size: int) -> Expr:
     """What an integer stands for."""
-    return size.expr if isinstance(size, Length) else Integer(int(size))
+    return size.expr if isinstance(size, Length) else Integer(_plain(size))
 
 
 def _comparison(name: str, sign: str) -> Callable[[Length, Any], Any]:
@@ -68,12 +106,58 @@ def _comparison(name: str, sign: str) -> Callable[[Length, Any], Any]:
         if answer is not NotImplemented and isinstance(other, int) and expression(other) != self.expr:
             asked = _ASKED.get()
             if asked is not None:
+                if len(asked) >= MOST:
+                    raise AskedTooMuch(f"the rule takes a step for each element of an axis of length {self.expr}")
                 asked.append(f"{self.expr} {sign} {expression(other)}: {answer}")
         return answer
 
     return compare
 
 
+def _as_number(name: str) -> Callable[..., Any]:
+    """An operation whose result does not know its letters: that it was used is told as a condition."""
+    plain = getattr(int, name)
+
+    def operate(self: Length, *others: Any) -> Any:
+        asked = _ASKED.get()
+        if asked is not None:
+            asked.append(f"{self.expr} is {_plain(self)} in {name.strip('_')}: True")
+        return plain(self, *others)
+
+    return operate
+
+
+for _name in (
+    "int",
+    "mod",
+    "rmod",
+    "floordiv",
+    "rfloordiv",
+    "divmod",
+    "rdivmod",
+    "pow",
+    "rpow",
+    "float",
+    "trunc",
+    "floor",
+):
+    setattr(Length, f"__{_name}__", _as_number(f"__{_name}__"))
+for _name in (
+    "and",
+    "or",
+    "xor",
+    "lshift",
+    "rshift",
+    "rand",
+    "ror",
+    "rxor",
+    "rlshift",
+    "rrshift",
+    "abs",
+    "round",
+    "ceil",
+):
+    setattr(Length, f"__{_name}__", _as_number(f"__{_name}__"))
 for _name, _sign in (
     ("__eq__", "=="),
     ("__ne__", "!="),

@@ -16,20 +16,22 @@ from ..constants import Irrational
 from ..ir import Atom, Eqn, Graph, Lit, Var
 from ..op import Op
 from ..reverse import reverse
-from ..symbolic.compose import substitute
+from ..symbolic.compose import size, substitute
 from ..symbolic.language import Accessor
 from ..symbolic.lines import Line
 from ..symbolic.nodes import Entry
 from ..symbolic.normal import normal
 from ..symbolic.scalar import constant_of
 from ..symbolic.template import Lengths, Template, out_indices, slot
-from .lengths import Length, expression, sized
+from .lengths import Length, Ratio, expression, sized
 
 # Far apart, so that what a rule computes from one is not mistaken for another.
 SMALL = (1009, 1511, 2003, 2503, 3001, 3511, 4001, 4507, 5003, 5501)
+# All of one length, which is no letter's own: what a rule does when axes happen to be equal.
+ALIKE = (1009,) * 10
 LARGE = (100003, 110017, 120011, 130003, 140009, 150001, 160001, 170003, 180001, 190027)
 # Steps of a rule that are put together.
-MOST = 60
+MOST, LONGEST = 60, 600
 
 
 class Unread(Exception):
@@ -102,6 +104,8 @@ class Reading:
         for name in reversed(self.lines):
             if expr.has(Symbol(name)):
                 expr = substitute(expr, name, self.lines[name])
+                if size(expr) > LONGEST:
+                    raise Unread("the rule is too long to be written out")
         ranges = {i: n for i, n in zip(out_indices(shape), shape) if i != 0}
         return normal(expr, ranges), shape
 
@@ -133,7 +137,7 @@ def constant(lit: Lit) -> Expr | None:
     if lit.value.size != 1 and not np.all(lit.value == lit.value.flat[0]):
         return None
     value = lit.value.flat[0].item() if lit.exact is None else lit.exact
-    if isinstance(value, Length):
+    if isinstance(value, (Length, Ratio)):
         return value.expr
     if isinstance(value, Irrational):
         return constant_of(value)
@@ -141,4 +145,4 @@ def constant(lit: Lit) -> Expr | None:
     return Rational(exact.numerator, exact.denominator)
 
 
-__all__ = ["LARGE", "SMALL", "Reading", "Unread", "recorded"]
+__all__ = ["ALIKE", "LARGE", "SMALL", "Reading", "Unread", "recorded"]
