@@ -7,13 +7,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
+from sympy import Expr, Integer
 
+from ..checking.budget import budget_of
 from ..compiled import choose
 from ..errors import ArgumentError, ArgumentValueError, MsgradError, NotSupportedError, user_location
 from ..ir import Var
 from ..reverse import plain
-from ..symbolic.facts import NOTHING, Facts, read_facts
+from ..symbolic.facts import NOTHING, Facts, fitting, read_facts
 from ..symbolic.lines import Derivation
+from ..symbolic.nodes import length
 from .declared import of_data
 from .evaluation import evaluate_lines
 from .formula import Formula
@@ -94,6 +97,7 @@ def derive(
     order: Literal[1] = 1,
     direction: None = None,
     assume: Mapping[str, str | Sequence[str]] | None = None,
+    budget: float | None = None,
 ) -> dict[str, Formula]: ...
 
 
@@ -107,6 +111,7 @@ def derive(
     order: Literal[2],
     direction: str | Mapping[str, str],
     assume: Mapping[str, str | Sequence[str]] | None = None,
+    budget: float | None = None,
 ) -> dict[str, Formula]: ...
 
 
@@ -120,6 +125,7 @@ def derive(
     order: Literal[2],
     direction: None = None,
     assume: Mapping[str, str | Sequence[str]] | None = None,
+    budget: float | None = None,
 ) -> Hessian: ...
 
 
@@ -131,6 +137,7 @@ def derive(
     order: int = 1,
     direction: str | Mapping[str, str] | None = None,
     assume: Mapping[str, str | Sequence[str]] | None = None,
+    budget: float | None = None,
 ) -> dict[str, Formula] | Hessian:
     """The gradients of ``net`` as formulas at symbolic shape, or its Hessian; no data is needed.
 
@@ -153,6 +160,9 @@ def derive(
     assume : mapping, optional
         What holds of inputs and parameters: ``{"A": "symmetric", "y": "one-hot"}``. The formulas use it and say so.
         Words are those of `msgrad_ext.symbolic.facts`; a matrix that is positive definite is symmetric too.
+    budget : float, optional
+        About how many seconds the closed forms may take, counted in work; a gradient that is left is shown by its
+        last line, with a note. The backprop lines are always there.
 
     Returns
     -------
@@ -191,8 +201,12 @@ def derive(
     try:
         given = _normal(shapes)
         facts = read_facts(assume)
+        of_inputs = Facts({name: words for name, words in facts.declared.items() if name in given})
+        fitting(of_inputs, {name: tuple(map(axis_length, shape)) for name, shape in given.items()})
         found = generic(net, given, facts)
         graph = found.program.graph
+        if budget is not None:
+            budget_of(budget)
         if sens is not None and (not isinstance(sens, str) or sens in {var.name for var in graph.inputs}):
             raise ArgumentValueError(
                 f"For 'derive', sens must be a name that no input or parameter has, but got {sens!r}."
@@ -202,10 +216,10 @@ def derive(
         if _order(order, direction) == 2:
             moving = choose(net, found.program, list(direction)) if isinstance(direction, Mapping) else chosen
             along = _directions(direction, moving, {sens, *(var.name for var in graph.inputs)})
-            return second_formulas(graph, names, along, sens=sens, facts=facts, known=found.known)
+            return second_formulas(graph, names, along, sens=sens, facts=facts, known=found.known, budget=budget)
         wanted = list(chosen.values())
         formulas = derive_formulas(
-            graph, names, wrt=wanted, sens_symbol=sens, simplex=(), facts=facts, known=found.known
+            graph, names, wrt=wanted, sens_symbol=sens, simplex=(), facts=facts, known=found.known, budget=budget
         )
         if found.solved:
             confirm(found, next(iter(formulas.values())).derivation)
@@ -243,6 +257,11 @@ def _directions(direction: Any, found: Mapping[str, Var], taken: Collection[Any]
             f"but got {direction!r}."
         )
     return {var: symbols[name] for name, var in found.items()}
+
+
+def axis_length(axis: str | int) -> Expr:
+    """The length that a letter or an int of ``shapes`` says."""
+    return length(axis) if isinstance(axis, str) else Integer(axis)
 
 
 def confirm(found: Generic, derivation: Derivation) -> None:

@@ -20,7 +20,7 @@ from ..errors import ArgumentValueError, DtypeError, MsgradError, NotSupportedEr
 from ..primitives.indexing import OVER
 from ..reverse import plain
 from ..symbolic.conditions import Condition, meeting
-from ..symbolic.facts import Facts
+from ..symbolic.facts import NOTHING, Facts
 from ..symbolic.known import Known
 from ..symbolic.lengths import Runs
 from ..symbolic.nodes import length
@@ -233,7 +233,9 @@ class _Search:
         for name in self.names:
             roots = (plan.root(n) if isinstance(n, str) else n for n in self.shapes[name])
             shape = tuple(sizes[n] if isinstance(n, str) else n for n in roots)
-            array = sample(generator.uniform(0.25, 0.75, shape), self.facts, name)
+            # Lengths are tried as they come; a matrix with more columns than rows can not be what was declared.
+            tall = len(shape) < 2 or shape[-2] >= shape[-1] or not self.facts.holds(name, "orthogonal")
+            array = sample(generator.uniform(0.25, 0.75, shape), self.facts if tall else NOTHING, name)
             samples.append(Tensor(array.astype(np.float32)))
         token = OVER.set([])
         try:

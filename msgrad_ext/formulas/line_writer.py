@@ -15,6 +15,7 @@ from sympy import Expr, S, Symbol
 
 from ..symbolic.compose import line_expr
 from ..symbolic.count import Operations, operations
+from ..symbolic.effort import limited
 from ..symbolic.lines import Line
 from ..symbolic.nodes import Entry
 from ..symbolic.notation import Node
@@ -116,7 +117,8 @@ class LineWriter:
         """The notation of one line; that of a line that says the same, with this one's arrays, if there is one."""
         mark, numbers = self.mark(line)
         if mark not in self.alike:
-            self.alike[mark] = self.writer.line(line), numbers, line.key
+            with limited(None):
+                self.alike[mark] = self.writer.line(line), numbers, line.key
         node, others, first = self.alike[mark]
         if others is numbers:
             return node

@@ -63,6 +63,7 @@ def second_formulas(
     sens: str | None = None,
     facts: Facts = NOTHING,
     known: Known | None = None,
+    budget: float | None = None,
 ) -> Hessian | dict[str, Formula]:
     """The blocks of the Hessian of ``graph``'s weighted output, or its products with ``directions``.
 
@@ -81,6 +82,8 @@ def second_formulas(
         What the user declared of inputs and parameters, by name.
     known : Known, optional
         What of the graph is known in letters.
+    budget : float, optional
+        About how many seconds the products may take.
     """
     taken = {var.name for var in graph.inputs} | ({sens} if sens else set())
 
@@ -88,7 +91,9 @@ def second_formulas(
         return derive_second(graph, [first], {second: direction_name(taken)}, sens, letters, known), graph
 
     if directions is not None:
-        writer = SecondWriter(derive_second(graph, list(names), directions, sens, letters, known), graph, facts=facts)
+        writer = SecondWriter(
+            derive_second(graph, list(names), directions, sens, letters, known), graph, facts=facts, budget=budget
+        )
         return writer.products(names)
     symbols: dict[Var, str] = {}
     for var in names:

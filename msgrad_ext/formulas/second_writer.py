@@ -33,7 +33,7 @@ from .formula import Formula
 from .resting import Rests
 from .second_heads import applied, element, kronecker_node, nabla, vectorised
 from .second_trial import SecondTrial
-from .writer import _WRITTEN, SHORT, Writer, Written, remember
+from .writer import _WRITTEN, SHORT, Found, Writer, Written, remember
 
 # Elements larger than LONG are not put together, and those larger than SMALL not written over inputs alone.
 LONG, SMALL = 300, 60
@@ -48,8 +48,15 @@ class SecondWriter(Writer):
 
     trial: SecondTrial
 
-    def __init__(self, second: Second, graph: Graph, again: Again | None = None, facts: Facts = NOTHING) -> None:
-        super().__init__(second.derivation, graph, (), facts)
+    def __init__(
+        self,
+        second: Second,
+        graph: Graph,
+        again: Again | None = None,
+        facts: Facts = NOTHING,
+        budget: float | None = None,
+    ) -> None:
+        super().__init__(second.derivation, graph, (), facts, budget)
         self.declared = facts
         self.used: set[tuple[str, str]] = set()
         self.second = second
@@ -116,7 +123,7 @@ class SecondWriter(Writer):
         candidates = self.candidates(key)
         if not candidates:
             notes.append("the closed form is too long to show; the product with a direction stands for the block")
-            node, element, more, *_ = self.write(derivation.gradients[first])
+            node, element, more, *_ = self.closed(derivation.gradients[first])
             return node, element, None, None, (*more, *notes)
         ranges = self.ranges(key)
         node = self.shortest(candidates, key, ranges, notes)
@@ -127,7 +134,7 @@ class SecondWriter(Writer):
         self.resting(notes)
         return node, candidates[-1], best, kronecker, tuple(dict.fromkeys(notes))
 
-    def write(self, key: str) -> tuple[Any, ...]:
+    def closed(self, key: str) -> Found:
         """A product: the slope of the gradient's closed form along the directions; its own line, if that is long."""
         whole = self._along(key)
         if whole is None:
@@ -188,7 +195,7 @@ class SecondWriter(Writer):
         """True if values are what their definitions say."""
         return all(indexed(value) or self.trial.agrees(value, key) for key, value in definitions.items())
 
-    def by_lines(self, key: str) -> tuple[Any, ...]:
+    def by_lines(self, key: str) -> Found:
         """A product that is too long in one formula: its own line, over the lines before."""
         notes = [*self.derivation.notes, "the closed form is too long to show; read the lines"]
         own = line_expr(self.derivation, self.derivation.definition(key))[0]

@@ -18,6 +18,7 @@ from ..ir import Graph, Var
 from ..symbolic.combine import combined
 from ..symbolic.compose import aliases, closed, entries, line_expr, resolved, simplex_keys, size, softmaxes
 from ..symbolic.decimals import as_written, decimals
+from ..symbolic.effort import DEFAULT, PER_SECOND, Effort, OverBudget, limited
 from ..symbolic.facts import NOTHING, Facts, fitting, sentence
 from ..symbolic.functions import KINKS
 from ..symbolic.gather import gathered
@@ -50,9 +51,11 @@ from .vanishing import vanishes
 LINES = 200
 # A closed form over inputs that is larger is not written: one over named values is shorter to read.
 LARGE = 150
+UNLIMITED = 10**12
 _WRITTEN: dict[Any, Any] = {}
 SHORT = 40
 Written = tuple[Node, Definitions]
+Found = tuple[Written, Expr | None, tuple[str, ...], Collection[tuple[str, str]], Any]
 
 
 def derive_formulas(
@@ -64,6 +67,7 @@ def derive_formulas(
     simplex: Collection[str] | None = None,
     facts: Facts = NOTHING,
     known: Known | None = None,
+    budget: float | None = None,
 ) -> dict[str, Formula]:
     """Formulas of the gradients of ``graph``'s weighted outputs.
 
@@ -83,8 +87,10 @@ def derive_formulas(
         What the user declared of inputs and parameters, by name.
     known : Known, optional
         What of the graph is known in letters.
+    budget : float, optional
+        About how many seconds all closed forms together may take; the lines are written in any case.
     """
-    writer = Writer(derive(graph, wrt, sens_symbol, letters, known), graph, simplex, facts)
+    writer = Writer(derive(graph, wrt, sens_symbol, letters, known), graph, simplex, facts, budget)
     return {names[var]: writer.formula(names[var], writer.derivation.gradients[var]) for var in wrt}
 
 
@@ -97,7 +103,9 @@ class Writer:
         graph: Graph,
         simplex: Collection[str] | None = None,
         facts: Facts = NOTHING,
+        budget: float | None = None,
     ) -> None:
+        self.effort = Effort(UNLIMITED if budget is None else int(budget * PER_SECOND))
         self.derivation = derivation
         self.graph = graph
         fitting(facts, {name: derivation.shapes[key] for key, name in derivation.inputs.items()})
@@ -142,10 +150,13 @@ class Writer:
     def formula(self, name: str, key: str) -> Formula:
         """The formula of one gradient."""
         derivation = self.derivation
-        mark = (self.structure, key)
+        allowed = min(DEFAULT, self.effort.left)
+        mark = (self.structure, key, allowed)
         if mark not in _WRITTEN:
-            remember(mark, self.write(key))
-        (node, definitions), sympy_form, notes, used, evidence = _WRITTEN[mark]
+            own = Effort(allowed)
+            remember(mark, (*self.write(key, own), allowed - max(own.left, 0)))
+        (node, definitions), sympy_form, notes, used, evidence, spent = _WRITTEN[mark]
+        self.effort.left -= spent
         where = tuple(self.equation(at, value) for at, value in definitions.items())
         found = self.equation(key, node, where, self.sentence(used))
         latex, text = found.line("latex"), found.line("text")
@@ -192,7 +203,20 @@ class Writer:
         constants = tuple((key, str(lit)) for key, lit in derivation.constants.items())
         return Mark((lines, self.avoid, tuple(derivation.inputs.items()), constants, derivation.notes, self.facts.mark))
 
-    def write(self, key: str) -> tuple[Written, Expr | None, tuple[str, ...], Collection[tuple[str, str]], Any]:
+    def write(self, key: str, effort: Effort) -> Found:
+        """The closed form of one gradient; its last line where that would take more work than allowed."""
+        before = dict(self.trial.found)
+        try:
+            with limited(effort):
+                return self.closed(key)
+        except OverBudget:
+            self.trial.found = before
+            line, notes = self.derivation.definition(key), [*self.derivation.notes, *self.conventions]
+            notes.insert(0, "the closed form takes more work than the budget allows; read the lines")
+            node = self.line_writer.node(line)
+            return (node, {}), None, tuple(dict.fromkeys(notes)), frozenset(), self.trial.found.get(key)
+
+    def closed(self, key: str) -> Found:
         """The closed form of one gradient: notation, element if not large, notes, facts it rests on, its evidence."""
         derivation, notes = self.derivation, list(self.derivation.notes)
         line = derivation.definition(key)

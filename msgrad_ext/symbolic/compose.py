@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from sympy import Add, Expr, Mul, Symbol
 
+from .effort import limited, spend
 from .functions import Exp
 from .lines import Derivation, Line
 from .matrix import recognise
@@ -42,6 +43,7 @@ def closed(derivation: Derivation, key: str, forward: bool, budget: int = BUDGET
             open_keys = {k for k in open_keys if k in derivation.cotangents or alias(derivation.definition(k))}
         if not open_keys:
             return normal(expr, ranges)
+        spend(size(expr))
         latest = max(open_keys, key=order.__getitem__)
         line = derivation.definition(latest)
         found = {e: definition(line, e.indices) for e in entries(expr) if e.head.name == latest}
@@ -137,7 +139,8 @@ def size(expr: Expr) -> int:
 @lru_cache(maxsize=4096)
 def own_form(template: Template) -> Expr:
     """A template's definition with softmax recognised, once for a process."""
-    return softmaxes(template.expr)
+    with limited(None):
+        return softmaxes(template.expr)
 
 
 def softmaxes(expr: Expr) -> Expr:

@@ -172,7 +172,7 @@ class Runs:
         if key not in self._pools:
             powers = (-1, 0, 1, 2) if inverse else (0, 1, 2)
             every = itertools.product(powers, repeat=min(len(self.letters), 6))
-            wide = [one for one in every if 0 < sum(map(abs, one)) <= degree and max(one) > 0]
+            wide = [one for one in every if 0 < sum(map(abs, one)) <= degree]
             wide.sort(key=lambda one: (sum(map(abs, one)) + sum(p < 0 for p in one), tuple(-p for p in one)))
             self._pools[key] = [(one, tuple(self._at(one))) for one in wide]
         return self._pools[key]

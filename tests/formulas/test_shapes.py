@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import msgrad_ext as mg
-from msgrad_ext import Tensor
+from msgrad_ext import Tensor, ops
+from msgrad_ext.errors import MsgradError, NotSupportedError
 
 from .shape_cases import CASES
 
@@ -46,3 +47,32 @@ def test_formula_holds_at_other_lengths(case):
     notes = {note for formula in found.values() for note in formula.notes}
     assert set(case.notes) <= notes
     assert not any("refused" in note for note in notes)
+
+
+def test_lengths_that_do_not_meet_a_condition_are_refused():
+    """A formula for n >= 3 is not evaluated at n = 2."""
+    formula = mg.derive(lambda x: ops.exp(x[:3]).sum(), {"x": ("n",)})["x"]
+    with pytest.raises(MsgradError, match=r"for n >= 3, but got n = 2"):
+        formula.evaluate({"x": np.ones(2)})
+
+
+@pytest.mark.parametrize(
+    ("network", "reason"),
+    [
+        (lambda x: sum(x[i] ** 2 for i in range(x.shape[0])), "number of its operations"),
+        (lambda x: (x if x.shape[0] > 20 else 2 * x).sum(), "long axes"),
+        (lambda x: (x * Tensor(np.random.RandomState(0).rand(x.shape[0]).astype(np.float32))).sum(), "a constant"),
+    ],
+)
+def test_what_depends_on_lengths_otherwise_is_refused(network, reason):
+    """A network that does other things at other lengths has no formula at symbolic shape."""
+    with pytest.raises(NotSupportedError, match=reason):
+        mg.derive(network, {"x": ("n",)})
+
+
+def test_short_axes_that_differ_are_told():
+    """Where only short axes make a network do otherwise, the formula says from which length it holds."""
+    formula = mg.derive(lambda x: (x if x.shape[0] > 4 else 2 * x).sum(), {"x": ("n",)})["x"]
+    assert any(note.startswith("for n >= 5") for note in formula.notes)
+    with pytest.raises(MsgradError, match="n >= 5"):
+        formula.evaluate({"x": np.ones(3)})
