@@ -107,9 +107,7 @@ class Indices:
         values = self.each(nodes)
         for node, holds in zip(nodes, list(values)):
             if node.kind == "holds":
-                values = [
-                    part if finite(part.array) else elementwise(_dropped, holds, part) for part in values
-                ]
+                values = [part if finite(part.array) else elementwise(_dropped, holds, part) for part in values]
         return values
 
     def _prod(self, node: Node) -> Labelled:
@@ -260,7 +258,9 @@ def matrices(kind: str, stack: np.ndarray) -> np.ndarray:
 
 def _reads(node: Node) -> bool:
     """True for a side of a relation that is an element or a largest one, not a position."""
-    return node.kind in ("imax", "imin") or (node.kind not in ("index", "number", "iplace", "entry") and any(map(_reads, node.args)))
+    return node.kind in ("imax", "imin") or (
+        node.kind not in ("index", "number", "iplace", "entry") and any(map(_reads, node.args))
+    )
 
 
 def _dropped(holds: np.ndarray, part: np.ndarray) -> np.ndarray:
