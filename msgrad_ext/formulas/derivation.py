@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 
 from ..compiled import choose
 from ..errors import ArgumentError, ArgumentValueError, MsgradError, NotSupportedError, user_location
-from ..ir import Graph, Lit
+from ..ir import Graph, Lit, Var
 from ..reverse import plain
 from ..tensor import Tensor
 from ..trace import Program, argument_names, trace
 from .formula import Formula
+from .second import Hessian, second_formulas
 from .writer import derive_formulas
 
 if TYPE_CHECKING:
@@ -30,12 +31,25 @@ def formulas_of(application: Application) -> dict[str, Formula]:
     names = dict(zip(application.wrt, application.names))
     graph = plain(application.program.graph)
     simplex = _on_simplex(application)
+    sizes = dict(zip((var.name for var in graph.inputs), (var.shape for var in graph.inputs)))
     if application.sens is None:
-        return derive_formulas(graph, names, application.wrt, simplex=simplex)
+        return _at(sizes, derive_formulas(graph, names, application.wrt, simplex=simplex))
     sens, symbols = _weights({var.name for var in graph.inputs}, len(application.sens))
     found = derive_formulas(graph, names, application.wrt, sens_symbol=sens, simplex=simplex)
     weights = dict(zip(symbols, application.sens))
-    return {name: replace(formula, given=weights) for name, formula in found.items()}
+    return {name: replace(formula, given=weights) for name, formula in _at(sizes, found).items()}
+
+
+def _at(shapes: Mapping[str, Sequence[int]], formulas: dict[str, Formula]) -> dict[str, Formula]:
+    """Formulas that know what their letters stand for in the cell; ``shapes`` are those of its inputs."""
+    result = {}
+    for name, formula in formulas.items():
+        held = formula.derivation
+        pairs = (
+            pair for key, one in held.inputs.items() if one in shapes for pair in zip(held.shapes[key], shapes[one])
+        )
+        result[name] = replace(formula, sizes={n: size for n, size in pairs if n.is_Symbol})
+    return result
 
 
 def _on_simplex(application: Application) -> set[str]:
@@ -58,13 +72,50 @@ def _weights(taken: set[str], count: int) -> tuple[str, list[str]]:
         name += "_out"
 
 
+@overload
 def derive(
     net: Callable[..., Any],
     shapes: Mapping[str, Sequence[str | int]],
     wrt: Sequence[str] | None = None,
     sens: str | None = None,
-) -> dict[str, Formula]:
-    """The gradients of ``net`` as formulas at symbolic shape; no data is needed.
+    order: Literal[1] = 1,
+    direction: None = None,
+) -> dict[str, Formula]: ...
+
+
+@overload
+def derive(
+    net: Callable[..., Any],
+    shapes: Mapping[str, Sequence[str | int]],
+    wrt: Sequence[str] | None = None,
+    sens: str | None = None,
+    *,
+    order: Literal[2],
+    direction: str | Mapping[str, str],
+) -> dict[str, Formula]: ...
+
+
+@overload
+def derive(
+    net: Callable[..., Any],
+    shapes: Mapping[str, Sequence[str | int]],
+    wrt: Sequence[str] | None = None,
+    sens: str | None = None,
+    *,
+    order: Literal[2],
+    direction: None = None,
+) -> Hessian: ...
+
+
+def derive(
+    net: Callable[..., Any],
+    shapes: Mapping[str, Sequence[str | int]],
+    wrt: Sequence[str] | None = None,
+    sens: str | None = None,
+    order: int = 1,
+    direction: str | Mapping[str, str] | None = None,
+) -> dict[str, Formula] | Hessian:
+    """The gradients of ``net`` as formulas at symbolic shape, or its Hessian; no data is needed.
 
     Parameters
     ----------
@@ -76,17 +127,41 @@ def derive(
         Names of inputs and parameters; by default all inputs and all trainable parameters.
     sens : str, optional
         Name of a symbol that weights the output; ones by default.
+    order : int
+        1 for gradients, 2 for second derivatives of the weighted output.
+    direction : str or mapping of str to str, optional
+        With order 2: the symbol of a direction, for the Hessian's products with it. As a name alone, every array of
+        ``wrt`` moves: along ``V`` if it is one, else along ``V_w``, ``V_b`` and so on. As a mapping ``{"w": "V"}``,
+        only the arrays named in it move.
 
     Returns
     -------
     dict of str to Formula
+        The gradients, or with ``direction`` the Hessian-vector products, by name.
+    Hessian
+        With order 2 and no direction: a mapping from pairs of names to blocks, derived when they are first read. A
+        block's axes are those of its first array, then those of its second; `Block.product` is the block times a
+        direction, `Block.kronecker` the block as a matrix of Kronecker products where it is one.
 
     Raises
     ------
     ArgumentError, ArgumentValueError
-        If the shapes do not fit the network's inputs.
+        If the shapes do not fit the network's inputs, or the order or the direction is none.
+    UnknownNameError
+        If a direction is given for a name that is no input and no parameter.
     NotSupportedError
-        If what the network computes depends on the lengths of its axes in another way than through its ops.
+        If what the network computes depends on the lengths of its axes in another way than through its ops, or if
+        second derivatives are not what differences of the gradient give.
+
+    Examples
+    --------
+    >>> import msgrad_ext as mg
+    >>> quadratic = lambda x, A: (x * (A @ x)).sum()
+    >>> hessian = mg.derive(quadratic, {"x": ("n",), "A": ("n", "n")}, order=2)
+    >>> print(hessian["x", "x"])
+    ∇^2_{x, x} = A + A^T
+    >>> print(mg.derive(quadratic, {"x": ("n",), "A": ("n", "n")}, wrt="x", order=2, direction="V")["x"])
+    ∇^2_{x, x} V = (A + A^T) V
     """
     try:
         given = _normal(shapes)
@@ -99,9 +174,44 @@ def derive(
             )
         chosen = choose(net, first, [wrt] if isinstance(wrt, str) else wrt)
         names = {var: name for name, var in chosen.items()}
+        if _order(order, direction) == 2:
+            found = choose(net, first, list(direction)) if isinstance(direction, Mapping) else chosen
+            along = _directions(direction, found, {sens, *(var.name for var in first.graph.inputs)})
+            return second_formulas(first.graph, names, along, given, sens)
         return derive_formulas(first.graph, names, list(chosen.values()), letters=given, sens_symbol=sens)
     except MsgradError as error:
         raise error.at(user_location())
+
+
+def _order(order: Any, direction: Any) -> int:
+    """The order, if there is one and the direction goes with it."""
+    if isinstance(order, bool) or order not in (1, 2):
+        raise ArgumentValueError(f"For 'derive', the order must be 1 or 2, but got {order!r}.")
+    if direction is not None and order == 1:
+        raise ArgumentValueError("For 'derive', a direction goes with second derivatives: order=2.")
+    if direction is not None and not isinstance(direction, (str, Mapping)):
+        raise ArgumentError(
+            "For 'derive', direction must be a name or map names to names, such as 'V' or {'w': 'V'}, "
+            f"but got {direction!r}."
+        )
+    return int(order)
+
+
+def _directions(direction: Any, found: Mapping[str, Var], taken: Collection[Any]) -> dict[Var, str] | None:
+    """The symbol of the direction in which each variable moves."""
+    if direction is None:
+        return None
+    if isinstance(direction, str):
+        symbols = {name: direction if len(found) == 1 else f"{direction}_{name}" for name in found}
+    else:
+        symbols = {name: direction[name] for name in found}
+    wrong = [s for s in symbols.values() if not isinstance(s, str) or not s or s in taken]
+    if wrong or len(set(symbols.values())) < len(symbols) or not symbols:
+        raise ArgumentValueError(
+            f"For 'derive', each direction must have a name that no input, parameter, weight or other direction has, "
+            f"but got {direction!r}."
+        )
+    return {var: symbols[name] for name, var in found.items()}
 
 
 def _normal(shapes: Mapping[str, Sequence[str | int]]) -> dict[str, tuple[str | int, ...]]:

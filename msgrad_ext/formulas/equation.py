@@ -19,6 +19,8 @@ from ..symbolic.printing.breaking import rows
 FORMS = {"latex": Latex, "text": Plain, "unicode": Unicode, "ascii": Ascii, "mathml": MathML}
 TEXTS = ("text", "unicode", "ascii")
 WIDTH = 90
+# The second is the name of the same in browsers that align elements and no text by it.
+RIGHT = "text-align:right;text-align:-webkit-right"
 
 
 class Printers:
@@ -115,7 +117,7 @@ class Equation:
             word = "<mtext>where\u2003</mtext>" if place == 1 else ""
             left, right = (one.side(node, "mathml") for node in (one.left, one.right))
             found.append(
-                f"<mtr><mtd style='text-align:right'>{word}<mrow>{left}</mrow></mtd>"
+                f"<mtr><mtd style='{RIGHT}'>{word}<mrow>{left}</mrow></mtd>"
                 f"<mtd style='text-align:left'><mo>=</mo><mrow>{right}</mrow></mtd></mtr>"
             )
         return "".join(found)

@@ -9,13 +9,15 @@ from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sympy import Expr
+from sympy import Expr, Symbol
 
 from ..errors import Location, UnknownNameError, user_location
+from ..symbolic.count import Operations
 from ..symbolic.lines import Derivation
 from ..symbolic.standard import free_indices, standard
 from ..symbolic.template import out_indices
 from .einsum import Einsum
+from .elements import Elements, elements_of, numbers_of
 from .equation import WIDTH, Equation, aligned
 from .evaluation import evaluate_lines, needed_inputs
 from .evidence import Evidence
@@ -85,6 +87,7 @@ class Formula:
     equation: Equation = field(repr=False)
     evidence: Evidence | None = field(default=None, repr=False)
     given: Mapping[str, np.ndarray] = field(default_factory=dict, repr=False)
+    sizes: Mapping[Symbol, int] = field(default_factory=dict, repr=False)
 
     @property
     def lines(self) -> tuple[ShownLine, ...]:
@@ -153,6 +156,30 @@ class Formula:
             )
         return evaluate_lines(self.derivation, whole, [self.key])[self.key]
 
+    def elements(self, sizes: Mapping[str, int] | None = None, limit: int = 2000) -> Elements:
+        """The gradient element by element, at lengths that are numbers: formulas over ``x_{1,2}``.
+
+        Parameters
+        ----------
+        sizes : mapping of str to int, optional
+            The length for each letter of an axis, as in ``{"m": 2, "k": 3}``; for a formula of a report those of the
+            cell stand where none is given.
+        limit : int
+            The largest number of entries, and of operations on numbers, that is written.
+
+        Raises
+        ------
+        ArgumentValueError
+            If the length of a letter is missing or is no length.
+        NotSupportedError
+            If there is more to write than ``limit``, or an element depends on places that are read from data.
+        """
+        return elements_of(self, sizes, limit)
+
+    def operations(self, sizes: Mapping[str, int] | None = None) -> Operations:
+        """How many operations on numbers `lines` take, forward and backward, at lengths as in `elements`."""
+        return self.writer.line_writer.operations(numbers_of(self, sizes))
+
     @property
     def unicode(self) -> str:
         """The closed form as it reads on a page, for a terminal."""
@@ -199,6 +226,9 @@ class Formula:
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.display()}$"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(self.text)
 
     def __str__(self) -> str:
         return self.text

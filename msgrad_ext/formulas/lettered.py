@@ -26,6 +26,7 @@ from .einsum import Einsum
 from .evaluation import letter_sizes
 
 if TYPE_CHECKING:
+    from .trial import Trial
     from .writer import Writer
 
 LARGE = 150
@@ -59,7 +60,7 @@ class IndexedSum:
         return self.text
 
 
-def lettered(writer: Writer, expr: Expr, key: str, ranges: Ranges, notes: list[str]) -> Node:
+def lettered(writer: Writer, expr: Expr, key: str, ranges: Ranges, notes: list[str], trial: Trial) -> Node:
     """``expr`` with letters: matrices for each index that is only carried along, or an indexed sum, by cost."""
     shapes, places = writer.derivation.shapes, out_indices(writer.derivation.shapes[key])
     plain = indexed_node(expr, places, ranges, writer.avoid)
@@ -67,10 +68,9 @@ def lettered(writer: Writer, expr: Expr, key: str, ranges: Ranges, notes: list[s
     with contextlib.suppress(NoMatrixForm):
         forms.append(whole_node(expr, places, ranges, shapes))
     for node in sorted([*forms, plain], key=lambda node: cost(node) + letters_left(node)):
-        if writer.trial.agrees(node, key):
+        if trial.agrees(node, key):
             return node
         notes.append("a form with letters did not agree with the derivation and was refused")
-    notes.append("no form could be shown to agree with the derivation, so none is shown; use Formula.evaluate")
     return Node("unshown")
 
 

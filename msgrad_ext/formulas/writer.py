@@ -11,10 +11,11 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from sympy import Expr, Float, Rational
+from sympy import Expr, Float, Rational, S, pi
 
 from ..errors import NotSupportedError
 from ..ir import Graph, Var
+from ..symbolic.combine import combined
 from ..symbolic.compose import (
     aliases,
     closed,
@@ -49,6 +50,8 @@ from .formula import Formula, ShownLine
 from .lettered import lettered
 from .line_writer import LineWriter
 from .trial import Trial
+from .vanishing import NOTE as ZERO
+from .vanishing import vanishes
 
 LINES = 200
 # A closed form over inputs that is larger is not written: one over named values is shorter to read.
@@ -109,7 +112,9 @@ class Writer:
         """A name to print for every value: inputs, constants, then the values that have lines, in order."""
         derivation = self.derivation
         ranks = {key: sum(n != 1 for n in shape) for key, shape in derivation.shapes.items()}
-        given = Names(sorted(self.lengths()))
+        # The number pi has its name first.
+        number = {"pi"} if any(line.template.expr.has(pi) for line in derivation.lines) else set()
+        given = Names(sorted(self.lengths() | number))
         constants = [(key, lit) for key, lit in derivation.constants.items() if lit.shape]
         arrays = {key: f"const_{place + 1}" for place, (key, _) in enumerate(constants)}
         input_names(given, short_layers(derivation.inputs) | arrays, ranks)
@@ -189,6 +194,9 @@ class Writer:
             notes.append(
                 f"shown for rows of {', '.join(sorted(derivation.inputs[key] for key in rows))} that sum to one"
             )
+        if S.Zero not in shown and vanishes(self.trial, key):
+            candidates, shown = [S.Zero], [S.Zero]
+            notes.append(ZERO)
         node = self.shortest(shown, key, ranges, notes)
         if node is None:
             notes.append("the closed form is too long to show; read the lines")
@@ -217,7 +225,7 @@ class Writer:
 
     def short(self, expr: Expr) -> Expr:
         """``expr`` without what cancels or vanishes, and with functions by name."""
-        return softmaxes(gathered(recognised(without_vanishing(expr, self.derivation))))
+        return softmaxes(gathered(combined(recognised(without_vanishing(expr, self.derivation)))))
 
     def shortest(self, candidates: list[Expr], key: str, ranges: Ranges, notes: list[str]) -> Written | None:
         """The closed form in inputs alone, or over named intermediate values where there is less to read then."""
@@ -230,7 +238,7 @@ class Writer:
         node = self.node(named, key, ranges, notes)
         definitions = self.where(node)
         choices = [settled(node, definitions), *([folded(full, definitions), (full, {})] if full else [])]
-        choices = [one for one in choices if self.trial.agrees(one[0], key)]
+        choices = [one for one in choices if one[0] in (node, full) or self.trial.agrees(one[0], key)]
         return min(choices, key=lambda one: price(*one), default=(node, {}))
 
     def where(self, node: Node) -> Definitions:
@@ -242,18 +250,19 @@ class Writer:
                 wanted |= names(found[-1][1]).keys()
         return dict(found[::-1])
 
-    def node(self, expr: Expr, key: str, ranges: Ranges, notes: list[str]) -> Node:
+    def node(self, expr: Expr, key: str, ranges: Ranges, notes: list[str], trial: Trial | None = None) -> Node:
         """``expr`` in matrix notation if there is one that agrees with the derivation, else in indexed notation."""
+        trial = trial or self.trial
         expr = as_written(expr, self.decimals)
-        if expr == 0 and self.trial.holds(expr, key):
+        if expr == 0 and trial.holds(expr, key):
             return Node("number", (), (), expr)
         if size(expr) < 800 and reads_whole_arrays(expr, ranges, self.derivation.shapes):
             try:
                 node = to_node(expr, [i for i in out_indices(self.derivation.shapes[key]) if i != 0], ranges)
                 short = tidy(node)
-                if self.trial.agrees(short, key):
+                if trial.agrees(short, key):
                     return short
-                if self.trial.agrees(node, key):
+                if trial.agrees(node, key):
                     notes.append("a shorter matrix form did not agree with the derivation and was refused")
                     return node
                 notes.append(
@@ -261,14 +270,13 @@ class Writer:
                 )
             except NoMatrixForm:
                 pass
-        if not self.trial.holds(expr, key):
-            notes.append(
-                "an indexed form could not be shown to agree with the derivation; the definition stands instead"
-            )
+        node = lettered(self, expr, key, ranges, notes, trial)
+        if node.kind == "unshown" and not trial.holds(expr, key):
+            notes.append("no form could be shown to agree with the derivation; the definition stands instead")
             expr = line_expr(self.derivation, self.derivation.definition(key))[0]
-            self.trial.defined(key)
+            trial.defined(key)
             return indexed_node(expr, out_indices(self.derivation.shapes[key]), ranges, self.avoid)
-        return lettered(self, expr, key, ranges, notes)
+        return node
 
     def lines(self) -> tuple[ShownLine, ...]:
         """The definitions, forward then backward."""
@@ -282,7 +290,12 @@ class Writer:
     def line(self, line: Line) -> Node:
         """The notation of one definition."""
         expr, _, ranges = line_expr(self.derivation, line)
-        return self.node(self.reading(expr, ranges, line), line.key, ranges, [])
+        expr, notes, trial = self.reading(expr, ranges, line), [], self.line_writer.trial(line)
+        node = self.node(expr, line.key, ranges, notes, trial)
+        if notes:
+            return self.node(expr, line.key, ranges, [])
+        self.trial.found[line.key] = trial.found[line.key]
+        return node
 
     def shown(self, line: Line, node: Node) -> ShownLine:
         """One definition as text."""

@@ -13,6 +13,8 @@ from typing import Any
 
 from sympy import Basic, Expr, Integer, S, Symbol, Tuple, diff
 
+from .functions import Exp
+
 # SymPy imports this inside of its first long sum; better with SymPy itself than within a derivation.
 import_module("sympy.tensor.tensor")
 
@@ -270,3 +272,8 @@ class Tied(Binder):
 
 class Share(Binder):
     """Softmax: ``exp(body)`` at index ``at``, divided by the sum of ``exp(body)`` over the index."""
+
+    def _eval_derivative(self, wrt: Expr) -> Expr:
+        ((k, _n),) = self.limits
+        below = Total(Exp(self.body), self.limits)
+        return diff(Exp(self.body.xreplace({k: self.args[2]})) / below, wrt)

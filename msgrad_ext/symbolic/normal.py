@@ -250,16 +250,27 @@ def _cancel_shares(bound: Ranges, factors: list[Expr]) -> tuple[Ranges, list[Exp
     """Cancel a sum against a denominator that is the same sum: ``sum_k e_k / sum_k e_k = 1``."""
     for factor in factors:
         base, power = factor.as_base_exp()
-        if not (isinstance(base, Total) and len(base.limits) == 1 and power.is_negative):
+        if not (isinstance(base, Total) and len(base.limits) <= len(bound) and power.is_negative):
             continue
-        (inner, n), body = base.limits[0], base.body
-        for k in bound:
-            mine = [f for f in factors if k in f.free_symbols]
-            if bound[k] == n and Mul(*mine) == replace(body, inner, k):
+        lengths = [n for _, n in base.limits]
+        for ks in itertools.permutations(bound, len(lengths)) if len(bound) <= 4 else ():
+            mine = [f for f in factors if f.free_symbols & set(ks)]
+            if [bound[k] for k in ks] != lengths or len(mine) != len(Mul.make_args(base.body)):
+                continue
+            if same(Mul(*mine), base.body.xreplace(dict(zip(base.bound, ks)))):
                 rest = [f for f in factors if f not in mine and f != factor]
                 left = list(Mul.make_args(Mul(*rest, Pow(base, power + 1))))
-                return _cancel_shares({i: m for i, m in bound.items() if i != k}, left)
+                return _cancel_shares({i: m for i, m in bound.items() if i not in ks}, left)
     return bound, factors
+
+
+def same(first: Expr, second: Expr) -> bool:
+    """True if two expressions are one but for the names of bound indices."""
+    if first == second:
+        return True
+    if first.func != second.func or len(first.args) != len(second.args):
+        return False
+    return inner_canonical(freshen(first), 90) == inner_canonical(freshen(second), 90)
 
 
 def canonical(term: Term, level: int) -> Expr:

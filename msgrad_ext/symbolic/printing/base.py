@@ -15,7 +15,7 @@ from sympy import Expr, Function, Integer, NumberSymbol, Rational
 from ..names import Name, Numeral, accent, literal
 from ..notation import ONE, Node, number, transpose
 from ..scalar import SCALARS
-from .pieces import ADD, ATOM, BIG, HAD, MUL, Piece, strung
+from .pieces import ADD, ATOM, BIG, HAD, MUL, POW, Piece, strung
 from .signs import Signs
 
 HALF = Rational(1, 2)
@@ -200,8 +200,12 @@ class Printer(Signs):
     def factors(self, nodes: Sequence[Node], first: Sequence[Piece] = ()) -> Piece:
         """Factors side by side; a big operator may stand last, since it reaches to the end."""
         *front, last = nodes
-        end = self.piece(last, BIG)
-        return self.row([*first, *(self.piece(one, MUL) for one in front), end], min(MUL, end.level))
+        found = list(first)
+        for one in front:
+            # A number or a scalar with its own factors is no part of a product that has begun.
+            found.append(self.piece(one, POW if found and one.kind == "scale" else MUL))
+        end = self.piece(last, POW if found and last.kind == "scale" else BIG)
+        return self.row([*found, end], min(MUL, end.level))
 
     def _had(self, node: Node) -> Piece:
         return self.quotient(None, *_elementwise(node))

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from sympy import Integer
 
 from ..notation import Node
-from .base import Printer
 from .pieces import ADD, ATOM, BIG, HAD, MUL, Piece
+from .second import SecondPrinter
 
 _MATRICES = {"InverseMatrix": "inv", "LogDeterminant": "logdet", "Lower": "chol"}
 
 
-class IndexedPrinter(Printer):
+class IndexedPrinter(SecondPrinter):
     """Structure and precedence of all kinds."""
 
     def letters(self, texts: Sequence[str]) -> Piece:
