@@ -280,7 +280,7 @@ class Writer:
         node = self.node(named, key, ranges, notes, rests)
         definitions = self.where(node)
         choices = [settled(node, definitions), *([folded(full, definitions), (full, {})] if full else [])]
-        choices = [one for one in choices if rests.trial.agrees(one[0], key)]
+        choices = [one for one in choices if one[0] in (node, full) or rests.trial.agrees(one[0], key)]
         return min(choices, key=lambda one: price(*one), default=(node, {}))
 
     def where(self, node: Node) -> Definitions:
@@ -319,14 +319,13 @@ class Writer:
                 )
             except NoMatrixForm:
                 pass
-        if not rests.trial.holds(expr, key):
-            notes.append(
-                "an indexed form could not be shown to agree with the derivation; the definition stands instead"
-            )
+        node = lettered(self, expr, key, ranges, notes, rests.trial)
+        if node.kind == "unshown" and not rests.trial.holds(expr, key):
+            notes.append("no form could be shown to agree with the derivation; the definition stands instead")
             expr = line_expr(self.derivation, self.derivation.definition(key))[0]
             rests.trial.defined(key)
             return indexed_node(expr, out_indices(self.derivation.shapes[key]), ranges, self.avoid)
-        return lettered(self, expr, key, ranges, notes, rests.trial)
+        return node
 
     def lines(self) -> tuple[ShownLine, ...]:
         """The definitions, forward then backward."""
