@@ -212,3 +212,13 @@ def test_same_text_in_any_order() -> None:
     forth = [one[pair].text for pair in one]
     back = [other[pair].text for pair in reversed(list(other))]
     assert forth == back[::-1]
+
+
+def test_joining_terms_keeps_inner_sums_apart() -> None:
+    """Terms are joined without giving one name to two sums, one of which stands in the other."""
+    found = mg.derive(
+        lambda a, w, t: (ops.softmax(a @ w, -1) * t).sum(),
+        {"a": ("m", "k"), "w": ("k", "n"), "t": ("m", "n")},
+        wrt=["w"],
+    )["w"]
+    assert "[" not in found.text.split(" = ", 1)[0]
