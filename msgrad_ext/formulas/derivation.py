@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from ..reverse import plain
 from ..tensor import Tensor
 from ..trace import Program, argument_names, trace
 from .formula import Formula
-from .second import Hessian, second_formulas
+from .second import second_formulas
 from .writer import derive_formulas
 
 if TYPE_CHECKING:
@@ -59,41 +59,6 @@ def _weights(taken: set[str], count: int) -> tuple[str, list[str]]:
         name += "_out"
 
 
-@overload
-def derive(
-    net: Callable[..., Any],
-    shapes: Mapping[str, Sequence[str | int]],
-    wrt: Sequence[str] | None = None,
-    sens: str | None = None,
-    order: Literal[1] = 1,
-    direction: None = None,
-) -> dict[str, Formula]: ...
-
-
-@overload
-def derive(
-    net: Callable[..., Any],
-    shapes: Mapping[str, Sequence[str | int]],
-    wrt: Sequence[str] | None = None,
-    sens: str | None = None,
-    *,
-    order: Literal[2],
-    direction: str | Mapping[str, str],
-) -> dict[str, Formula]: ...
-
-
-@overload
-def derive(
-    net: Callable[..., Any],
-    shapes: Mapping[str, Sequence[str | int]],
-    wrt: Sequence[str] | None = None,
-    sens: str | None = None,
-    *,
-    order: Literal[2],
-    direction: None = None,
-) -> Hessian: ...
-
-
 def derive(
     net: Callable[..., Any],
     shapes: Mapping[str, Sequence[str | int]],
@@ -101,7 +66,7 @@ def derive(
     sens: str | None = None,
     order: int = 1,
     direction: str | Mapping[str, str] | None = None,
-) -> dict[str, Formula] | Hessian:
+) -> Mapping[Any, Formula]:
     """The gradients of ``net`` as formulas at symbolic shape, or its Hessian; no data is needed.
 
     Parameters
