@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sympy import Expr, Integer
@@ -21,7 +21,7 @@ from .declared import of_data
 from .evaluation import evaluate_lines
 from .formula import Formula
 from .generic import Generic, generic
-from .second import Hessian, second_formulas
+from .second import second_formulas
 from .writer import derive_formulas
 
 if TYPE_CHECKING:
@@ -88,47 +88,6 @@ def _weights(taken: set[str], count: int) -> tuple[str, list[str]]:
         name += "_out"
 
 
-@overload
-def derive(
-    net: Callable[..., Any],
-    shapes: Mapping[str, Sequence[str | int]],
-    wrt: Sequence[str] | None = None,
-    sens: str | None = None,
-    order: Literal[1] = 1,
-    direction: None = None,
-    assume: Mapping[str, str | Sequence[str]] | None = None,
-    budget: float | None = None,
-) -> dict[str, Formula]: ...
-
-
-@overload
-def derive(
-    net: Callable[..., Any],
-    shapes: Mapping[str, Sequence[str | int]],
-    wrt: Sequence[str] | None = None,
-    sens: str | None = None,
-    *,
-    order: Literal[2],
-    direction: str | Mapping[str, str],
-    assume: Mapping[str, str | Sequence[str]] | None = None,
-    budget: float | None = None,
-) -> dict[str, Formula]: ...
-
-
-@overload
-def derive(
-    net: Callable[..., Any],
-    shapes: Mapping[str, Sequence[str | int]],
-    wrt: Sequence[str] | None = None,
-    sens: str | None = None,
-    *,
-    order: Literal[2],
-    direction: None = None,
-    assume: Mapping[str, str | Sequence[str]] | None = None,
-    budget: float | None = None,
-) -> Hessian: ...
-
-
 def derive(
     net: Callable[..., Any],
     shapes: Mapping[str, Sequence[str | int]],
@@ -138,7 +97,7 @@ def derive(
     direction: str | Mapping[str, str] | None = None,
     assume: Mapping[str, str | Sequence[str]] | None = None,
     budget: float | None = None,
-) -> dict[str, Formula] | Hessian:
+) -> Mapping[Any, Formula]:
     """The gradients of ``net`` as formulas at symbolic shape, or its Hessian; no data is needed.
 
     Parameters
