@@ -12,7 +12,10 @@ from sympy import Expr, Integer
 from ..compiled import choose
 from ..errors import ArgumentError, ArgumentValueError, MsgradError, NotSupportedError, user_location
 from ..reverse import plain
+from ..symbolic.axes import solved_shapes
 from ..symbolic.facts import NOTHING, Facts, fitting, read_facts
+from ..symbolic.known import Known
+from ..symbolic.language import Pattern
 from ..symbolic.lines import Derivation
 from ..symbolic.nodes import length
 from .declared import of_data
@@ -126,7 +129,7 @@ def derive(
         names = {var: name for name, var in chosen.items()}
         wanted = list(chosen.values())
         formulas = derive_formulas(
-            graph, names, wrt=wanted, sens_symbol=sens, simplex=(), facts=facts, known=found.known
+            graph, names, wanted, found.shapes, sens_symbol=sens, simplex=(), facts=facts, known=free_of_runs(found)
         )
         if found.solved:
             confirm(found, next(iter(formulas.values())).derivation)
@@ -138,6 +141,17 @@ def derive(
 def axis_length(axis: str | int) -> Expr:
     """The length that a letter or an int of ``shapes`` says."""
     return length(axis) if isinstance(axis, str) else Integer(axis)
+
+
+def free_of_runs(found: Generic) -> Known:
+    """What is known, without the shapes where unification alone finds them: then lengths of parameters are letters too."""
+    known = found.known
+    if known.ops or any(isinstance(one, Pattern) for one in known.numbers.values()):
+        return known
+    graph = found.program.graph
+    shape_of = solved_shapes(graph, found.shapes)
+    kept = all(shape_of(var) == known.shapes[var] for var in graph.inputs if var.name in found.shapes)
+    return replace(known, shapes={}) if kept else known
 
 
 def confirm(found: Generic, derivation: Derivation) -> None:
