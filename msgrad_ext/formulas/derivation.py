@@ -14,7 +14,10 @@ from ..compiled import choose
 from ..errors import ArgumentError, ArgumentValueError, MsgradError, NotSupportedError, user_location
 from ..ir import Var
 from ..reverse import plain
+from ..symbolic.axes import solved_shapes
 from ..symbolic.facts import NOTHING, Facts, fitting, read_facts
+from ..symbolic.known import Known
+from ..symbolic.language import Pattern
 from ..symbolic.lines import Derivation
 from ..symbolic.nodes import length
 from .declared import of_data
@@ -175,10 +178,10 @@ def derive(
         if _order(order, direction) == 2:
             moving = choose(net, found.program, list(direction)) if isinstance(direction, Mapping) else chosen
             along = _directions(direction, moving, {sens, *(var.name for var in graph.inputs)})
-            return second_formulas(graph, names, along, sens=sens, facts=facts, known=found.known, budget=budget)
+            return second_formulas(graph, names, along, found.shapes, sens, facts, free_of_runs(found), budget)
         wanted = list(chosen.values())
         formulas = derive_formulas(
-            graph, names, wrt=wanted, sens_symbol=sens, simplex=(), facts=facts, known=found.known, budget=budget
+            graph, names, wanted, found.shapes, sens, (), facts, known=free_of_runs(found), budget=budget
         )
         if found.solved:
             confirm(found, next(iter(formulas.values())).derivation)
@@ -221,6 +224,17 @@ def _directions(direction: Any, found: Mapping[str, Var], taken: Collection[Any]
 def axis_length(axis: str | int) -> Expr:
     """The length that a letter or an int of ``shapes`` says."""
     return length(axis) if isinstance(axis, str) else Integer(axis)
+
+
+def free_of_runs(found: Generic) -> Known:
+    """What is known, without the shapes where unification alone finds them: then lengths of parameters are letters too."""
+    known = found.known
+    if known.ops or any(isinstance(one, Pattern) for one in known.numbers.values()):
+        return known
+    graph = found.program.graph
+    shape_of = solved_shapes(graph, found.shapes)
+    kept = all(shape_of(var) == known.shapes[var] for var in graph.inputs if var.name in found.shapes)
+    return replace(known, shapes={}) if kept else known
 
 
 def confirm(found: Generic, derivation: Derivation) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -222,7 +223,7 @@ def test_joining_terms_keeps_inner_sums_apart() -> None:
     """Terms are joined without giving one name to two sums, one of which stands in the other."""
     i, j, k, q, r = (index(name) for name in ("i0", "i1", "k0", "k1", "k2"))
     n, m = length("n"), length("m")
-    a, w, t = (lambda *at, head=Symbol(name): Entry(head, *at) for name in "awt")
+    a, w, t = (partial(Entry, Symbol(name)) for name in "awt")
     above = Exp(Total(a(k, q) * w(q, j), ((q, m),)))
     below = Total(Exp(Total(a(k, r) * w(r, q), ((r, m),))), ((q, n),))
     found = combined(Total((above / below - t(k, j)) * a(k, i), ((k, n),)))
