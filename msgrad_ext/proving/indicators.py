@@ -6,7 +6,7 @@ one form: each is its own square, and the two of one ``u`` exclude each other.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from sympy import Expr, Integer, Mul, Pow, S, Symbol
 
@@ -117,7 +117,7 @@ def share(expr: Tied) -> Expr:
     return equal(body.xreplace({k: at})) / Total(equal(body), ((k, n),))
 
 
-def _hyperbolic(sign: int) -> object:
+def _hyperbolic(sign: int) -> Callable[[Expr], Expr]:
     return lambda x: (fs.Exp(x) + sign * fs.Exp(-x)) / 2
 
 
