@@ -15,6 +15,7 @@ from sympy import Expr, S, Symbol
 
 from ..symbolic.compose import line_expr
 from ..symbolic.count import Operations, operations
+from ..symbolic.effort import limited
 from ..symbolic.lines import Line
 from ..symbolic.nodes import Entry
 from ..symbolic.notation import Node
@@ -116,7 +117,8 @@ class LineWriter:
         """The notation of one line; that of a line that says the same, with this one's arrays, if there is one."""
         mark, numbers = self.mark(line)
         if mark not in self.alike:
-            self.alike[mark] = self.writer.line(line), numbers, line.key
+            with limited(None):
+                self.alike[mark] = self.writer.line(line), numbers, line.key
         node, others, first = self.alike[mark]
         if others is numbers:
             return node
@@ -129,7 +131,7 @@ class LineWriter:
 
     def trial(self, line: Line) -> Trial:
         """A trial of this line alone: its operands are any arrays, but for the values that it may name."""
-        derivation, hidden, whole = self.derivation, self.writer.hidden, self.writer.trial.sampler
+        derivation, hidden = self.derivation, self.writer.hidden
         heads = {head for key in line.operands for head in leaves(key, hidden)}
         names = own_names(derivation, hidden)
         defined = {line.key: line}
@@ -152,7 +154,7 @@ class LineWriter:
             constants={key: derivation.constants[key] for key in given if key in derivation.constants},
             keys={var: key for key in used for var in self.variables.get(key, ())},
         )
-        return Trial(local, whole.simplex & local.inputs.keys(), whole.shaped)
+        return Trial(local)
 
     def mark(self, line: Line) -> tuple[Any, Numbers]:
         """What a line says, without the names of its arrays; and these, in the order in which it meets them."""

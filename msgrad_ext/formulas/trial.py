@@ -8,7 +8,7 @@ something else, in 50-digit numbers; where those take too long, in floats. Trees
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -17,6 +17,7 @@ from sympy import Expr, Integer, Symbol
 
 from ..checking.digits import context, numbers
 from ..symbolic import functions as fs
+from ..symbolic.facts import NOTHING, Facts
 from ..symbolic.lines import Derivation
 from ..symbolic.nodes import Largest, Tied
 from ..symbolic.notation import Node
@@ -48,11 +49,10 @@ class Trial:
     def __init__(
         self,
         derivation: Derivation,
-        simplex: Collection[str] = (),
-        shaped: Mapping[str, Callable[[np.ndarray], np.ndarray]] | None = None,
+        facts: Facts = NOTHING,
     ) -> None:
         self.derivation = derivation
-        self.sampler = Sampler(derivation, simplex, shaped)
+        self.sampler = Sampler(derivation, facts)
         self.found: dict[str, Evidence] = {}
 
     @cached_property

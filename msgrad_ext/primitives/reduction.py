@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -53,7 +54,7 @@ class _Reduction(Op, abstract=True):
 
     def count(self, a):
         """How many elements of ``a`` go into one of the result."""
-        return int(np.prod([a.shape[axis] for axis in self.axis], dtype=np.int64))
+        return math.prod(a.shape[axis] for axis in self.axis)
 
 
 class ReduceSum(_Reduction):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
-from sympy import Add, Expr, Mul, S, Symbol
+from sympy import Add, Expr, Mul, Symbol
 
+from .effort import limited, spend
 from .functions import Exp
 from .lines import Derivation, Line
 from .matrix import recognise
@@ -42,6 +43,7 @@ def closed(derivation: Derivation, key: str, forward: bool, budget: int = BUDGET
             open_keys = {k for k in open_keys if k in derivation.cotangents or alias(derivation.definition(k))}
         if not open_keys:
             return normal(expr, ranges)
+        spend(size(expr))
         latest = max(open_keys, key=order.__getitem__)
         line = derivation.definition(latest)
         found = {e: definition(line, e.indices) for e in entries(expr) if e.head.name == latest}
@@ -54,24 +56,6 @@ def simplex_keys(derivation: Derivation) -> set[str]:
     """Inputs whose rows some op expects to sum to one."""
     found = {line.operands[n] for line in derivation.lines for n in line.template.simplex}
     return found & set(derivation.inputs)
-
-
-def on_simplex(expr: Expr, keys: set[str]) -> Expr:
-    """``expr`` with sums over a row of an array of ``keys`` put to one."""
-    if not keys or not expr.args or isinstance(expr, Entry):
-        return expr
-    expr = rebuild(expr, (on_simplex(arg, keys) for arg in expr.args))
-    return sum((_drop_rows(term, keys) for term in expand(expr)), S.Zero) if isinstance(expr, Total) else expr
-
-
-def _drop_rows(term: Term, keys: set[str]) -> Expr:
-    bound, factors = dict(term.bound), list(term.factors)
-    for k in list(bound):
-        mine = [f for f in factors if k in f.free_symbols]
-        if len(mine) == 1 and isinstance(mine[0], Entry) and mine[0].head.name in keys and mine[0].indices[-1] == k:
-            factors.remove(mine[0])
-            del bound[k]
-    return Term(tuple(bound.items()), tuple(factors)).expr()
 
 
 def alias(line: Line) -> bool:
@@ -155,7 +139,8 @@ def size(expr: Expr) -> int:
 @lru_cache(maxsize=4096)
 def own_form(template: Template) -> Expr:
     """A template's definition with softmax recognised, once for a process."""
-    return softmaxes(template.expr)
+    with limited(None):
+        return softmaxes(template.expr)
 
 
 def softmaxes(expr: Expr) -> Expr:
@@ -189,7 +174,6 @@ __all__ = [
     "definition_of",
     "entries",
     "line_expr",
-    "on_simplex",
     "own_form",
     "resolved",
     "softmaxes",

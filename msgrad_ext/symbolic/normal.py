@@ -8,12 +8,14 @@ indicator stands in where it can not be proved.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from sympy import Add, Expr, Integer, Mul, Pow, S, Symbol
 
+from .effort import spend
 from .nodes import (
     Binder,
     Delta,
@@ -101,6 +103,7 @@ def expand(expr: Expr) -> list[Term]:
             expand(factor) if isinstance(factor, Total) or _holds_delta(factor) else [Term((), (factor,))]
             for factor in expr.args
         ]
+        spend(math.prod(map(len, choices)))
         return [
             Term(tuple(b for t in pick for b in t.bound), tuple(f for t in pick for f in t.factors))
             for pick in itertools.product(*choices)
@@ -116,6 +119,7 @@ def contract(term: Term, ranges: Ranges) -> Term | None:
     """``term`` after all deltas with a bound end are contracted; None if it is 0."""
     bound, factors = dict(term.bound), list(Mul.make_args(Mul(*term.factors)))
     while True:
+        spend(len(factors))
         known = {**ranges, **bound}
         factors = [factor for factor in _proved(_join_maps(factors), known) if factor is not S.One]
         step = next((s for f in factors if isinstance(f, Delta) for s in [_solve(f, bound, known)] if s), None)
@@ -283,6 +287,7 @@ def canonical(term: Term, level: int) -> Expr:
     body = Mul(*factors)
     candidates = []
     for order in _orders(list(bound), body):
+        spend()
         new = {k: index(f"k{level + position}") for position, k in enumerate(order)}
         candidates.append((body.xreplace(new), tuple((new[k], bound[k]) for k in order)))
     renamed, limits = candidates[0] if len(candidates) == 1 else min(candidates, key=lambda one: str(one[0]))
