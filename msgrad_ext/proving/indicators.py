@@ -121,7 +121,7 @@ def _hyperbolic(sign: int) -> object:
     return lambda x: (fs.Exp(x) + sign * fs.Exp(-x)) / 2
 
 
-RULES = {
+RULES: dict[str, Callable[..., Expr]] = {
     "Sigmoid": lambda x: 1 / (1 + fs.Exp(-x)),
     "Tanh": lambda x: (fs.Exp(2 * x) - 1) / (fs.Exp(2 * x) + 1),
     "Sinh": _hyperbolic(-1),
