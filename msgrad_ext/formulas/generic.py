@@ -225,14 +225,15 @@ class _Search:
 
     def at(self, plan: Plan, sizes: Mapping[str, int], run: int) -> Program:
         """The network traced at ``sizes``."""
-        if math.prod(sizes.values()) > LARGEST:
-            raise NotSupportedError("the lengths that would have to be tried are too large")
         self.tries += 1
         generator = np.random.default_rng(run)
         samples = []
         for name in self.names:
             roots = (plan.root(n) if isinstance(n, str) else n for n in self.shapes[name])
             shape = tuple(sizes[n] if isinstance(n, str) else n for n in roots)
+            # An array may have few of many letters: it is the elements of one that count.
+            if math.prod(shape) > LARGEST:
+                raise NotSupportedError("the lengths that would have to be tried are too large")
             # Lengths are tried as they come; a matrix with more columns than rows can not be what was declared.
             tall = len(shape) < 2 or shape[-2] >= shape[-1] or not self.facts.holds(name, "orthogonal")
             array = sample(generator.uniform(0.25, 0.75, shape), self.facts if tall else NOTHING, name)
