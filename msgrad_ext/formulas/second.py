@@ -7,6 +7,8 @@ from typing import Any
 
 from ..errors import UnknownNameError, user_location
 from ..ir import Graph, Var
+from ..symbolic.facts import NOTHING, Facts
+from ..symbolic.known import Known
 from ..symbolic.second import Second, derive_second
 from .block import Block
 from .formula import Formula
@@ -59,6 +61,9 @@ def second_formulas(
     directions: Mapping[Var, str] | None,
     letters: Mapping[str, Sequence[Any]] | None = None,
     sens: str | None = None,
+    facts: Facts = NOTHING,
+    known: Known | None = None,
+    budget: float | None = None,
 ) -> Hessian | dict[str, Formula]:
     """The blocks of the Hessian of ``graph``'s weighted output, or its products with ``directions``.
 
@@ -73,19 +78,27 @@ def second_formulas(
         Input name -> letters or ints of its axes.
     sens : str, optional
         Name of the weight of the output; ones without it.
+    facts : Facts, optional
+        What the user declared of inputs and parameters, by name.
+    known : Known, optional
+        What of the graph is known in letters.
+    budget : float, optional
+        About how many seconds the products may take.
     """
     taken = {var.name for var in graph.inputs} | ({sens} if sens else set())
 
     def again(first: Var, second: Var) -> tuple[Second, Graph]:
-        return derive_second(graph, [first], {second: direction_name(taken)}, sens, letters), graph
+        return derive_second(graph, [first], {second: direction_name(taken)}, sens, letters, known), graph
 
     if directions is not None:
-        writer = SecondWriter(derive_second(graph, list(names), directions, sens, letters), graph)
+        writer = SecondWriter(
+            derive_second(graph, list(names), directions, sens, letters, known), graph, facts=facts, budget=budget
+        )
         return writer.products(names)
     symbols: dict[Var, str] = {}
     for var in names:
         symbols[var] = direction_name(taken | set(symbols.values()))
-    writer = SecondWriter(derive_second(graph, list(names), symbols, sens, letters), graph, again)
+    writer = SecondWriter(derive_second(graph, list(names), symbols, sens, letters, known), graph, again, facts)
     return Hessian(writer, names)
 
 

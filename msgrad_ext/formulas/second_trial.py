@@ -5,7 +5,7 @@ A block is a linear map; if it gives what the lines give for a random direction,
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +14,7 @@ from sympy import Expr, Symbol
 
 from ..errors import NotSupportedError
 from ..symbolic.decimals import decimals
+from ..symbolic.facts import NOTHING, Facts
 from ..symbolic.kronecker import KroneckerSum, Product
 from ..symbolic.notation import Node
 from ..symbolic.second import Second
@@ -34,8 +35,8 @@ CASES = 2
 class SecondTrial(Trial):
     """Small random arrays for one derivation of second order."""
 
-    def __init__(self, second: Second, simplex: Collection[str]) -> None:
-        super().__init__(second.derivation, simplex)
+    def __init__(self, second: Second, facts: Facts = NOTHING) -> None:
+        super().__init__(second.derivation, facts)
         self.second = second
 
     def agrees(self, node: Node, key: str) -> bool:

@@ -12,10 +12,11 @@ from typing import Any
 from sympy import Expr, S, Symbol
 
 from ..ir import Graph, Var
+from ..symbolic.assumed import assumed
 from ..symbolic.combine import combined
-from ..symbolic.compose import aliases, closed, line_expr, on_simplex, size, softmaxes
+from ..symbolic.compose import aliases, closed, line_expr, size, softmaxes
+from ..symbolic.facts import NOTHING, Facts
 from ..symbolic.gather import gathered
-from ..symbolic.indexed import free_letters
 from ..symbolic.kronecker import KroneckerSum, kronecker_terms
 from ..symbolic.nodes import Entry
 from ..symbolic.notation import Node, name
@@ -29,9 +30,10 @@ from ..symbolic.tidy.naming import replaced
 from .block import Block, Kronecker
 from .equation import Equation
 from .formula import Formula
+from .resting import Rests
 from .second_heads import applied, element, kronecker_node, nabla, vectorised
 from .second_trial import SecondTrial
-from .writer import _WRITTEN, SHORT, Writer, Written, indexed, remember
+from .writer import _WRITTEN, SHORT, Found, Writer, Written, remember
 
 # Elements larger than LONG are not put together, and those larger than SMALL not written over inputs alone.
 LONG, SMALL = 300, 60
@@ -46,11 +48,20 @@ class SecondWriter(Writer):
 
     trial: SecondTrial
 
-    def __init__(self, second: Second, graph: Graph, again: Again | None = None) -> None:
-        super().__init__(second.derivation, graph)
+    def __init__(
+        self,
+        second: Second,
+        graph: Graph,
+        again: Again | None = None,
+        facts: Facts = NOTHING,
+        budget: float | None = None,
+    ) -> None:
+        super().__init__(second.derivation, graph, (), facts, budget)
+        self.declared = facts
+        self.used: set[tuple[str, str]] = set()
         self.second = second
         self.again = again
-        self.trial = SecondTrial(second, self.simplex)
+        self.trial = SecondTrial(second, self.facts)
         self.trial.confirm()
         self._orientations: Any = None
         self._aliases = aliases(self.derivation)
@@ -73,7 +84,7 @@ class SecondWriter(Writer):
     def product(self, first: Var, second: Var) -> Formula:
         """A block times a direction."""
         assert self.again is not None
-        writer = SecondWriter(*self.again(first, second))
+        writer = SecondWriter(*self.again(first, second), facts=self.declared)
         return writer.formula(first.name, writer.derivation.gradients[first])
 
     def block(self, pair: tuple[str, str], first: Var, second: Var) -> Block:
@@ -112,7 +123,7 @@ class SecondWriter(Writer):
         candidates = self.candidates(key)
         if not candidates:
             notes.append("the closed form is too long to show; the product with a direction stands for the block")
-            node, element, more = self.write(derivation.gradients[first])
+            node, element, more, *_ = self.closed(derivation.gradients[first])
             return node, element, None, None, (*more, *notes)
         ranges = self.ranges(key)
         node = self.shortest(candidates, key, ranges, notes)
@@ -120,9 +131,10 @@ class SecondWriter(Writer):
         self.trial.require(best, key)
         kronecker = self.kronecker_of(candidates, key, ranges)
         notes += self.conventions
+        self.resting(notes)
         return node, candidates[-1], best, kronecker, tuple(dict.fromkeys(notes))
 
-    def write(self, key: str) -> tuple[Any, ...]:
+    def closed(self, key: str) -> Found:
         """A product: the slope of the gradient's closed form along the directions; its own line, if that is long."""
         whole = self._along(key)
         if whole is None:
@@ -131,7 +143,8 @@ class SecondWriter(Writer):
         candidates = self._and_full(whole, key)
         node = self.shortest(candidates, key, self.ranges(key), notes)
         notes += self.conventions
-        return node, candidates[-1], tuple(dict.fromkeys(notes))
+        self.resting(notes)
+        return node, candidates[-1], tuple(dict.fromkeys(notes)), frozenset(self.used), self.trial.found.get(key)
 
     def _along(self, key: str) -> Expr | None:
         """A product as the slope of the gradient's closed form; None if it is long."""
@@ -158,7 +171,9 @@ class SecondWriter(Writer):
             self._named[expr] = use_names(expr, self.derivation, self._aliases)
         return self._named[expr]
 
-    def shortest(self, candidates: list[Expr], key: str, ranges: Any, notes: list[str]) -> Written:
+    def shortest(
+        self, candidates: list[Expr], key: str, ranges: Any, notes: list[str], rests: Rests | None = None
+    ) -> Written:
         """The form in inputs alone, or over values by their names where there is less to read then."""
         named = self.named(candidates)
         whole = self.node(candidates[-1], key, ranges, notes)
@@ -180,12 +195,13 @@ class SecondWriter(Writer):
         """True if values are what their definitions say."""
         return all(indexed(value) or self.trial.agrees(value, key) for key, value in definitions.items())
 
-    def by_lines(self, key: str) -> tuple[Any, ...]:
+    def by_lines(self, key: str) -> Found:
         """A product that is too long in one formula: its own line, over the lines before."""
         notes = [*self.derivation.notes, "the closed form is too long to show; read the lines"]
         own = line_expr(self.derivation, self.derivation.definition(key))[0]
         node = self.line_writer.node(self.derivation.definition(key))
-        return (node, {}), own, tuple(dict.fromkeys([*notes, *self.conventions]))
+        told = tuple(dict.fromkeys([*notes, *self.conventions]))
+        return (node, {}), own, told, frozenset(self.used), self.trial.found.get(key)
 
     def ranges(self, key: str) -> dict[Any, Expr]:
         """The lengths of the indices of a key."""
@@ -261,8 +277,22 @@ class SecondWriter(Writer):
 
     def tidied(self, expr: Expr, key: str) -> Expr:
         """A block's element as it is shown; the plain one if the tidy one does not agree."""
-        tidy = gathered(combined(softmaxes(on_simplex(expr, self.simplex)), self.flips))
-        return tidy if tidy == expr or self.trial.holds(tidy, key) else expr
+        simpler, used = assumed(expr, self.facts, self.ranges(key), self.derivation.shapes)
+        tidy = gathered(combined(softmaxes(simpler), self.flips))
+        if tidy == expr or not self.trial.holds(tidy, key):
+            return expr
+        self.used.update(used)
+        return tidy
+
+    def node(self, expr: Expr, key: str, ranges: Any, notes: list[str], rests: Rests | None = None) -> Node:
+        """``expr`` in notation, under what was declared."""
+        under = rests or Rests(self.facts, self.trial, self.trial, self.used)
+        return super().node(expr, key, ranges, notes, under)
+
+    def resting(self, notes: list[str]) -> None:
+        """Say what the form that was just written rests on."""
+        if self.used:
+            notes.append("shown " + self.sentence(self.used))
 
     def kronecker_of(self, candidates: Sequence[Expr], key: str, ranges: Any) -> Any:
         """The Kronecker products of a block, if they agree; those of the shorter form."""
@@ -320,11 +350,15 @@ class SecondWriter(Writer):
 
     def read(self, whole: Node, key: str, node: Node) -> Node:
         """A left side, read at indices where the right side is in indices."""
-        places = out_indices(self.derivation.shapes[key])
-        if not indexed(node) or not any(i != 0 for i in places):
+        if not indexed(node) or not any(n != 1 for n in self.derivation.shapes[key]):
             return whole
-        letters = free_letters(places, self.avoid)
-        return element(whole, [letters[i] if isinstance(i, Symbol) else "0" for i in places])
+        letters, _ = node.data
+        return element(whole, [letter for letter in letters if letter is not None])
+
+
+def indexed(node: Node) -> bool:
+    """True for a form with letters."""
+    return node.kind == "each"
 
 
 def whole_of(terms: KroneckerSum) -> Node:

@@ -16,6 +16,7 @@ from ..dtype import is_float
 from ..ir import Graph, Var
 from .combine import combined
 from .compose import BUDGET, alias, aliases, definition, entries, resolved, size, substitute
+from .known import Known
 from .lines import Builder, Derivation
 from .nodes import Delta, Entry, Total, fresh_index, index
 from .normal import Ranges, Term, canonical, expand, freshen, normal
@@ -55,9 +56,10 @@ def derive_second(
     directions: Mapping[Var, str],
     sens: str | None = None,
     letters: Mapping[str, Sequence[Any]] | None = None,
+    known: Known | None = None,
 ) -> Second:
     """Lines of ``graph``, of its gradients, and of the gradients' slopes along ``directions`` (variable -> symbol)."""
-    builder = Builder(graph, letters or {})
+    builder = Builder(graph, letters or {}, known)
     builder.forward(graph)
     outputs = [builder.key(atom) for atom in graph.outputs if isinstance(atom, Var) and is_float(atom.dtype)]
     weights = [builder.weight(sens, key, len(outputs), at) for at, key in enumerate(outputs)] if sens else []

@@ -14,6 +14,7 @@ from typing import Any
 from sympy import Add, Expr, Integer, S, Symbol, diff
 
 from ..op import Op
+from .effort import limited
 from .language import Accessor
 from .nodes import Entry, Total, fresh_index, index, length
 from .normal import Ranges, normal
@@ -81,7 +82,7 @@ _FORWARD: dict[Any, Template] = {}
 _MERGED: dict[Any, Template] = {}
 
 
-def forward(op: Op, shapes: Sequence[Lengths], numbers: Sequence[Expr | None], shape: Lengths) -> Template:
+def forward(op: Op, shapes: Sequence[Lengths], numbers: Sequence[Any], shape: Lengths) -> Template:
     """The template of ``op`` on operands of ``shapes``; an operand that is a plain number is built in."""
     # The meaning belongs to the key: another one may have been put in its place meanwhile.
     key = (op.key, type(op).meaning, tuple(shapes), tuple(numbers), shape)
@@ -90,13 +91,14 @@ def forward(op: Op, shapes: Sequence[Lengths], numbers: Sequence[Expr | None], s
     return _FORWARD[key]
 
 
-def _forward(op: Op, shapes: Sequence[Lengths], numbers: Sequence[Expr | None], shape: Lengths) -> Template:
+def _forward(op: Op, shapes: Sequence[Lengths], numbers: Sequence[Any], shape: Lengths) -> Template:
     operands = [Accessor(slot(n), lengths, number) for n, (lengths, number) in enumerate(zip(shapes, numbers))]
     names = op.operands if len(op.operands) == len(shapes) else ()
     constants = frozenset(n for n, name in enumerate(names) if name in op.constants)
     simplex = frozenset(n for n, name in enumerate(names) if op.assumes.get(name) == "simplex")
     ranges = {i: n for i, n in zip(out_indices(shape), shape) if i != 0}
-    expr = normal(op.meaning(*operands)(*out_indices(shape)), ranges)
+    with limited(None):
+        expr = normal(op.meaning(*operands)(*out_indices(shape)), ranges)
     return Template(expr, shape, tuple(shapes), constants, simplex)
 
 
@@ -113,10 +115,11 @@ def adjoint(template: Template, number: int) -> Template | None:
     cotangent = Entry(slot(len(template.slots)), *template.indices)
     limits = tuple((i, n) for i, n in zip(template.indices, template.shape) if i != 0)
     ranges = {p: n for p, n in zip(fresh, shape) if p != 0}
-    expr = normal(Total(cotangent * slope, limits), ranges)
+    with limited(None):
+        expr = normal(Total(cotangent * slope, limits), ranges)
+        expr = normal(expr.xreplace({p: index(f"i{axis}") for axis, p in enumerate(fresh) if p != 0}), {})
     if expr == 0:
         return None
-    expr = normal(expr.xreplace({p: index(f"i{axis}") for axis, p in enumerate(fresh) if p != 0}), {})
     return Template(expr, shape, (*template.slots, template.shape), template.constants, template.simplex)
 
 
