@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -221,10 +220,10 @@ def test_same_text_in_any_order() -> None:
 
 def test_joining_terms_keeps_inner_sums_apart() -> None:
     """Terms are joined without giving one name to two sums, one of which stands in the other."""
-    i, j, k, q, r = (index(name) for name in ("i0", "i1", "k0", "k1", "k2"))
+    i, j, k, q, r = (index(name) for name in ("i0", "i1", "k0", "k2", "k3"))
     n, m = length("n"), length("m")
-    a, w, t = (partial(Entry, Symbol(name)) for name in "awt")
-    above = Exp(Total(a(k, q) * w(q, j), ((q, m),)))
-    below = Total(Exp(Total(a(k, r) * w(r, q), ((r, m),))), ((q, n),))
-    found = combined(Total((above / below - t(k, j)) * a(k, i), ((k, n),)))
+    a, w, t = map(Symbol, "awt")
+    above = Exp(Total(Entry(a, k, q) * Entry(w, q, j), ((q, m),)))
+    below = Total(Exp(Total(Entry(a, k, r) * Entry(w, r, q), ((r, m),))), ((q, n),))
+    found = combined(Total((above / below - Entry(t, k, j)) * Entry(a, k, i), ((k, n),)))
     assert all(len(set(entry.indices)) == 2 for entry in found.atoms(Entry))
