@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
-from sympy import Expr, S, Symbol
+from sympy import Add, Expr, Symbol
 
 from .effort import limited, spend
 from .functions import Exp
@@ -63,7 +63,7 @@ def on_simplex(expr: Expr, keys: set[str]) -> Expr:
     if not keys or not expr.args or isinstance(expr, Entry):
         return expr
     expr = rebuild(expr, (on_simplex(arg, keys) for arg in expr.args))
-    return sum((_drop_rows(term, keys) for term in expand(expr)), S.Zero) if isinstance(expr, Total) else expr
+    return Add(*(_drop_rows(term, keys) for term in expand(expr))) if isinstance(expr, Total) else expr
 
 
 def _drop_rows(term: Term, keys: set[str]) -> Expr:
@@ -169,7 +169,7 @@ def softmaxes(expr: Expr) -> Expr:
     for term in expand(freshen(expr)):
         factors = recognise(list(term.factors))
         parts.append(canonical(Term(term.bound, tuple(factors)), 0))
-    return sum(parts[1:], parts[0]) if parts else expr
+    return Add(*parts) if parts else expr
 
 
 __all__ = [
