@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from sympy import Expr, S, Symbol
 
-from ..symbolic.compose import line_expr
+from ..symbolic.compose import definition_of, line_expr
 from ..symbolic.count import Operations, operations
 from ..symbolic.effort import limited
 from ..symbolic.lines import Line
-from ..symbolic.nodes import Entry
+from ..symbolic.nodes import Binder, Entry
 from ..symbolic.notation import Node
 from ..symbolic.own_names import leaves, own_names
+from ..symbolic.template import Template, slot
 from .trial import Trial
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 # Definitions within definitions that are compared; what lies deeper is known by its key.
 DEPTH = 20
+# Lines that a line is tried with; beyond them the definitions that are put in are taken whole.
+LOCAL = 60
 
 
 class Numbers:
@@ -62,6 +65,11 @@ class LineWriter:
     def ranks(self) -> dict[str, int]:
         """Key -> where it was first met."""
         return {key: place for place, key in enumerate(self.derivation.shapes)}
+
+    @cached_property
+    def letters(self) -> frozenset[Symbol]:
+        """The letters of all axes."""
+        return frozenset(s for shape in self.derivation.shapes.values() for n in shape for s in n.free_symbols)
 
     @cached_property
     def variables(self) -> dict[str, list[Any]]:
@@ -139,7 +147,8 @@ class LineWriter:
             defined |= {one.key: one for one in names.candidates(heads, derivation.places[line.key])}
         stack = list(defined.values())
         while stack:
-            found = {key: hidden[key] for key in stack.pop().operands if key in hidden and key not in defined}
+            used = [key for key in stack.pop().operands if key in hidden and key not in defined]
+            found = {key: hidden[key] if len(defined) < LOCAL else self.put_in(key) for key in used}
             defined |= found
             stack += found.values()
         lines = sorted(defined.values(), key=lambda one: derivation.places[one.key])
@@ -155,6 +164,16 @@ class LineWriter:
             keys={var: key for key in used for var in self.variables.get(key, ())},
         )
         return Trial(local)
+
+    def put_in(self, key: str) -> Line:
+        """The line of a value that is put in, over values with lines alone: for definitions of great depth."""
+        found, shape = definition_of(self.writer.hidden, key), self.derivation.shapes[key]
+        heads = sorted({entry.head.name for entry in found.atoms(Entry)})
+        expr = found.xreplace({Symbol(head): slot(place) for place, head in enumerate(heads)})
+        slots = tuple(self.derivation.shapes[head] for head in heads)
+        free = sorted({s for one in (shape, *slots) for n in one for s in n.free_symbols}, key=str)
+        line = self.writer.hidden[key]
+        return replace(line, template=Template(expr, shape, slots), operands=tuple(heads), lengths=tuple(zip(free, free)))
 
     def mark(self, line: Line) -> tuple[Any, Numbers]:
         """What a line says, without the names of its arrays; and these, in the order in which it meets them."""
@@ -179,11 +198,22 @@ class LineWriter:
         hidden = self.writer.hidden
         if key not in hidden:
             return numbers.key(key)
+        found = definition_of(hidden, key)
+        if not found.has(Binder):
+            return self.renumbered(found, numbers)
         if depth < DEPTH:
             return self.said(hidden[key], numbers, depth + 1)
         for one in sorted(leaves(key, hidden)):
             numbers.key(one)
         return key
+
+
+    def renumbered(self, expr: Expr, numbers: Numbers) -> Expr:
+        """A definition without sums, with numbers for its arrays and letters."""
+        heads = sorted({entry.head for entry in expr.atoms(Entry)}, key=str)
+        letters = sorted((s for s in expr.atoms(Symbol) if s in self.letters), key=str)
+        table = {head: Symbol(f"~{numbers.key(head.name)}") for head in heads}
+        return expr.xreplace(table | {s: Symbol(f"~n{numbers.length(s)}", integer=True) for s in letters})
 
 
 def renamed(node: Node, keys: Mapping[str, str], letters: Mapping[Symbol, Symbol]) -> Node:

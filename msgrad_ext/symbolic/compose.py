@@ -154,7 +154,7 @@ def _softmaxes(expr: Expr, level: int) -> Expr:
         inner = level + len(term.bound)
         factors = [_within(factor, inner) for factor in recognise(list(term.factors))]
         parts.append(canonical(Term(term.bound, tuple(factors)), level))
-    return sum(parts[1:], parts[0]) if parts else expr
+    return Add(*parts) if parts else expr
 
 
 def _within(factor: Expr, level: int) -> Expr:

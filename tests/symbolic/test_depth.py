@@ -155,8 +155,8 @@ def test_every_value_is_defined_before_it_is_used_and_none_is_left_out(name):
             known[line.key] = expected[line.key]
             continue
         found = np.asarray(node_value(node, known, sizes))
-        known[line.key] = np.broadcast_to(found.reshape(found.shape if found.size == 1 else expected[line.key].shape),
-                                          expected[line.key].shape)  # fmt: skip
+        shape = expected[line.key].shape
+        known[line.key] = found.reshape(shape) if found.size != 1 else np.full(shape, found.item())
     for key in derivation.gradients.values():
         np.testing.assert_allclose(known[key], expected[key], rtol=1e-9, atol=1e-12)
 
