@@ -6,7 +6,7 @@ one form: each is its own square, and the two of one ``u`` exclude each other.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from sympy import Expr, Integer, Mul, Pow, S, Symbol
 
@@ -117,11 +117,11 @@ def share(expr: Tied) -> Expr:
     return equal(body.xreplace({k: at})) / Total(equal(body), ((k, n),))
 
 
-def _hyperbolic(sign: int) -> object:
+def _hyperbolic(sign: int) -> Callable[..., Expr]:
     return lambda x: (fs.Exp(x) + sign * fs.Exp(-x)) / 2
 
 
-RULES = {
+RULES: dict[str, Callable[..., Expr]] = {
     "Sigmoid": lambda x: 1 / (1 + fs.Exp(-x)),
     "Tanh": lambda x: (fs.Exp(2 * x) - 1) / (fs.Exp(2 * x) + 1),
     "Sinh": _hyperbolic(-1),

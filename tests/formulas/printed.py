@@ -32,7 +32,7 @@ class Parser:
         self.pattern = re.compile(
             rf"\s*(?:(?P<name>(?:{known})(?![A-Za-z0-9_.]))|(?P<holds>1\[)|(?P<ones>1_\w+)|(?P<eye>I_\w+)"
             r"|(?P<number>\d+\.?\d*(?:e[+-]?\d+)?)|(?P<binder>(?:sum|max|min|prod|softmax|inv|cof|det|logdet|chol)_\{)"
-            r"|(?P<logdet>log\|det\()|(?P<norm>\|\|)|(?P<sign>\^-T|\^-1|\^T|\^⊙|//|<=|>=|==|!=|[-+⊙⊘%()\[\]{},<>=|/^])"
+            r"|(?P<logdet>log\|det\()|(?P<norm>\|\|)|(?P<sign>\^-T|\^-1|\^T|\^⊙|_F|//|<=|>=|==|!=|[-+⊙⊘%()\[\]{},<>=|/^])"
             r"|(?P<call>[A-Za-z]\w*(?=\())|(?P<word>[A-Za-z]\w*))"
         )
         self.tokens: list[tuple[str, str]] = []
@@ -141,13 +141,7 @@ class Parser:
             self.take("|")
             return ("call", "logabsdet", inner)
         if kind == "norm":
-            self.norms += 1
-            inner = self.sum()
-            self.take("||")
-            self.norms -= 1
-            if self.next == "_F":
-                self.take()
-            return ("call", "norm", inner)
+            return self.norm()
         if kind == "call":
             return ("call", text, *self.arguments())
         if kind == "word":
@@ -166,6 +160,16 @@ class Parser:
             return ("tuple", inner, *self.several(")"))
         self.take(")")
         return inner
+
+    def norm(self) -> Tree:
+        """What stands between double bars."""
+        self.norms += 1
+        inner = self.sum()
+        self.take("||")
+        self.norms -= 1
+        if self.next == "_F":
+            self.take()
+        return ("call", "norm", inner)
 
     def arguments(self) -> list[Tree]:
         self.take("(")
