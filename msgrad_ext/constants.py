@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 
@@ -23,6 +24,23 @@ class Irrational(float):
         result = super().__new__(cls, recipe(math))
         result.recipe = recipe
         return result
+
+
+def known(value: float) -> float:
+    """``value``, as one that knows its digits where it is the float nearest to a ratio of small integers.
+
+    What ends after a few decimals, or in binary, is as it is written. That a float is another number by chance than the
+    ratio that it equals needs about 1 in 10**11 of them.
+    """
+    if isinstance(value, Irrational) or not 1e-3 < abs(value) < 1e3:
+        return value
+    ratio = Fraction(value).limit_denominator(64)
+    top, bottom = ratio.numerator, ratio.denominator
+    ends = bottom
+    for factor in (2, 5):
+        while ends % factor == 0:
+            ends //= factor
+    return value if ends == 1 or top / bottom != value else Irrational(lambda m: m.sqrt(1) * top / bottom)
 
 
 TWO_BY_ROOT_PI = Irrational(lambda m: 2 / m.sqrt(m.pi))

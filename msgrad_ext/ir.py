@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Union
 
 import numpy as np
 
+from .constants import known
 from .dtype import brief
 from .errors import EngineError, Location
 
@@ -67,7 +68,7 @@ def literal(value: object, dtype: np.dtype | None = None) -> Lit:
     with np.errstate(over="ignore"):
         array = np.array(value, dtype=dtype)
     array.flags.writeable = False
-    return Lit(array, value if isinstance(value, (bool, int, float)) else None)
+    return Lit(array, known(value) if isinstance(value, float) else value if isinstance(value, (bool, int)) else None)
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,11 +19,11 @@ def latex(report: GradReport) -> str:
     ]
     notes: list[str] = []
     for formula in report.formulas.values():
-        lines += [r"\begin{equation*}", f"  {formula.latex}", r"\end{equation*}"]
+        lines += [r"\begin{equation*}", f"  {formula.display()}", r"\end{equation*}"]
         notes += [note for note in formula.notes if note not in notes]
     derivation = next(iter(report.formulas.values()), None)
     if derivation is not None and derivation.lines:
-        rows = [f"  & {line.latex} \\\\" for line in derivation.lines]
-        lines += ["% The derivation: values forward, cotangents backward.", r"\begin{align*}", *rows, r"\end{align*}"]
+        rows = " \\\\\n".join(f"  {row}" for line in derivation.lines for row in line.rows)
+        lines += ["% The derivation: values forward, cotangents backward.", r"\begin{align*}", rows, r"\end{align*}"]
     lines += [f"% {comment(note)}" for note in notes]
     return "\n".join(lines) + "\n"

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from sympy import Integer, Symbol
+from sympy import Integer, Rational, Symbol
 
 from ..errors import ShapeError, user_location
 from ..ir import Lit
@@ -63,11 +63,18 @@ def letter_sizes(derivation: Derivation, arrays: Mapping[str, np.ndarray]) -> di
             raise ShapeError(
                 f"For 'evaluate', {name} must have shape ({wanted}), but got {array.shape}.", user_location()
             )
+    for condition in derivation.conditions:
+        if not condition.holds(sizes):
+            got = ", ".join(f"{n} = {sizes[n]}" for n in sorted(condition.letters, key=str) if n in sizes)
+            raise ShapeError(f"For 'evaluate', the formula is for {condition}, but got {got}.", user_location())
     return sizes
 
 
 def evaluate_lines(
-    derivation: Derivation, values: Mapping[Any, Any], wanted: Sequence[str] | None = None
+    derivation: Derivation,
+    values: Mapping[Any, Any],
+    wanted: Sequence[str] | None = None,
+    decimals: Mapping[str, Rational] | None = None,
 ) -> dict[str, np.ndarray]:
     """Every value and cotangent of a derivation, by key.
 
@@ -78,6 +85,8 @@ def evaluate_lines(
         Input name (or `Var`) -> array: float64, or object for other numbers; also the weight, if it has a name.
     wanted : sequence of str, optional
         Keys to stop at; all lines otherwise.
+    decimals : mapping, optional
+        Key of a constant -> the number to take it for, such as a tenth for 0.1; its float otherwise.
     """
     by_name = {getattr(name, "name", name): as_numbers(array) for name, array in values.items()}
     known = {key: by_name[name] for key, name in derivation.inputs.items() if name in by_name}
@@ -85,6 +94,7 @@ def evaluate_lines(
     sample = next((one for one in held if not isinstance(one, (int, float))), None)
     exact = any(array.dtype == object for array in known.values())
     known.update({key: _alike_constant(lit, sample) for key, lit in derivation.constants.items()})
+    known.update({key: _quotient(number, sample) for key, number in (decimals or {}).items()})
     whole = {key for atom, key in derivation.keys.items() if atom.dtype.kind != "f"}
     sizes = letter_sizes(derivation, known)
     needed = _needed(derivation, wanted)
@@ -114,6 +124,14 @@ def _alike(array: np.ndarray, sample: Any) -> np.ndarray:
     kind, array = type(sample), np.asarray(array)
     result = np.empty(array.shape, object)
     result.ravel()[:] = [kind(one) if isinstance(one, (int, float)) else one for one in array.ravel().tolist()]
+    return result
+
+
+def _quotient(number: Rational, sample: Any) -> np.ndarray:
+    """A rational number in numbers of the kind of ``sample``."""
+    kind = float if sample is None or isinstance(sample, (int, float)) else type(sample)
+    result = np.empty((), np.float64 if kind is float else object)
+    result[()] = kind(int(number.p)) / kind(int(number.q))
     return result
 
 

@@ -46,7 +46,8 @@ class Reader:
         """A number or a length, as a number of the kind that the arrays hold."""
         if isinstance(n, Rational) and not self.exact:
             return n.p / n.q
-        return value(n.xreplace(self.sizes), self.place).array[()]
+        found = value(n.xreplace(self.sizes), self.place).array
+        return found[()] if isinstance(found, np.ndarray) else found
 
     def size(self, n: Expr) -> int:
         """A length."""
@@ -128,6 +129,12 @@ class Reader:
 
     def _diagof(self, node: Node, args: list[Any]) -> np.ndarray:
         return np.diag(args[0]).reshape(-1, 1)
+
+    def _trace(self, node: Node, args: list[Any]) -> np.ndarray:
+        return np.array([[np.trace(args[0])]])
+
+    def _norm(self, node: Node, args: list[Any]) -> np.ndarray:
+        return np.sqrt(np.array([[np.sum(args[0] * args[0])]]))
 
     def _inner(self, node: Node, args: list[Any]) -> np.ndarray:
         return np.array([[np.sum(args[0] * args[1])]])

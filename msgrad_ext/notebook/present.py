@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from ..checking.result import STATUSES, CheckResult, Gradient
 from ..pipeline import title_of
 from ..report import GradReport
-from ..views.formulas import latex_outputs
+from ..views.formulas import derivation_text, latex_outputs
+from ..views.sections import COLUMNS
 from .annotate import annotated
 
 if TYPE_CHECKING:
@@ -128,10 +129,9 @@ def present(found: Any, options: CellOptions, defined: Sequence[str] = ()) -> li
 
 def formula_outputs(formulas: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The formulas and their derivation as LaTeX, each with its plain text; the derivation defines their names."""
-    texts = [formula.text for formula in formulas.values()]
+    texts = [formula.wrapped(COLUMNS) for formula in formulas.values()]
     latex = latex_outputs(formulas)
-    lines = next((formula.lines for formula in formulas.values()), ())
-    texts += ["\n".join(line.text for line in lines)] * (len(latex) - len(texts))
+    texts += [derivation_text(formulas, COLUMNS)] * (len(latex) - len(texts))
     return list(zip(latex, texts))
 
 

@@ -11,15 +11,13 @@ import numpy as np
 from ..contract import normal_axes
 from ..errors import ArgumentError, ArgumentValueError, AxisError
 from ..registry import fn
-from ..tensor import Tensor, as_tensor
+from ..tensor import Tensor
 
 
 def tensor(op: str, name: str, value: Any) -> Tensor:
-    """``value``, which must be a tensor (or an array)."""
+    """``value``, which must be a tensor."""
     if isinstance(value, Tensor):
         return value
-    if isinstance(value, np.ndarray):
-        return as_tensor(value)
     raise ArgumentError(f"For '{op}', the '{name}' must be a Tensor, but got {type(value).__name__}.")
 
 

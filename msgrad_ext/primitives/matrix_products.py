@@ -65,7 +65,8 @@ def inner(input: Tensor, other: Tensor) -> Tensor:
 def outer(input: Tensor, vec2: Tensor) -> Tensor:
     """Products of each element of ``input`` with each of ``vec2``."""
     tensor("outer", "vec2", vec2)
-    return fn.mul(fn.reshape(tensor("outer", "input", input), (-1, 1)), vec2)
+    column = fn.expand_dims(input, 1) if tensor("outer", "input", input).ndim == 1 else fn.reshape(input, (-1, 1))
+    return fn.mul(column, vec2)
 
 
 class Ger(Composite, functions="ger", methods="ger"):

@@ -25,9 +25,7 @@ def flag(op: str, name: str, value: Any) -> bool:
 
 
 def operand(op: str, value: Any) -> Tensor:
-    """``value``, which must be a tensor or an array."""
-    if isinstance(value, (np.ndarray, np.generic)):
-        return Tensor(value)
+    """``value``, which must be a tensor."""
     if not isinstance(value, Tensor):
         raise ArgumentError(f"For '{op}', the operand must be a Tensor, but got {type(value).__name__}.")
     return value

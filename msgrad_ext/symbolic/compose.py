@@ -1,20 +1,17 @@
-"""Closed forms: a gradient's line with the lines it rests on put in, within a budget.
-
-Also the use of a value's own name where a formula holds its definition (``1 - H * H`` for the slope of a tanh): the
-definition is matched as it stands, so the step is an identity.
-"""
+"""Closed forms: a gradient's line with the lines it rests on put in, within a budget."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
 
-from sympy import Expr, S, Symbol
+from sympy import Add, Expr, Mul, Symbol
 
-from .functions import Real
+from .effort import limited, spend
+from .functions import Exp
 from .lines import Derivation, Line
 from .matrix import recognise
-from .nodes import Binder, Entry, Share, Total
+from .nodes import Binder, Entry, Total
 from .normal import Ranges, Term, canonical, expand, freshen, normal, rebuild
 from .template import Template, instantiate, out_indices
 
@@ -33,23 +30,24 @@ def line_expr(derivation: Derivation, line: Line) -> tuple[Expr, tuple[Expr, ...
     return definition(line, indices), indices, {i: n for i, n in zip(indices, shape) if i != 0}
 
 
-def closed(derivation: Derivation, key: str, forward: bool) -> Expr | None:
+def closed(derivation: Derivation, key: str, forward: bool, budget: int = BUDGET) -> Expr | None:
     """The element of ``key`` with cotangents (and, with ``forward``, values too) put in; None over budget."""
-    order = {line.key: place for place, line in enumerate(derivation.lines)}
+    order = derivation.places
     shape = derivation.shapes[key]
     indices = out_indices(shape)
     ranges = {i: n for i, n in zip(indices, shape) if i != 0}
     expr = definition(derivation.definition(key), indices)
     while True:
-        open_keys = {e.head.name for e in entries(expr)} & set(order)
+        open_keys = {e.head.name for e in entries(expr)} & order.keys()
         if not forward:
             open_keys = {k for k in open_keys if k in derivation.cotangents or alias(derivation.definition(k))}
         if not open_keys:
             return normal(expr, ranges)
+        spend(size(expr))
         latest = max(open_keys, key=order.__getitem__)
         line = derivation.definition(latest)
         found = {e: definition(line, e.indices) for e in entries(expr) if e.head.name == latest}
-        if size(expr) + sum(size(part) for part in found.values()) > BUDGET:
+        if size(expr) + sum(size(part) for part in found.values()) > budget:
             return None
         expr = substitute(expr, latest, line)
 
@@ -60,42 +58,57 @@ def simplex_keys(derivation: Derivation) -> set[str]:
     return found & set(derivation.inputs)
 
 
-def on_simplex(expr: Expr, keys: set[str]) -> Expr:
-    """``expr`` with sums over a row of an array of ``keys`` put to one."""
-    if not keys or not expr.args or isinstance(expr, Entry):
-        return expr
-    expr = rebuild(expr, (on_simplex(arg, keys) for arg in expr.args))
-    return sum((_drop_rows(term, keys) for term in expand(expr)), S.Zero) if isinstance(expr, Total) else expr
-
-
-def _drop_rows(term: Term, keys: set[str]) -> Expr:
-    bound, factors = dict(term.bound), list(term.factors)
-    for k in list(bound):
-        mine = [f for f in factors if k in f.free_symbols]
-        if len(mine) == 1 and isinstance(mine[0], Entry) and mine[0].head.name in keys and mine[0].indices[-1] == k:
-            factors.remove(mine[0])
-            del bound[k]
-    return Term(tuple(bound.items()), tuple(factors)).expr()
-
-
 def alias(line: Line) -> bool:
     """True for a line that only renames or moves elements, or scales them by a number."""
     return isinstance(line.template.expr.as_coeff_Mul()[1], Entry)
 
 
-def aliases(derivation: Derivation) -> dict[str, Line]:
-    """The lines that only rename or move elements, by key."""
-    return {line.key: line for line in derivation.lines if alias(line)}
+def aliases(derivation: Derivation) -> Hidden:
+    """The lines that only rename or move elements, by key; made once for a derivation."""
+    found: Hidden | None = derivation.__dict__.get("_aliases")
+    if found is None:
+        found = Hidden({line.key: line for line in derivation.lines if alias(line)})
+        object.__setattr__(derivation, "_aliases", found)
+    return found
+
+
+class Hidden(dict[str, Line]):
+    """Lines that are put in where they are used, in order of execution, each with its definition over the others."""
+
+    def __init__(self, lines: Mapping[str, Line]) -> None:
+        super().__init__(lines)
+        self.definitions: dict[str, Expr] = {}
+
+
+def definition_of(hidden: Mapping[str, Line], key: str) -> Expr:
+    """The definition of one of ``hidden`` at its own indices, in which no other of them is left."""
+    known = hidden.definitions if isinstance(hidden, Hidden) else {}
+    stack = [key]
+    while stack:
+        line = hidden[stack[-1]]
+        waiting = [other for other in line.operands if other in hidden and other not in known]
+        if waiting:
+            stack += waiting
+            continue
+        known[stack.pop()] = _put_in(definition(line, line.template.indices), hidden, known)
+    return known[key]
 
 
 def resolved(expr: Expr, hidden: Mapping[str, Line]) -> Expr:
     """``expr`` with the definitions of ``hidden`` put in."""
-    while True:
-        keys = sorted({entry.head.name for entry in entries(expr)} & hidden.keys())
-        if not keys:
-            return expr
-        for key in keys:
-            expr = substitute(expr, key, hidden[key])
+    keys = sorted({entry.head.name for entry in entries(expr)} & hidden.keys())
+    return _put_in(expr, hidden, {key: definition_of(hidden, key) for key in keys}) if keys else expr
+
+
+def _put_in(expr: Expr, hidden: Mapping[str, Line], known: Mapping[str, Expr]) -> Expr:
+    """``expr`` with entries of ``hidden`` replaced by what they are ``known`` to be, bound indices fresh at each place."""
+    if not expr.args:
+        return expr
+    args = tuple(_put_in(arg, hidden, known) for arg in expr.args)
+    if isinstance(expr, Entry) and expr.head.name in hidden:
+        places = hidden[expr.head.name].template.indices
+        return freshen(known[expr.head.name]).xreplace({i: k for i, k in zip(places, args[1:]) if i != 0})
+    return rebuild(expr, args)
 
 
 def substitute(expr: Expr, key: str, line: Line) -> Expr:
@@ -123,74 +136,45 @@ def size(expr: Expr) -> int:
     return count
 
 
-def use_names(expr: Expr, derivation: Derivation, hidden: Mapping[str, Line]) -> Expr:
-    """``expr`` with values' own names where it holds their definitions, in which those of ``hidden`` are put in."""
-    expr = softmaxes(expr)
-    heads = {entry.head.name for entry in entries(expr)}
-    for line in derivation.lines:
-        if line.kind != "forward" or line.key in hidden:
-            continue
-        if heads.isdisjoint(line.operands) and hidden.keys().isdisjoint(line.operands):
-            continue
-        meaning = own_form(line.template)
-        if isinstance(meaning, (Real, Share)) or meaning.is_Function or (meaning.is_Pow and meaning.exp.is_Rational):
-            expr = _named(expr, line, meaning, derivation, hidden)
-    return expr
-
-
 @lru_cache(maxsize=4096)
 def own_form(template: Template) -> Expr:
     """A template's definition with softmax recognised, once for a process."""
-    return softmaxes(template.expr)
-
-
-def _named(expr: Expr, line: Line, meaning: Expr, derivation: Derivation, hidden: Mapping[str, Line]) -> Expr:
-    whole = Template(meaning, line.template.shape, line.template.slots)
-    places = out_indices(derivation.shapes[line.key])
-    pattern = instantiate(whole, places, [Symbol(key) for key in line.operands], line.lengths)
-    pattern = resolved(pattern, hidden)
-
-    def visit(part: Expr) -> Expr:
-        found = _match(pattern, part, {i for i in places if i != 0}, {})
-        if found is not None:
-            return Entry(Symbol(line.key), *(found.get(i, i) for i in places))
-        if pattern.is_Pow and part.is_Pow and (part.exp / pattern.exp).is_Integer:
-            found = _match(pattern.base, part.base, {i for i in places if i != 0}, {})
-            if found is not None:
-                return Entry(Symbol(line.key), *(found.get(i, i) for i in places)) ** (part.exp / pattern.exp)
-        if not part.args or isinstance(part, Entry):
-            return part
-        args = [visit(arg) for arg in part.args]
-        return part if tuple(args) == part.args else part.func(*args)
-
-    return visit(expr)
-
-
-def _match(pattern: Expr, expr: Expr, holes: set, found: dict) -> dict | None:
-    """Indices that make ``pattern`` the same as ``expr``; bound indices may have other names."""
-    if pattern in holes:
-        return found if found.setdefault(pattern, expr) == expr else None
-    if not pattern.args or not expr.args:
-        return found if found.get(pattern, pattern) == expr else None
-    if pattern.func != expr.func or len(pattern.args) != len(expr.args):
-        return None
-    if isinstance(pattern, Binder):
-        if len(pattern.limits) != len(expr.limits):
-            return None
-        found.update(zip(pattern.bound, expr.bound))
-    for mine, other in zip(pattern.args, expr.args):
-        if _match(mine, other, holes, found) is None:
-            return None
-    return found
+    with limited(None):
+        return softmaxes(template.expr)
 
 
 def softmaxes(expr: Expr) -> Expr:
-    """``expr`` with exponentials over their sum written as softmax."""
+    """``expr`` with exponentials over their sum written as softmax, inside of its factors too."""
+    return _softmaxes(freshen(expr), 0) if expr.has(Exp) else expr
+
+
+def _softmaxes(expr: Expr, level: int) -> Expr:
     parts = []
-    for term in expand(freshen(expr)):
-        factors = recognise(list(term.factors))
-        parts.append(canonical(Term(term.bound, tuple(factors)), 0))
+    for term in expand(expr):
+        inner = level + len(term.bound)
+        factors = [_within(factor, inner) for factor in recognise(list(term.factors))]
+        parts.append(canonical(Term(term.bound, tuple(factors)), level))
     return sum(parts[1:], parts[0]) if parts else expr
 
 
-__all__ = ["aliases", "closed", "definition", "entries", "line_expr", "on_simplex", "resolved", "use_names"]
+def _within(factor: Expr, level: int) -> Expr:
+    """A factor with softmax recognised in the sums that it holds."""
+    if isinstance(factor, Entry) or not (factor.has(Total) and factor.has(Exp)):
+        return factor
+    if isinstance(factor, (Add, Total, Mul)):
+        return _softmaxes(factor, level)
+    return factor if isinstance(factor, Binder) else rebuild(factor, (_within(arg, level) for arg in factor.args))
+
+
+__all__ = [
+    "Hidden",
+    "aliases",
+    "closed",
+    "definition",
+    "definition_of",
+    "entries",
+    "line_expr",
+    "own_form",
+    "resolved",
+    "softmaxes",
+]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 from sympy import Expr, Rational, Symbol
@@ -19,6 +20,9 @@ from ..errors import Location
 from ..ir import Atom, Eqn, Graph, Lit, Var
 from . import template as tm
 from .axes import Shapes, is_literal
+from .conditions import Condition
+from .known import Known, letters_of, renamed
+from .language import Pattern
 from .nodes import length
 from .scalar import constant_of
 
@@ -62,6 +66,8 @@ class Derivation:
         Keys of the weights of the outputs, empty when they are ones.
     notes : tuple of str
         Constants and assumptions that the derivation rests on.
+    conditions : tuple of Condition
+        What the lengths of axes must meet.
     """
 
     lines: tuple[Line, ...]
@@ -74,6 +80,7 @@ class Derivation:
     cotangents: dict[str, str]
     weights: tuple[str, ...]
     notes: tuple[str, ...]
+    conditions: tuple[Condition, ...] = ()
 
     def line(self, key: str) -> Line | None:
         """The definition of ``key``, or None for an input."""
@@ -83,13 +90,14 @@ class Derivation:
         """The definition of ``key``, which is not an input."""
         return self._by_key[key]
 
-    @property
+    @cached_property
     def _by_key(self) -> dict[str, Line]:
-        found = self.__dict__.get("_lines_by_key")
-        if found is None:
-            found = {line.key: line for line in self.lines}
-            object.__setattr__(self, "_lines_by_key", found)
-        return found
+        return {line.key: line for line in self.lines}
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """Key -> where its line stands."""
+        return {line.key: place for place, line in enumerate(self.lines)}
 
 
 def derive(
@@ -97,6 +105,7 @@ def derive(
     wrt: Sequence[Var],
     sens: str | None = None,
     letters: Mapping[str, Sequence[Any]] | None = None,
+    known: Known | None = None,
 ) -> Derivation:
     """Lines of ``graph`` and of the gradients of its weighted outputs.
 
@@ -110,8 +119,10 @@ def derive(
         Name of the symbol that weights the output; ones without it.
     letters : mapping, optional
         Input name -> a letter or an int for each of its axes.
+    known : Known, optional
+        Shapes, settings and constants of the graph in letters, where they were found from several traces.
     """
-    builder = Builder(graph, letters or {})
+    builder = Builder(graph, letters or {}, known)
     builder.forward(graph)
     outputs = [builder.key(atom) for atom in graph.outputs if isinstance(atom, Var) and is_float(atom.dtype)]
     weights = [builder.weight(sens, key, len(outputs), at) for at, key in enumerate(outputs)] if sens else []
@@ -122,7 +133,7 @@ def derive(
 class Builder:
     """The lines of one derivation while they are made."""
 
-    def __init__(self, graph: Graph, letters: Mapping[str, Sequence[Any]]) -> None:
+    def __init__(self, graph: Graph, letters: Mapping[str, Sequence[Any]], known: Known | None = None) -> None:
         self.lines: list[Line] = []
         self.inputs: dict[str, str] = {}
         self.constants: dict[str, Lit] = {}
@@ -134,7 +145,9 @@ class Builder:
         self.passes = 0
         self.nested: dict[Any, list[str]] = {}
         self.shapes: dict[str, Lengths] = {}
-        self.letter_of = _solve_shapes(graph, letters)
+        self.known = known or Known()
+        self.letter_of = _solve_shapes(graph, letters) if known is None else known.shapes.__getitem__
+        self.notes += self.known.notes
         for var in graph.inputs:
             key = self.define(var)
             self.inputs[key] = var.name
@@ -158,9 +171,23 @@ class Builder:
             key = f"l:{len(self.constants)}"
             self.keys[atom] = key
             assert isinstance(atom, Lit)
+            found = self.known.numbers.get(atom)
+            if isinstance(found, Pattern):
+                return self.pattern(atom, found)
             self.constants[key] = atom
             self.shapes[key] = self.letter_of(atom)
         return self.keys[atom]
+
+    def pattern(self, atom: Lit, pattern: Pattern) -> str:
+        """The key of a constant array that depends on lengths, with a line that says its elements."""
+        key = f"p:{sum(line.op == 'constant' for line in self.lines)}"
+        self.keys[atom], self.values[key], self.shapes[key] = key, "constant", self.letter_of(atom)
+        shape, lengths = self.shapes[key], letters_of(pattern)
+        (canonical, _), renamed = tm.canonical_lengths([shape, lengths])
+        table = {real: letter for letter, real in renamed}
+        expr = pattern.at(tm.out_indices(shape)).xreplace(table)
+        self.lines.append(Line(key, tm.Template(expr, canonical, ()), (), renamed, "forward", "constant"))
+        return key
 
     def forward(self, graph: Graph) -> None:
         """A line for each equation of ``graph``."""
@@ -174,9 +201,16 @@ class Builder:
         """The line of one equation."""
         operands = [self.key(atom) for atom in eqn.inputs]
         key = self.define(eqn.out)
-        numbers = [plain_number(atom) for atom in eqn.inputs]
-        canonical, lengths = tm.canonical_lengths([*(self.shapes[k] for k in operands), self.shapes[key]])
-        template = tm.forward(eqn.op, canonical[:-1], numbers, canonical[-1])
+        op = self.known.ops.get(eqn.out, eqn.op)
+        numbers = [self.known.numbers.get(atom) or plain_number(atom) for atom in eqn.inputs]
+        # Letters that a setting or a constant holds stand behind those of the shapes.
+        further = (*letters_of(op), *(n for one in numbers for n in letters_of(one)))
+        shapes = [*(self.shapes[k] for k in operands), self.shapes[key]]
+        canonical, lengths = tm.canonical_lengths([*shapes, further])
+        table = {real: letter for letter, real in lengths}
+        template = tm.forward(
+            renamed(op, table), canonical[:-2], [renamed(one, table) for one in numbers], canonical[-2]
+        )
         self.lines.append(Line(key, template, tuple(operands), lengths, "forward", type(eqn.op).__name__, eqn.location))
         name = type(eqn.op).__name__
         for operand in eqn.op.operands if eqn.op.constants else ():
@@ -195,14 +229,32 @@ class Builder:
         mark = (id(op.graph), op.wrt, op.sens, operands)
         if mark not in self.nested:
             graph = op.graph
-            self.keys.update(zip(graph.inputs, operands))
+            given, start = self.apart(operands[: len(graph.inputs)]), len(self.lines)
+            self.keys.update(zip(graph.inputs, given))
             self.forward(graph)
             outputs = [self.key(atom) for atom in graph.outputs if isinstance(atom, Var) and is_float(atom.dtype)]
             weights = list(operands[len(graph.inputs) :]) if op.sens else []
-            self.nested[mark] = self.reverse(outputs, weights, list(operands[: len(graph.inputs)]))
-            self.nested[mark] = [self.nested[mark][graph.inputs.index(var)] for var in op.wrt]
+            wrt = [given[graph.inputs.index(var)] for var in op.wrt]
+            self.nested[mark] = self.reverse(outputs, weights, wrt, start)
         self.keys[eqn.out] = self.nested[mark][op.index]
         self.floats.add(self.keys[eqn.out])
+
+    def apart(self, operands: Sequence[str]) -> list[str]:
+        """``operands``, one that is given twice as a copy: a gradient by one operand leaves the other where it is."""
+        result: list[str] = []
+        for key in operands:
+            if key in result and key in self.floats:
+                copy, count = f"v:{self.values[key]}", 1
+                while copy in self.values:
+                    count += 1
+                    copy = f"v{count}:{self.values[key]}"
+                self.values[copy], self.shapes[copy] = self.values[key], self.shapes[key]
+                self.floats.add(copy)
+                template, used, lengths, op, location = self._copy(key)
+                self.lines.append(Line(copy, template, used, lengths, "forward", op, location))
+                key = copy
+            result.append(key)
+        return result
 
     def weight(self, name: str, output: str, count: int, number: int) -> str:
         """A symbol that weights an output."""
@@ -213,56 +265,69 @@ class Builder:
         self.shapes[key] = self.shapes[output]
         return key
 
-    def reverse(self, outputs: Sequence[str], weights: Sequence[str], wrt: Sequence[str]) -> list[str]:
-        """Cotangent lines of all that lies between ``wrt`` and ``outputs``; returns the keys of ``wrt``'s gradients."""
+    def reverse(self, outputs: Sequence[str], weights: Sequence[str], wrt: Sequence[str], start: int = 0) -> list[str]:
+        """Cotangent lines of all that lies between ``wrt`` and ``outputs``; returns the keys of ``wrt``'s gradients.
+
+        Lines before ``start`` are not looked at: what they define is given, so ``wrt`` may be among it. A cotangent has
+        its line as soon as all that adds to it has one.
+        """
         self.passes += 1
-        active = set(wrt)
-        lines = list(self.lines)
-        for line in lines:
+        active: set[str] = set(wrt)
+        first: dict[str, int] = {}
+        lines = self.lines[start:]
+        for place, line in enumerate(lines):
             if not active.isdisjoint(line.operands):
                 active.add(line.key)
+                for operand in line.operands:
+                    first.setdefault(operand, place)
+        due: dict[int, list[str]] = {}
+        for key in dict.fromkeys(wrt):
+            due.setdefault(first.get(key, -1), []).append(key)
         parts: dict[str, list[Any]] = {}
         for number, key in enumerate(outputs):
-            if weights:
-                parts.setdefault(key, []).append(weights[number])
-            else:
-                parts.setdefault(key, []).append(self._constant(1, key))
+            parts.setdefault(key, []).append(weights[number] if weights else self._constant(1, key))
         done: dict[str, str] = {}
-        for line in reversed(lines):
-            if line.key not in active or line.key not in parts:
-                continue
-            cotangent = self.collect(line.key, parts.pop(line.key), "backward", line.op, line.location)
-            done[line.key] = cotangent
-            for number, operand in enumerate(line.operands):
-                if operand not in active:
-                    continue
-                found = tm.adjoint(line.template, number)
-                if found is not None:
-                    part = (found, (*line.operands, cotangent), line.lengths, line.op, line.location)
-                    parts.setdefault(operand, []).append(part)
-        result = []
+        for place in reversed(range(len(lines))):
+            line = lines[place]
+            if line.key in active and line.key in parts:
+                done[line.key] = self.collect(line.key, parts.pop(line.key), line.op, line.location)
+                self.contribute(line, done[line.key], active, parts)
+            for key in due.get(place, ()):
+                if key in parts:
+                    done[key] = self.collect(key, parts.pop(key))
         for key in wrt:
             if key not in done:
-                done[key] = self.collect(key, parts.get(key) or [self._constant(0, key)], "backward", "", None)
-            result.append(done[key])
-        return result
+                done[key] = self.collect(key, parts.get(key) or [self._constant(0, key)])
+        return [done[key] for key in wrt]
+
+    def contribute(self, line: Line, cotangent: str, active: set[str], parts: dict[str, list[Any]]) -> None:
+        """What ``line`` adds to the cotangents of its operands, put into ``parts``."""
+        for number, operand in enumerate(line.operands):
+            found = tm.adjoint(line.template, number) if operand in active else None
+            if found is not None:
+                part = (found, (*line.operands, cotangent), line.lengths, line.op, line.location)
+                parts.setdefault(operand, []).append(part)
 
     def _constant(self, number: int, key: str) -> tuple:
         canonical, lengths = tm.canonical_lengths([self.shapes[key]])
         return tm.constant(number, canonical[0]), (), lengths, "", None
 
-    def collect(self, key: str, parts: list[Any], kind: str, op: str, location: Location | None) -> str:
-        """The line of a cotangent from its contributions; a lone weight needs none."""
+    def collect(self, key: str, parts: list[Any], op: str = "", location: Location | None = None) -> str:
+        """The line of a cotangent from its contributions.
+
+        It stands where the last of them comes from, which is where the program first uses the value.
+        """
         parts = [part if not isinstance(part, str) else self._copy(part) for part in parts]
         cotangent = f"c{self.passes}:{key}"
         self.shapes[cotangent] = self.shapes[key]
         self.cotangents[cotangent] = key
+        found = next((part[4] for part in reversed(parts) if part[4] is not None), location)
         if len(parts) == 1:
-            template, operands, lengths, op, location = parts[0]
+            template, operands, lengths, own, _ = parts[0]
         else:
             template, operands, lengths = self._merge(parts)
-            op, location = "+", None
-        self.lines.append(Line(cotangent, template, operands, lengths, kind, op, location))
+            own = "+"
+        self.lines.append(Line(cotangent, template, operands, lengths, "backward", own or op, found))
         return cotangent
 
     def _copy(self, key: str) -> tuple:
@@ -274,12 +339,12 @@ class Builder:
         slots, lengths = tm.canonical_lengths([self.shapes[key] for key in operands])
         # Letters that only an output's shape has come last.
         known = {real: canonical for canonical, real in lengths}
-        arranged = []
+        arranged, place = [], {key: number for number, key in enumerate(operands)}
         for template, keys, mine, _, _ in parts:
             for _, real in mine:
                 if real.is_Symbol and real not in known:
                     known[real] = length(f"n{len(known)}")
-            numbers = tuple(operands.index(key) for key in keys)
+            numbers = tuple(place[key] for key in keys)
             arranged.append((template, numbers, tuple((canonical, real.xreplace(known)) for canonical, real in mine)))
         return tm.merged(arranged, slots), operands, tuple((canonical, real) for real, canonical in known.items())
 
@@ -296,6 +361,7 @@ class Builder:
             self.cotangents,
             weights,
             tuple(self.notes),
+            self.known.conditions,
         )
 
 

@@ -7,13 +7,22 @@ the full name stands instead.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
-GREEK = (
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau phi chi psi omega "
-    "Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega"
-).split()
+from sympy import Rational
+
+GREEK = dict(
+    zip(
+        "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi "
+        "omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega".split(),
+        "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩ",
+        strict=True,
+    )
+)
+_SPELLED = {sign: word for word, sign in GREEK.items()}
 
 # The letters that people write for the parameters of layers.
 LEAVES = {"weight": "W", "bias": "b"}
@@ -21,7 +30,12 @@ LEAVES = {"weight": "W", "bias": "b"}
 # Marks of cotangents: the outermost pass has the bar, inner passes the others in order, then numbers.
 ACCENTS = ("bar", "hat", "tilde", "check")
 _WIDE = {"bar": "overline", "hat": "widehat", "tilde": "widetilde", "check": "check"}
+_ABOVE = {"bar": "\u0304", "hat": "\u0302", "tilde": "\u0303", "check": "\u030c"}
+_OVER = {"bar": "¯", "hat": "^", "tilde": "~", "check": "ˇ"}
 _ACCENT_WORD = re.compile(r"_(?=(?:bar|hat|tilde|check|pass\d+)(?:_|$))")
+_LETTER = "|".join(["[A-Za-z]", *sorted(GREEK, key=len, reverse=True)])
+_SHORT = re.compile(rf"({_LETTER})(?:_?(\d+(?:_\d+)*)|_([A-Za-z0-9]+(?:_[A-Za-z0-9]+)*))?_?")
+_LOWERED = dict(zip("0123456789aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", strict=True))
 
 
 @dataclass(frozen=True)
@@ -32,14 +46,25 @@ class Name:
     under: str
     plain: str
 
+    @property
+    def letter(self) -> bool:
+        """True for a letter, and false for a word."""
+        return self.base in GREEK or (len(self.base) == 1 and self.base.isascii() and self.base.isalpha())
+
+    @property
+    def subscripts(self) -> list[str]:
+        """The parts of the subscript."""
+        parts = self.under.split("_")
+        return parts if all(parts) else [self.under] * bool(self.under)
+
     def latex(self, accents: Sequence[str] = ()) -> str:
         """LaTeX, with ``accents`` over the base, the innermost first."""
-        letter = len(self.base) == 1 or self.base in GREEK
-        text = _base(self.base)
+        text = f"\\{self.base}" if self.base in GREEK else self.base if self.letter else upright(self.base)
         for accent in accents:
-            mark = f"overset{{{accent}}}" if accent.isdigit() else accent if letter else _WIDE[accent]
+            mark = f"overset{{{accent}}}" if accent.isdigit() else accent if self.letter else _WIDE[accent]
             text = f"\\{mark}{{{text}}}"
-        return text + (f"_{{{self.under if self.under.isdigit() else upright(self.under)}}}" if self.under else "")
+        under = (f"\\{one}" if one in GREEK else one if one.isdigit() else upright(one) for one in self.subscripts)
+        return text + (f"_{{{','.join(under)}}}" if self.under else "")
 
     def text(self, accents: Sequence[str] = ()) -> str:
         """Plain text, with the words of ``accents`` behind."""
@@ -47,30 +72,85 @@ class Name:
         # A user's own "x_bar" is not the cotangent of x.
         return "_".join([_ACCENT_WORD.sub("[5f]", escaped(self.plain)), *words])
 
+    def unicode(self, accents: Sequence[str] = ()) -> str:
+        """Text with Greek letters, low digits, and the marks over a letter; words have the marks' names behind."""
+        above = "".join(_ABOVE.get(accent, "") for accent in accents)
+        if not self.letter or any(accent.isdigit() for accent in accents):
+            return self.text(accents)
+        letter = unicodedata.normalize("NFC", GREEK.get(self.base, self.base) + above)
+        return letter + lowered(",".join(GREEK.get(u, u) for u in self.subscripts))
+
+    def mathml(self, accents: Sequence[str] = ()) -> str:
+        """Presentation MathML, one element."""
+        text = f"<mi>{GREEK.get(self.base) or escaped(self.base)}</mi>"
+        for accent in accents:
+            mark = f"<mn>{accent}</mn>" if accent.isdigit() else f"<mo stretchy='true'>{_OVER[accent]}</mo>"
+            text = f"<mover accent='true'>{text}{mark}</mover>"
+        if not self.under:
+            return text
+        under = [
+            f"<mn>{one}</mn>" if one.isdigit() else f"<mi mathvariant='normal'>{GREEK.get(one) or escaped(one)}</mi>"
+            for one in self.subscripts
+        ]
+        return f"<msub>{text}<mrow>{'<mo>,</mo>'.join(under)}</mrow></msub>"
+
 
 @dataclass(frozen=True)
 class Numeral:
-    """A constant that is printed as its value."""
+    """A constant that is printed as its value, as Python writes it."""
 
     value: str
 
+    @classmethod
+    def of(cls, value: Rational) -> Numeral:
+        """A number that ends after some decimals."""
+        decimal = Decimal(int(value.p)) / Decimal(int(value.q))
+        plain = -5 < decimal.adjusted() < 12
+        return cls(f"{decimal.normalize():{'f' if plain else 'e'}}" if decimal else "0")
+
+    @property
+    def minus(self) -> bool:
+        """True for a number below 0."""
+        return self.value.startswith("-")
+
+    @property
+    def plain(self) -> str:
+        """The number without its minus, in plain text."""
+        return self.value.lstrip("-").replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
+
+    @property
+    def power(self) -> str:
+        """The power of ten, where Python writes an exponent."""
+        return self.plain.partition("e")[2] if self.finite else ""
+
+    @property
+    def finite(self) -> bool:
+        """True for digits; infinity and what is no number are words."""
+        return self.plain[:1].isdigit()
+
+    @property
+    def mantissa(self) -> str:
+        """The digits before the power of ten; none where that is 1 times it."""
+        front = self.plain.partition("e")[0]
+        return "" if self.power and front in ("1", "1.0") else front
+
     def latex(self, accents: Sequence[str] = ()) -> str:
         """LaTeX; a power of ten where Python writes an exponent."""
-        digits, _, power = self.value.partition("e")
-        text = upright(digits.lstrip("-")) if not re.fullmatch(r"-?[\d.]+", digits) else digits.lstrip("-")
-        text += f" \\cdot 10^{{{int(power)}}}" if power.lstrip("+-").isdigit() else ""
-        text = f"-{text}" if self.value.startswith("-") else text
-        return f"\\left({text}\\right)" if power or self.value.startswith("-") else text
+        if not self.finite:
+            return ("-" if self.minus else "") + {"inf": "\\infty"}.get(self.plain, upright(self.plain))
+        return ("-" if self.minus else "") + self.digits
+
+    @property
+    def digits(self) -> str:
+        """LaTeX without the minus."""
+        if not self.finite:
+            return "\\infty" if self.plain == "inf" else upright(self.plain)
+        ten = f"10^{{{self.power}}}" if self.power else ""
+        return f"{self.mantissa} \\cdot {ten}" if ten and self.mantissa else ten or self.mantissa
 
     def text(self, accents: Sequence[str] = ()) -> str:
         """Plain text."""
-        return f"({self.value})" if self.value.startswith("-") else self.value
-
-
-def _base(base: str) -> str:
-    if base in GREEK:
-        return f"\\{base}"
-    return base if len(base) == 1 and base.isascii() and base.isalpha() else upright(base)
+        return self.value
 
 
 def upright(text: str) -> str:
@@ -83,11 +163,19 @@ def escaped(text: str) -> str:
     return "".join(c if c.isascii() and (c.isalnum() or c in "._") else f"[{ord(c):x}]" for c in text) or "[]"
 
 
+def lowered(text: str) -> str:
+    """``text`` as a subscript: small letters where all of them have one, else behind a low line."""
+    if all(c in _LOWERED for c in text):
+        return "".join(_LOWERED[c] for c in text)
+    return f"_{text}" if re.fullmatch(r"\w*", text) else f"_{{{text}}}"
+
+
 def literal(text: str) -> Name:
-    """The name as it is: one letter or a Greek letter with a number as a subscript, else a word."""
-    match = re.fullmatch(r"([A-Za-z]+?)_?(\d*)", text)
-    if match and (len(match[1]) == 1 or match[1] in GREEK):
-        return Name(match[1], match[2], text)
+    """The name as it is: one letter or a Greek letter with a number or a word as a subscript, else a word."""
+    spelled = "".join(_SPELLED.get(c, c) for c in text)
+    match = _SHORT.fullmatch(spelled)
+    if match:
+        return Name(match[1], match[2] or match[3] or "", spelled)
     return Name(text, "", text)
 
 
@@ -103,23 +191,9 @@ def candidates(text: str, rank: int) -> Iterator[Name]:
     if rank >= 2 and len(own.base) == 1:
         yield Name(own.base.upper(), own.under, text[:1].upper() + text[1:])
     yield own
-    if own.under:
+    if len(text) > 1:
         yield Name(text, "", text)
     yield from (Name(text, str(count), f"{text}_{count}") for count in range(2, 10**9))
-
-
-def step_candidates(wanted: str, count: int, rank: int) -> Iterator[Name]:
-    """Ways to print a value: by the user's name for it, with a number if that is taken, else ``V`` and a number."""
-    own = literal(wanted) if wanted else None
-    if own is not None:
-        capital = rank >= 2 and len(own.base) == 1
-        base, plain = (own.base.upper(), wanted[:1].upper() + wanted[1:]) if capital else (own.base, wanted)
-        yield Name(base, own.under, plain)
-        if not own.under:
-            yield from (Name(base, str(n), f"{plain}_{n}") for n in range(2, 10**9))
-    letter = "V" if rank >= 2 else "v"
-    yield Name(letter, str(count), f"{letter}{count}")
-    yield from (Name("step", str(n), f"step_{n}") for n in range(count, 10**9))
 
 
 class Names:
@@ -150,22 +224,6 @@ def input_names(names: Names, given: Mapping[str, str], ranks: Mapping[str, int]
     plain = [key for key, text in given.items() if first[key] == literal(text)]
     for key in [*plain, *(key for key in given if key not in plain)]:
         names.give(key, candidates(given[key], ranks[key]))
-
-
-def step_names(names: Names, given: Mapping[str, str], ranks: Mapping[str, int]) -> None:
-    """Name the values of a program, key -> the user's name or nothing; an input's name is not used again."""
-    inputs = {name.plain for name in names.found.values() if isinstance(name, Name)}
-    inputs |= {plain.lower() for plain in inputs}
-    count = 0
-    for key, text in given.items():
-        wanted = text if text and text not in inputs else ""
-        first = next(step_candidates(wanted, count + 1, ranks[key]))
-        if wanted and first.latex() in {literal(one).latex() for one in inputs}:
-            wanted = ""
-        while not wanted and not names.free(next(step_candidates("", count + 1, ranks[key]))):
-            count += 1
-        count += not wanted
-        names.give(key, step_candidates(wanted, count, ranks[key]))
 
 
 def accent(number: int, last: int) -> str:

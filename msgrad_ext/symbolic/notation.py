@@ -1,14 +1,16 @@
 """The notation tree: matrices, vectors and sums as a person writes them; printers and the evaluation read it.
 
-Vectors are columns. A `Node` has a kind, arguments, a shape of at most two lengths (none for a scalar), and data.
+Vectors are columns. A `Node` has a kind, arguments, a shape of at most two lengths (none for a scalar), and data. The
+constructors here keep what they make in a plain form (transposes at the leaves, products flat); `tidy` makes it short.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import Expr, Integer
+from sympy import Expr, Integer, Mul, Rational, sqrt
 
 Shape = tuple[Expr, ...]
 
@@ -25,6 +27,13 @@ class Node:
     args: tuple[Node, ...] = ()
     shape: Shape = ()
     data: Any = None
+
+    def __post_init__(self) -> None:
+        # Trees are looked up by value all the time: the hash of each is counted once.
+        object.__setattr__(self, "_hash", hash((self.kind, self.args, self.shape, self.data)))
+
+    def __hash__(self) -> int:
+        return self._hash  # type: ignore[attr-defined]
 
 
 def name(key: str, shape: Shape) -> Node:
@@ -51,21 +60,54 @@ ONE = number(Integer(1))
 
 
 def transpose(a: Node) -> Node:
-    """The transpose of a matrix."""
+    """The transpose of a matrix, with the transposes at the leaves; itself where it is plain to see."""
     if a.kind == "T":
         return a.args[0]
-    if a.kind in ("eye", "diag"):
+    if len(a.shape) < 2 or symmetric(a):
         return a
-    if a.kind == "prod" and len(a.shape) == 2:
+    turned = a.shape[::-1]
+    if a.kind == "prod":
         return product(*(flip(part) for part in reversed(a.args)))
-    return Node("T", (a,), a.shape[::-1])
+    if a.kind == "scale":
+        return scaled(a.data, a.args[:-1], transpose(a.args[-1]))
+    if a.kind in ("add", "had", "pow", "fn"):
+        return Node(a.kind, tuple(transpose(part) for part in a.args), turned, a.data)
+    if a.kind == "softmax":
+        return Node("softmax", (transpose(a.args[0]),), turned, 1 - a.data)
+    return Node("T", (a,), turned)
 
 
 def flip(part: Node) -> Node:
     """The transpose of a factor of a product: a column vector becomes a row and back."""
-    if len(part.shape) == 2 and part.kind != "row":
-        return transpose(part)
-    return part.args[0] if part.kind == "row" else row(part)
+    if part.kind == "row":
+        return part.args[0]
+    return transpose(part) if len(part.shape) == 2 else row(part)
+
+
+def symmetric(a: Node) -> bool:
+    """True for a matrix that is its own transpose, as far as its form tells."""
+    if len(a.shape) < 2 or a.shape[0] != a.shape[1]:
+        return False
+    if a.kind in ("eye", "diag"):
+        return True
+    if a.kind == "of":
+        return a.data != "Lower" and symmetric(a.args[0])
+    if a.kind == "scale":
+        return symmetric(a.args[-1])
+    if a.kind == "prod":
+        return all(flip(part) == other for part, other in zip(a.args, reversed(a.args)))
+    if a.kind in ("add", "had", "pow", "fn"):
+        if all(len(part.shape) < 2 or symmetric(part) for part in a.args):
+            return True
+        if a.kind in ("pow", "fn"):
+            return False
+        rest = list(a.args)
+        for part in a.args:
+            if transpose(part) not in rest:
+                return False
+            rest.remove(transpose(part))
+        return True
+    return False
 
 
 def row(a: Node) -> Node:
@@ -74,42 +116,71 @@ def row(a: Node) -> Node:
 
 
 def product(*parts: Node) -> Node:
-    """A matrix product; rows and columns stand where they belong."""
-    if any(part.kind == "scale" and part.shape for part in parts):
-        coefficient = Integer(1)
-        scalars: list[Node] = []
-        bare: list[Node] = []
-        for part in parts:
-            if part.kind == "scale" and part.shape:
-                coefficient *= part.data
-                scalars += part.args[:-1]
-                part = part.args[-1]
-            bare.append(part)
-        return scaled(coefficient, scalars, product(*bare))
+    """A matrix product; rows and columns stand where they belong, numbers and scalars before it."""
+    coefficient: Expr = Integer(1)
+    scalars: list[Node] = []
     flat: list[Node] = []
     for part in parts:
-        flat += part.args if part.kind == "prod" else (part,)
+        turned = part.kind == "row"
+        bare = part.args[0] if turned else part
+        if bare.kind == "scale" and bare.shape:
+            coefficient *= bare.data
+            scalars += bare.args[:-1]
+            bare = bare.args[-1]
+        inner = bare.args if bare.kind == "prod" else (bare,)
+        if bare.shape:
+            flat += [flip(one) for one in reversed(inner)] if turned else inner
+        else:
+            scalars.append(bare)
     flat = [part for part in flat if part.kind != "eye"] or flat[:1]
-    if len(flat) == 1:
-        return flat[0]
-    first = (flat[0].shape[0],) if flat[0].kind != "row" else ()
-    last = flat[-1].shape[1:] if flat[-1].kind != "row" else flat[-1].shape
-    return Node("prod", tuple(flat), (*first, *last))
+    flat = _counted(flat, scalars) or [ONE]
+    if len(flat) > 1:
+        first = (flat[0].shape[0],) if flat[0].kind != "row" else ()
+        last = flat[-1].shape[1:] if flat[-1].kind != "row" else flat[-1].shape
+        flat = [Node("prod", tuple(flat), (*first, *last))]
+    return scaled(coefficient, scalars, flat[0])
 
 
-def hadamard(a: Node, b: Node) -> Node:
-    """The elementwise product of two of one shape."""
-    for one, other in ((a, b), (b, a)):
-        if one.kind == "ones" or one == ONE:
-            return other
-        if one.kind == "eye":
-            return diagonal(diagonal_of(other))
-    parts = [*(a.args if a.kind == "had" else (a,)), *(b.args if b.kind == "had" else (b,))]
-    return Node("had", tuple(parts), a.shape)
+def _counted(parts: list[Node], scalars: list[Node]) -> list[Node]:
+    """``parts`` without ``1^T 1``, which is the length of the axis, and sums of a diagonal, which are traces."""
+    kept: list[Node] = []
+    for part in parts:
+        if part.kind in ("ones", "diagof") and kept and kept[-1] == row(ones(part.shape[0])):
+            kept.pop()
+            scalars.append(number(part.data) if part.kind == "ones" else Node("trace", part.args))
+        else:
+            kept.append(part)
+    return kept
+
+
+def hadamard(*parts: Node) -> Node:
+    """The elementwise product of arrays of one shape, and of numbers."""
+    coefficient: Expr = Integer(1)
+    scalars: list[Node] = []
+    flat: list[Node] = []
+    for part in parts:
+        if part.kind == "scale" and part.shape:
+            coefficient *= part.data
+            scalars += part.args[:-1]
+            part = part.args[-1]
+        if not part.shape:
+            scalars.append(part)
+        else:
+            flat += part.args if part.kind == "had" else (part,)
+    moving = [part for part in flat if part.kind != "ones"]
+    if any(part.kind in ("eye", "diag") for part in moving):
+        main = diagonal(hadamard(*(diagonal_of(part) for part in moving)))
+    elif len(moving) > 1:
+        main = Node("had", tuple(moving), moving[0].shape)
+    else:
+        main = (*moving, *flat, ONE)[0]
+    return scaled(coefficient, scalars, main)
 
 
 def diagonal(v: Node) -> Node:
     """The diagonal matrix of a vector."""
+    if v.kind == "scale":
+        return scaled(v.data, v.args[:-1], diagonal(v.args[-1]))
     return eye(v.shape[0]) if v.kind == "ones" else Node("diag", (v,), v.shape * 2)
 
 
@@ -117,115 +188,103 @@ def diagonal_of(a: Node) -> Node:
     """The diagonal of a matrix."""
     if a.kind == "eye":
         return ones(a.shape[0])
+    if a.kind == "T":
+        a = a.args[0]
     return a.args[0] if a.kind == "diag" else Node("diagof", (a,), a.shape[:1])
 
 
-def scaled(coefficient: Expr, scalars: list[Node], a: Node) -> Node:
-    """A number and scalars times something."""
-    factors = [s for s in scalars if s != ONE]
-    if a.shape == () and a != ONE:
-        factors.append(a)
-        a = ONE
+def power(base: Node, exponent: Expr) -> Node:
+    """``base`` to a rational power, element by element."""
+    if exponent == 1 or base == ONE:
+        return base
+    if exponent == 0:
+        return ONE
+    if base.kind == "pow" and (base.data.q == 2 or base.args[0].kind == "norm" or exponent.is_Integer):
+        return power(base.args[0], base.data * exponent)
+    if base.kind == "number" and (exponent.is_Integer or not base.data.is_Rational):
+        return number(base.data**exponent)
+    if base.kind == "scale" and not base.shape and exponent.q == 2 and _root(base) is not None:
+        return scaled(_root(base) ** (2 * exponent), [power(part, exponent) for part in base.args], ONE)
+    return Node("pow", (base,), base.shape, exponent)
+
+
+def _root(a: Node) -> Expr | None:
+    """The root of the number before ``a``, if it is rational and all that it stands before is positive."""
+    positive = all(part.kind == "number" or (part.kind == "pow" and part.args[0].kind == "norm") for part in a.args)
+    root = sqrt(a.data) if positive and a.data > 0 else None
+    return root if root is not None and root.is_Rational else None
+
+
+def scaled(coefficient: Expr, scalars: Sequence[Node], a: Node) -> Node:
+    """A number and scalars times something; factors that share a base are one."""
+    powers: dict[Node, Expr] = {}
+    lengths: Expr = Integer(1)
+    pending = [*scalars, a] if not a.shape else list(scalars)
+    main = a if a.shape else ONE
+    if main.kind == "scale":
+        coefficient, pending, main = coefficient * main.data, [*pending, *main.args[:-1]], main.args[-1]
+    while pending:
+        part = pending.pop(0)
+        if part.kind == "scale":
+            coefficient *= part.data
+            pending = [*part.args, *pending]
+        elif part.kind == "number":
+            lengths *= part.data
+        else:
+            base, exponent = (part.args[0], part.data) if part.kind == "pow" else (part, Integer(1))
+            powers[base] = powers.get(base, Integer(0)) + exponent
+    rational, lengths = lengths.as_coeff_Mul()
+    coefficient *= rational
+    factors = [power(base, exponent) for base, exponent in powers.items() if exponent != 0]
+    factors += [number(factor) for factor in Mul.make_args(lengths) if factor != 1]
+    if coefficient == 0:
+        return number(Integer(0))
     if coefficient == 1 and not factors:
-        return a
-    if coefficient == 1 and len(factors) == 1 and a == ONE:
+        return main
+    if coefficient == 1 and len(factors) == 1 and main == ONE:
         return factors[0]
-    if not factors and a == ONE:
+    if not factors and main == ONE:
         return number(coefficient)
-    return Node("scale", (*factors, a), a.shape, coefficient)
+    return Node("scale", (*factors, main), main.shape, coefficient)
 
 
-def added(parts: list[Node], shape: Shape) -> Node:
-    """A sum; common factors on the left or on the right of products are pulled out."""
-    if len(parts) == 1:
-        return parts[0]
-    common = _common_scale(parts)
-    if common is not None:
-        bare = [
-            Node("scale", (part.args[-1],), shape, part.data / abs(part.data)) if part.data < 0 else part.args[-1]
-            for part in parts
-        ]
-        return Node("scale", (*common[1], added(bare, shape)), shape, common[0])
-    for side in (0, -1):
-        pulled = _pull(parts, side, shape)
-        if pulled is not None:
-            return pulled
-    return _factored(parts, shape) or Node("add", tuple(parts), shape)
+def negated(a: Node) -> Node:
+    """The opposite; of a sum, term by term."""
+    if a.kind == "add":
+        return Node("add", tuple(negated(part) for part in a.args), a.shape)
+    return scaled(Rational(-1), (), a)
 
 
-def _factored(parts: list[Node], shape: Shape) -> Node | None:
-    """A sum whose terms share a factor of their elementwise products; ``diag(v) P`` is ``P`` times ``v 1^T`` here."""
-    split = [one for one in map(_elementwise, parts) if one is not None]
-    if len(shape) == 0 or len(parts) > 8 or len(split) < len(parts):
-        return None
-    common = next((f for f in split[0][1] if len(f.shape) == len(shape) and all(f in one[1] for one in split)), None)
-    if common is None or sum(len(one[1]) > 1 for one in split) < 2:
-        return None
-    rests = []
-    for (data, scalars), factors in split:
-        left = list(factors)
-        left.remove(common)
-        rest = Node("had", tuple(left), shape) if len(left) > 1 else left[0] if left else ONE
-        rests.append(Node("scale", (*scalars, rest), rest.shape, data) if scalars or data != 1 else rest)
-    return hadamard(common, added(rests, shape))
+def added(parts: Sequence[Node], shape: Shape) -> Node:
+    """A sum of some parts; numbers in it are added to each element."""
+    flat: list[Node] = []
+    for part in parts:
+        flat += part.args if part.kind == "add" else (part,)
+    flat = [part for part in flat if part != number(Integer(0))]
+    if not flat:
+        return number(Integer(0))
+    return flat[0] if len(flat) == 1 else Node("add", tuple(flat), shape)
 
 
-def _elementwise(part: Node) -> tuple[tuple[Expr, tuple[Node, ...]], tuple[Node, ...]] | None:
-    """Number and scalars, and the factors of the elementwise product, of one term."""
-    outer: tuple[Expr, tuple[Node, ...]] = (Integer(1), ())
-    if part.kind == "scale":
-        outer, part = (part.data, part.args[:-1]), part.args[-1]
-    if part == ONE or not part.shape:
-        return None
-    if part.kind == "had":
-        return outer, part.args
-    if part.kind == "prod" and len(part.args) == 2 and len(part.shape) == 2:
-        a, b = part.args
-        if a.kind == "diag" and b.kind not in ("diag", "row"):
-            return outer, (b, product(a.args[0], row(ones(b.shape[1]))))
-        if b.kind == "diag" and a.kind != "row" and len(a.shape) == 2:
-            return outer, (a, product(ones(a.shape[0]), row(b.args[0])))
-    return outer, (part,)
-
-
-def _common_scale(parts: list[Node]) -> tuple[Expr, tuple[Node, ...]] | None:
-    """The number and the scalars that all of ``parts`` are multiplied by."""
-    if any(part.kind != "scale" or part.args[-1] == ONE for part in parts):
-        return None
-    first = parts[0]
-    if any(abs(part.data) != abs(first.data) or part.args[:-1] != first.args[:-1] for part in parts):
-        return None
-    found = abs(first.data), first.args[:-1]
-    return None if found == (1, ()) else found
-
-
-def _pull(parts: list[Node], side: int, shape: Shape) -> Node | None:
-    split = [one for one in (_split(part, side) for part in parts) if one is not None]
-    if len(split) < len(parts) or len(shape) == 0:
-        return None
-    common = split[0][0]
-    if any(one[0] != common for one in split):
-        return None
-    rests = [one[1] for one in split]
-    if any(rest.shape != rests[0].shape for rest in rests):
-        return None
-    inner = added(rests, rests[0].shape)
-    return product(common, inner) if side == 0 else product(inner, common)
-
-
-def _split(part: Node, side: int) -> tuple[Node, Node] | None:
-    """A product without its outer factor on one side, and that factor; scalars stay with the rest."""
-    if part.kind == "scale" and part.args[-1].kind == "prod":
-        inner = _split(part.args[-1], side)
-        return (
-            None if inner is None else (inner[0], Node("scale", (*part.args[:-1], inner[1]), inner[1].shape, part.data))
-        )
-    if part.kind != "prod":
-        return None
-    rest, outer = (part.args[1:], part.args[0]) if side == 0 else (part.args[:-1], part.args[-1])
-    # What is left must be a column or a matrix that the pulled factor can stand beside.
-    if rest[0].kind == "row" or (side == 0 and len(outer.shape) < 2):
-        return None
-    left = product(*rest)
-    fits = len(left.shape) == (1 if outer.kind == "row" else 2) if side else len(left.shape) > 0
-    return (outer, left) if fits else None
+__all__ = [
+    "ONE",
+    "NoMatrixForm",
+    "Node",
+    "Shape",
+    "added",
+    "diagonal",
+    "diagonal_of",
+    "eye",
+    "flip",
+    "hadamard",
+    "name",
+    "negated",
+    "number",
+    "ones",
+    "power",
+    "product",
+    "row",
+    "scaled",
+    "symmetric",
+    "transpose",
+]

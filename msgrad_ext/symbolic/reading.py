@@ -13,6 +13,7 @@ from typing import Any
 
 from ..errors import Location
 from ..ir import Eqn, Graph, Var
+from .compose import Hidden
 from .lines import Derivation, Line
 from .nodes import Entry
 
@@ -26,7 +27,12 @@ def trivial(line: Line) -> bool:
     return len(set(moving)) == len(moving) and all(i in line.template.indices for i in moving)
 
 
-def hidden_lines(derivation: Derivation, kept: Collection[str]) -> tuple[dict[str, Line], dict[str, str]]:
+def source(line: Line) -> str:
+    """The key of the array whose elements a trivial line gives."""
+    return line.operands[int(line.template.expr.head.name[1:])]
+
+
+def hidden_lines(derivation: Derivation, kept: Collection[str]) -> tuple[Hidden, dict[str, str]]:
     """Definitions to put in where they are used, never those of ``kept``; and keys that go by another's name."""
     hidden: dict[str, Line] = {}
     plain: set[str] = set()
@@ -41,7 +47,9 @@ def hidden_lines(derivation: Derivation, kept: Collection[str]) -> tuple[dict[st
         if heads <= plain and not seed and line.kind == "backward":
             plain.add(line.key)
             hidden[line.key] = line
-        elif trivial(line):
+        elif line.op == "constant" or (
+            trivial(line) and (base in hidden or not _computes(source(line), hidden, plain))
+        ):
             hidden[line.key] = line
         elif base in hidden:
             other = _copied(derivation, line, hidden, kept)
@@ -49,7 +57,12 @@ def hidden_lines(derivation: Derivation, kept: Collection[str]) -> tuple[dict[st
                 hidden[line.key] = line
             else:
                 same[line.key] = other
-    return hidden, same
+    return Hidden(hidden), same
+
+
+def _computes(key: str, hidden: Mapping[str, Line], plain: Collection[str]) -> bool:
+    """True for a definition that is put in where it is used, and computes something: put in at one place, not more."""
+    return key in hidden and key not in plain and not trivial(hidden[key])
 
 
 def _copied(derivation: Derivation, line: Line, hidden: Mapping[str, Line], kept: Collection[str]) -> str | None:
@@ -60,13 +73,13 @@ def _copied(derivation: Derivation, line: Line, hidden: Mapping[str, Line], kept
         moving = [i for i in base.template.expr.indices if i != 0] if trivial(base) else None
         if moving is None or moving != [i for i in base.template.indices if i != 0]:
             return None
-        (source,) = {base.operands[int(entry.head.name[1:])] for entry in base.template.expr.atoms(Entry)}
-        above = key[: -len(value)] + source
+        given = source(base)
+        above = key[: -len(value)] + given
         other = derivation.line(above)
         # The copy is all that the value is used for: its cotangent is this one and no sum.
         if other is None or above in kept or not trivial(other) or key not in other.operands:
             return None
-        key, value = above, source
+        key, value = above, given
     return key
 
 
@@ -127,11 +140,16 @@ def _assigned(group: Sequence[Eqn]) -> str | None:
 
 @lru_cache(maxsize=4096)
 def _target(text: str) -> tuple[str, int] | None:
-    """Name and width of the value of a line such as ``h = f(x)``; the line is parsed, never run."""
+    """Name and width of the value of a line such as ``h = f(x)``; the line is parsed, never run.
+
+    A loop on one line has its assignment in it: ``for w in ws: h = f(h, w)``.
+    """
     try:
         body = ast.parse(text).body
     except (SyntaxError, ValueError):
         return None
+    while len(body) == 1 and isinstance(body[0], (ast.For, ast.While, ast.If, ast.With)) and text[-1:] != ":":
+        body = body[0].body
     if len(body) != 1 or not isinstance(body[0], ast.Assign) or len(body[0].targets) != 1:
         return None
     target, value = body[0].targets[0], body[0].value
@@ -141,4 +159,4 @@ def _target(text: str) -> tuple[str, int] | None:
     return target.id, width
 
 
-__all__ = ["hidden_lines", "source_names", "trivial"]
+__all__ = ["hidden_lines", "source", "source_names", "trivial"]

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sympy import Expr, Integer, S, Symbol, diff
+from sympy import Add, Expr, Integer, S, Symbol, diff
 
 from ..op import Op
+from .effort import limited
 from .language import Accessor
 from .nodes import Entry, Total, fresh_index, index, length
 from .normal import Ranges, normal
@@ -81,7 +82,7 @@ _FORWARD: dict[Any, Template] = {}
 _MERGED: dict[Any, Template] = {}
 
 
-def forward(op: Op, shapes: Sequence[Lengths], numbers: Sequence[Expr | None], shape: Lengths) -> Template:
+def forward(op: Op, shapes: Sequence[Lengths], numbers: Sequence[Any], shape: Lengths) -> Template:
     """The template of ``op`` on operands of ``shapes``; an operand that is a plain number is built in."""
     # The meaning belongs to the key: another one may have been put in its place meanwhile.
     key = (op.key, type(op).meaning, tuple(shapes), tuple(numbers), shape)
@@ -90,13 +91,14 @@ def forward(op: Op, shapes: Sequence[Lengths], numbers: Sequence[Expr | None], s
     return _FORWARD[key]
 
 
-def _forward(op: Op, shapes: Sequence[Lengths], numbers: Sequence[Expr | None], shape: Lengths) -> Template:
+def _forward(op: Op, shapes: Sequence[Lengths], numbers: Sequence[Any], shape: Lengths) -> Template:
     operands = [Accessor(slot(n), lengths, number) for n, (lengths, number) in enumerate(zip(shapes, numbers))]
     names = op.operands if len(op.operands) == len(shapes) else ()
     constants = frozenset(n for n, name in enumerate(names) if name in op.constants)
     simplex = frozenset(n for n, name in enumerate(names) if op.assumes.get(name) == "simplex")
     ranges = {i: n for i, n in zip(out_indices(shape), shape) if i != 0}
-    expr = normal(op.meaning(*operands)(*out_indices(shape)), ranges)
+    with limited(None):
+        expr = normal(op.meaning(*operands)(*out_indices(shape)), ranges)
     return Template(expr, shape, tuple(shapes), constants, simplex)
 
 
@@ -113,10 +115,11 @@ def adjoint(template: Template, number: int) -> Template | None:
     cotangent = Entry(slot(len(template.slots)), *template.indices)
     limits = tuple((i, n) for i, n in zip(template.indices, template.shape) if i != 0)
     ranges = {p: n for p, n in zip(fresh, shape) if p != 0}
-    expr = normal(Total(cotangent * slope, limits), ranges)
+    with limited(None):
+        expr = normal(Total(cotangent * slope, limits), ranges)
+        expr = normal(expr.xreplace({p: index(f"i{axis}") for axis, p in enumerate(fresh) if p != 0}), {})
     if expr == 0:
         return None
-    expr = normal(expr.xreplace({p: index(f"i{axis}") for axis, p in enumerate(fresh) if p != 0}), {})
     return Template(expr, shape, (*template.slots, template.shape), template.constants, template.simplex)
 
 
@@ -140,22 +143,18 @@ def merged(
     parts: Sequence[tuple[Template, tuple[int, ...], tuple[tuple[Symbol, Expr], ...]]], slots: tuple
 ) -> Template:
     """The sum of templates whose slots become the slots of one; each part has its slots' new numbers and lengths."""
-    key = (tuple((id(template), numbers, lengths) for template, numbers, lengths in parts), slots)
+    # A template is equal to itself alone, so the key keeps the parts alive with the sum.
+    key = (tuple(parts), slots)
     if key not in _MERGED:
-        total, constants, simplex = S.Zero, set(), set()
+        terms, constants, simplex = [], set(), set()
         for template, numbers, lengths in parts:
             new = {slot(old): slot(now) for old, now in enumerate(numbers)}
-            total += template.expr.xreplace({**new, **dict(lengths)})
+            terms.append(template.expr.xreplace({**new, **dict(lengths)}))
             constants |= {numbers[n] for n in template.constants}
             simplex |= {numbers[n] for n in template.simplex}
         shape = tuple(n.xreplace(dict(parts[0][2])) for n in parts[0][0].shape)
-        # The parts stay alive with the sum, since their identities are its key.
-        _MERGED[key] = Template(total, shape, slots, frozenset(constants), frozenset(simplex))
-        _PARTS.append(parts)
+        _MERGED[key] = Template(Add(*terms), shape, slots, frozenset(constants), frozenset(simplex))
     return _MERGED[key]
-
-
-_PARTS: list[Any] = []
 
 
 def instantiate(template: Template, indices: Sequence[Expr], heads: Sequence[Symbol], lengths: Any) -> Expr:

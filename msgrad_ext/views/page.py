@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from . import formulas
 from .escape import escape
 from .html import badge, render_html
-from .mathml import mathml
 from .sections import build
 from .seen import ReportSeen
 
@@ -76,19 +75,12 @@ def _plan(report: ReportSeen) -> str:
     return f"<details><summary>Compiled plan (numpy)</summary><pre><code>{escape(report.source)}</code></pre></details>"
 
 
-def _typeset(latex: str, text: str) -> str:
-    """A formula as MathML; as terminal text where it has a command that our MathML writer does not know."""
-    written = mathml(latex)
-    return f"<pre>{escape(text)}</pre>" if written is None else f"<div class='formula'>{written}</div>"
-
-
 def _formulas(report: ReportSeen) -> str:
     """The formulas, typeset, and their LaTeX source to copy."""
     if not report.formulas:
         return ""
-    shown = "".join(_typeset(formulas.equation_latex(name, formula), formulas.equation_text(name, formula))
-                    for name, formula in report.formulas.items())  # fmt: skip
-    derivation = mathml(formulas.derivation_latex(report.formulas))
+    shown = "".join(f"<div class='formula'>{formula.mathml}</div>" for formula in report.formulas.values())
+    derivation = formulas.derivation_mathml(report.formulas)
     lines = f"<details><summary>Derivation</summary>{derivation}</details>" if derivation else ""
     latex = formulas.latex_bundle(report.formulas)
     return (

@@ -74,11 +74,10 @@ class Code:
 
 @dataclass(frozen=True)
 class Math:
-    """A formula in three forms: its name, terminal text and LaTeX."""
+    """A formula in terminal text, by its name; LaTeX goes out as outputs of its own."""
 
     name: str
     text: str
-    latex: str
 
 
 @dataclass(frozen=True)

@@ -18,12 +18,18 @@ Values = Mapping[str, np.ndarray]
 
 
 class LineSeen(Protocol):
-    """One line of a derivation; ``kind`` is ``"forward"`` or ``"backward"``."""
+    """One line of a derivation; ``kind`` is ``"forward"`` or ``"backward"``.
+
+    ``rows`` are rows of an ``aligned`` block in LaTeX, and ``mathml`` rows of a table in MathML.
+    """
 
     @property
-    def latex(self) -> str: ...
-    @property
     def text(self) -> str: ...
+    @property
+    def rows(self) -> Sequence[str]: ...
+    @property
+    def mathml(self) -> str: ...
+    def wrapped(self, width: int, /) -> str: ...
     @property
     def kind(self) -> str: ...
     @property
@@ -31,12 +37,18 @@ class LineSeen(Protocol):
 
 
 class FormulaSeen(Protocol):
-    """One gradient as a formula: LaTeX, terminal text, and the backprop lines that lead to it."""
+    """One gradient as a formula, in LaTeX, terminal text and MathML, and the backprop lines that lead to it.
+
+    ``rows`` are rows of an ``aligned`` block in LaTeX, ``mathml`` is a ``math`` element.
+    """
 
     @property
-    def latex(self) -> str: ...
-    @property
     def text(self) -> str: ...
+    @property
+    def rows(self) -> Sequence[str]: ...
+    @property
+    def mathml(self) -> str: ...
+    def wrapped(self, width: int, /) -> str: ...
     @property
     def lines(self) -> Sequence[LineSeen]: ...
     @property

@@ -33,7 +33,7 @@ def test_the_demo_prints_the_figures_with_verdicts(made: tuple[subprocess.Comple
     for figure in ("4.5099998 2.7       3.6000001", "2.15359993e+01", "5.588     2.68      4.07"):
         assert figure in done.stdout
     assert done.stdout.count("check: agree; ") == done.stdout.count("tutorial: the same figures") == 3
-    assert "z_bar = 1_n^T Y^T X^T 1_m" in done.stdout
+    assert "z_bar = 1_m^T X Y 1_n" in done.stdout
     assert "3 of 3 figures" in done.stdout
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .printed_functions import FUNCTIONS, MATRIX_FUNCTIONS
+from .printed_functions import COMPARE, CONSTANTS, FUNCTIONS, MATRIX_FUNCTIONS
 
 Tree = tuple[Any, ...]
 RELATIONS = ("<=", ">=", "==", "!=", "=", "<", ">", "|")
@@ -350,7 +350,6 @@ def _over(a: Any, b: Any) -> Any:
         return a / np.float64(b)
 
 
-CONSTANTS = {"pi": np.pi, "inf": np.inf, "nan": np.nan}
 SIGNS: dict[str, Any] = {
     "minus": lambda a: -a,
     "add": _elementwise(np.add),
@@ -367,16 +366,6 @@ SIGNS: dict[str, Any] = {
     "^-1": lambda a: np.linalg.inv(a) if isinstance(a, np.ndarray) else 1 / a,
     "^-T": lambda a: np.linalg.inv(a).T if isinstance(a, np.ndarray) else 1 / a,
     "inner": lambda a, b: np.sum(a * b),
-}
-COMPARE: dict[str, Any] = {
-    "<=": np.less_equal,
-    ">=": np.greater_equal,
-    "==": np.equal,
-    "=": np.equal,
-    "!=": np.not_equal,
-    "<": np.less,
-    ">": np.greater,
-    "|": lambda a, b: b % a == 0,
 }
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors", "names", "lazy", "constants"),
     ("dtype", "contract", "context", "decorators", "seeds", "notebook.options", "notebook.imports"),
-    ("checking.result", "checking.digits"),
+    ("checking.result", "checking.digits", "checking.budget"),
     ("ir", "registry"),
     ("tensor",),
     ("marking", "leaving"),
@@ -26,7 +26,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("jacobian",),
     ("formulas",),
     ("nn", "ops"),
-    ("checking", "proving"),
+    ("checking", "loading", "proving"),
     ("export", "views"),
     ("report",),
     ("pipeline",),

@@ -13,7 +13,7 @@ from typing import Any
 from msgrad_ext import ops
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Case:
     """A function, its shapes in letters, and a gradient in LaTeX for each name in ``by``.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from html import escape
 
 import numpy as np
 
@@ -18,6 +19,17 @@ class Line:
     kind: str
     location: Location | None = None
 
+    @property
+    def rows(self) -> tuple[str, ...]:
+        return (self.latex.replace(" = ", " &= ", 1),)
+
+    @property
+    def mathml(self) -> str:
+        return f"<mtr><mtd><mtext>{escape(self.text)}</mtext></mtd></mtr>"
+
+    def wrapped(self, width: int) -> str:
+        return self.text
+
 
 @dataclass(frozen=True)
 class Formula:
@@ -26,6 +38,17 @@ class Formula:
     lines: tuple[Line, ...]
     shape: tuple[object, ...]
     notes: tuple[str, ...] = ()
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        return (self.latex.replace(" = ", " &= ", 1),)
+
+    @property
+    def mathml(self) -> str:
+        return f"<math alttext='{escape(self.text)}'><mtext>{escape(self.text)}</mtext></math>"
+
+    def wrapped(self, width: int) -> str:
+        return self.text
 
 
 @dataclass(frozen=True)
@@ -132,7 +155,9 @@ FORMULAS = {
         ),
         ("k", "n"),
     ),
-    "z": Formula(r"\sum_{i=1}^{m} \sum_{j=1}^{k} X_{ij}\,\bar A_{ij}", "sum(x * a_bar)", (), (1,), NOTES),
+    "z": Formula(
+        r"\bar{z} = \sum_{i=1}^{m} \sum_{j=1}^{k} X_{ij}\,\bar A_{ij}", "z_bar = sum(x * a_bar)", (), (1,), NOTES
+    ),
 }
 
 

@@ -1,9 +1,9 @@
 """Formulas as outputs of their own."""
 
-import pytest
+import xml.etree.ElementTree as ElementTree
 
-from msgrad_ext.views import latex_outputs
-from msgrad_ext.views.formulas import aligned, equation_latex, latex_bundle, latex_name, top_level_equals
+from msgrad_ext.views import latex_outputs, page
+from msgrad_ext.views.formulas import aligned, display, latex_bundle
 
 from . import reports
 
@@ -19,30 +19,19 @@ def test_one_display_per_gradient_then_the_derivation():
     )
 
 
-def test_left_side_is_added_once():
-    """A formula without a left side gets one; the bounds of a sum are no left side."""
-    assert equation_latex("z", reports.FORMULAS["z"]).startswith(r"\bar{z} = \sum_{i=1}^{m}")
-    assert equation_latex("x", reports.FORMULAS["x"]) == reports.FORMULAS["x"].latex
+def test_a_single_row_needs_no_block():
+    """Rows are aligned at their ampersands; one alone is shown as it is."""
+    assert display(("a &= b",)) == "a = b"
+    assert display(("a &= b", "&\\quad {}+ c")) == "\\begin{aligned}\na &= b \\\\\n&\\quad {}+ c\n\\end{aligned}"
 
 
-@pytest.mark.parametrize(
-    ("text", "place"),
-    [("a = b", 2), ("=b", 0), ("a", None), ("{a=b}", None), ("f(a=b) = c", 7), ("a <= b", None), ("a == b", None),
-     ("[x = 0] b", None), ("a != b = c", 7)],
-)  # fmt: skip
-def test_top_level_equals(text, place):
-    """Only an equals sign outside all brackets counts, and no comparison does."""
-    assert top_level_equals(text) == place
-
-
-@pytest.mark.parametrize(
-    ("name", "latex"),
-    [("x", "x"), ("gamma", r"\gamma"), ("w_1", r"\mathrm{w\_1}"), (r"\input{a}", r"\mathrm{U005CinputU007BaU007D}"),
-     ("a$b", r"\mathrm{aU0024b}"), ("0.weight", r"\mathrm{0.weight}")],
-)  # fmt: skip
-def test_names_are_no_markup(name, latex):
-    """No character of a name acts as LaTeX."""
-    assert latex_name(name) == latex
+def test_page_typesets_formulas():
+    """The page shows formulas as MathML, each with its text beside it, and the derivation as a table of its lines."""
+    text = page([("t", reports.tutorial())], "t")
+    found = [f"<math{part.partition('</math>')[0]}</math>" for part in text.split("<math")[1:]]
+    assert len(found) == 4 and found[-1].count("<mtr>") == 5
+    for one in found:
+        assert ElementTree.fromstring(one).get("alttext")
 
 
 def test_bundle_for_a_paper():

@@ -71,6 +71,7 @@ def test_hostile_page():
         "section",
         "code",
         "math",
+        "mtext",
         "mrow",
         "mi",
         "mo",
