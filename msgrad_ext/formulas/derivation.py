@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sympy import Expr, Integer
@@ -14,14 +14,17 @@ from ..compiled import choose
 from ..errors import ArgumentError, ArgumentValueError, MsgradError, NotSupportedError, user_location
 from ..ir import Var
 from ..reverse import plain
+from ..symbolic.axes import solved_shapes
 from ..symbolic.facts import NOTHING, Facts, fitting, read_facts
+from ..symbolic.known import Known
+from ..symbolic.language import Pattern
 from ..symbolic.lines import Derivation
 from ..symbolic.nodes import length
 from .declared import of_data
 from .evaluation import evaluate_lines
 from .formula import Formula
 from .generic import Generic, generic
-from .second import Hessian, second_formulas
+from .second import second_formulas
 from .writer import derive_formulas
 
 if TYPE_CHECKING:
@@ -88,47 +91,6 @@ def _weights(taken: set[str], count: int) -> tuple[str, list[str]]:
         name += "_out"
 
 
-@overload
-def derive(
-    net: Callable[..., Any],
-    shapes: Mapping[str, Sequence[str | int]],
-    wrt: Sequence[str] | None = None,
-    sens: str | None = None,
-    order: Literal[1] = 1,
-    direction: None = None,
-    assume: Mapping[str, str | Sequence[str]] | None = None,
-    budget: float | None = None,
-) -> dict[str, Formula]: ...
-
-
-@overload
-def derive(
-    net: Callable[..., Any],
-    shapes: Mapping[str, Sequence[str | int]],
-    wrt: Sequence[str] | None = None,
-    sens: str | None = None,
-    *,
-    order: Literal[2],
-    direction: str | Mapping[str, str],
-    assume: Mapping[str, str | Sequence[str]] | None = None,
-    budget: float | None = None,
-) -> dict[str, Formula]: ...
-
-
-@overload
-def derive(
-    net: Callable[..., Any],
-    shapes: Mapping[str, Sequence[str | int]],
-    wrt: Sequence[str] | None = None,
-    sens: str | None = None,
-    *,
-    order: Literal[2],
-    direction: None = None,
-    assume: Mapping[str, str | Sequence[str]] | None = None,
-    budget: float | None = None,
-) -> Hessian: ...
-
-
 def derive(
     net: Callable[..., Any],
     shapes: Mapping[str, Sequence[str | int]],
@@ -138,7 +100,7 @@ def derive(
     direction: str | Mapping[str, str] | None = None,
     assume: Mapping[str, str | Sequence[str]] | None = None,
     budget: float | None = None,
-) -> dict[str, Formula] | Hessian:
+) -> Mapping[Any, Formula]:
     """The gradients of ``net`` as formulas at symbolic shape, or its Hessian; no data is needed.
 
     Parameters
@@ -216,10 +178,10 @@ def derive(
         if _order(order, direction) == 2:
             moving = choose(net, found.program, list(direction)) if isinstance(direction, Mapping) else chosen
             along = _directions(direction, moving, {sens, *(var.name for var in graph.inputs)})
-            return second_formulas(graph, names, along, sens=sens, facts=facts, known=found.known, budget=budget)
+            return second_formulas(graph, names, along, found.shapes, sens, facts, free_of_runs(found), budget)
         wanted = list(chosen.values())
         formulas = derive_formulas(
-            graph, names, wrt=wanted, sens_symbol=sens, simplex=(), facts=facts, known=found.known, budget=budget
+            graph, names, wanted, found.shapes, sens, (), facts, known=free_of_runs(found), budget=budget
         )
         if found.solved:
             confirm(found, next(iter(formulas.values())).derivation)
@@ -262,6 +224,17 @@ def _directions(direction: Any, found: Mapping[str, Var], taken: Collection[Any]
 def axis_length(axis: str | int) -> Expr:
     """The length that a letter or an int of ``shapes`` says."""
     return length(axis) if isinstance(axis, str) else Integer(axis)
+
+
+def free_of_runs(found: Generic) -> Known:
+    """What is known, without the shapes where unification alone finds them: then lengths of parameters are letters too."""
+    known = found.known
+    if known.ops or any(isinstance(one, Pattern) for one in known.numbers.values()):
+        return known
+    graph = found.program.graph
+    shape_of = solved_shapes(graph, found.shapes)
+    kept = all(shape_of(var) == known.shapes[var] for var in graph.inputs if var.name in found.shapes)
+    return replace(known, shapes={}) if kept else known
 
 
 def confirm(found: Generic, derivation: Derivation) -> None:

@@ -71,7 +71,6 @@ def lettered(writer: Writer, expr: Expr, key: str, ranges: Ranges, notes: list[s
         if trial.agrees(node, key):
             return node
         notes.append("a form with letters did not agree with the derivation and was refused")
-    notes.append("no form could be shown to agree with the derivation, so none is shown; use Formula.evaluate")
     return Node("unshown")
 
 

@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from sympy import Expr, S, Symbol, cancel
+from sympy import Expr, Rational, Symbol, cancel
 
 from ..symbolic.functions import Compare
 from ..symbolic.language import Pattern
@@ -78,7 +78,7 @@ def _number(values: Sequence[float], runs: Runs, slack: float) -> Expr | None:
     near = [round(one) if abs(one - round(one)) <= slack else one for one in values]
     if len(set(near)) == 1 and not isinstance(near[0], int):
         exact = Fraction(near[0]).limit_denominator(64)
-        return S(exact.numerator) / exact.denominator if abs(float(exact) - near[0]) <= slack else None
+        return Rational(exact.numerator, exact.denominator) if abs(float(exact) - near[0]) <= slack else None
     return constant_of_runs(near, runs, slack)
 
 

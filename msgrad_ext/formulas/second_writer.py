@@ -57,7 +57,7 @@ class SecondWriter(Writer):
         budget: float | None = None,
     ) -> None:
         super().__init__(second.derivation, graph, (), facts, budget)
-        self.declared = facts
+        self.said = facts
         self.used: set[tuple[str, str]] = set()
         self.second = second
         self.again = again
@@ -84,7 +84,7 @@ class SecondWriter(Writer):
     def product(self, first: Var, second: Var) -> Formula:
         """A block times a direction."""
         assert self.again is not None
-        writer = SecondWriter(*self.again(first, second), facts=self.declared)
+        writer = SecondWriter(*self.again(first, second), facts=self.said)
         return writer.formula(first.name, writer.derivation.gradients[first])
 
     def block(self, pair: tuple[str, str], first: Var, second: Var) -> Block:

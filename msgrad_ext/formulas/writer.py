@@ -111,6 +111,9 @@ class Writer:
         fitting(facts, {name: derivation.shapes[key] for key, name in derivation.inputs.items()})
         rows = {derivation.inputs[key] for key in simplex_keys(derivation)}
         rows = {one for one in rows if simplex is None or one in simplex}
+        told = facts.by_key(derivation.inputs).declared
+        # What was seen of the data and not declared is said in a note alone.
+        self.declared = {(key, word) for key, words in told.items() for word in words}
         self.facts = facts.together(Facts(dict.fromkeys(rows, ("rows sum to one",)))).by_key(derivation.inputs)
         outputs = [derivation.keys[atom] for atom in graph.outputs if isinstance(atom, Var) and atom in derivation.keys]
         self.kept = {*derivation.gradients.values(), *outputs}
@@ -168,10 +171,12 @@ class Writer:
         """What a value is."""
         return Equation(self.printers, self.head(key, node), node, where, under)
 
-    def sentence(self, used: Collection[tuple[str, str]]) -> str:
-        """What a formula rests on; nothing where it holds for all arrays."""
-        shown = {key: (self.printers["text"].name(key), len(self.derivation.shapes[key])) for key, _ in used}
-        return sentence(used, shown) if used else ""
+    def sentence(self, used: Collection[tuple[str, str]], printed: bool = True) -> str:
+        """What a formula rests on, of what the user declared, or of all; nothing where it holds for all arrays."""
+        name = self.printers["text"].name if printed else self.derivation.inputs.__getitem__
+        shown = {key: (name(key), len(self.derivation.shapes[key])) for key, _ in used}
+        told = [fact for fact in used if not printed or fact in self.declared]
+        return sentence(told, shown) if told else ""
 
     def array_names(self, expr: Expr) -> dict[str, str]:
         """Key -> name of the arrays in a closed form; a constant array goes by its printed name."""
@@ -233,7 +238,7 @@ class Writer:
             lambda found: (price(*found), turns(found[0])),
         )
         if rests.used:
-            notes.append("shown " + self.sentence(rests.used))
+            notes.append("shown " + self.sentence(rests.used, printed=False))
         if node is None:
             notes.append("the closed form is too long to show; read the lines")
             node = self.line_writer.node(line), {}
@@ -280,7 +285,7 @@ class Writer:
         node = self.node(named, key, ranges, notes, rests)
         definitions = self.where(node)
         choices = [settled(node, definitions), *([folded(full, definitions), (full, {})] if full else [])]
-        choices = [one for one in choices if rests.trial.agrees(one[0], key)]
+        choices = [one for one in choices if one[0] in (node, full) or rests.trial.agrees(one[0], key)]
         return min(choices, key=lambda one: price(*one), default=(node, {}))
 
     def where(self, node: Node) -> Definitions:
@@ -319,14 +324,13 @@ class Writer:
                 )
             except NoMatrixForm:
                 pass
-        if not rests.trial.holds(expr, key):
-            notes.append(
-                "an indexed form could not be shown to agree with the derivation; the definition stands instead"
-            )
+        node = lettered(self, expr, key, ranges, notes, rests.trial)
+        if node.kind == "unshown" and not rests.trial.holds(expr, key):
+            notes.append("no form could be shown to agree with the derivation; the definition stands instead")
             expr = line_expr(self.derivation, self.derivation.definition(key))[0]
             rests.trial.defined(key)
             return indexed_node(expr, out_indices(self.derivation.shapes[key]), ranges, self.avoid)
-        return lettered(self, expr, key, ranges, notes, rests.trial)
+        return node
 
     def lines(self) -> tuple[ShownLine, ...]:
         """The definitions, forward then backward."""

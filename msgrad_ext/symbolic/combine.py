@@ -15,7 +15,7 @@ from sympy import Add, Dummy, Expr, Mul, Pow, Rational, S, Symbol, factor
 
 from .functions import HALF, Exp, Sigmoid
 from .nodes import Binder, Delta, Entry, Total, Within
-from .normal import inner_canonical
+from .normal import freshen, inner_canonical
 
 TERMS = 24
 GENERATORS = 6
@@ -60,7 +60,7 @@ def combined(expr: Expr, flips: Flips | None = None) -> Expr:
         else:
             at += 1
     found = Add(*(one.expr() for one in split))
-    return inner_canonical(found, 0) if cost(found) <= cost(expr) else expr
+    return inner_canonical(freshen(found), 0) if cost(found) <= cost(expr) else expr
 
 
 def _split(term: Expr) -> Split:

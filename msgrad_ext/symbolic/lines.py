@@ -19,7 +19,7 @@ from ..dtype import is_float
 from ..errors import Location
 from ..ir import Atom, Eqn, Graph, Lit, Var
 from . import template as tm
-from .axes import Shapes, is_literal
+from .axes import solved_shapes
 from .conditions import Condition
 from .known import Known, letters_of, renamed
 from .language import Pattern
@@ -146,7 +146,7 @@ class Builder:
         self.nested: dict[Any, list[str]] = {}
         self.shapes: dict[str, Lengths] = {}
         self.known = known or Known()
-        self.letter_of = _solve_shapes(graph, letters) if known is None else known.shapes.__getitem__
+        self.letter_of = known.shapes.__getitem__ if known and known.shapes else solved_shapes(graph, letters)
         self.notes += self.known.notes
         for var in graph.inputs:
             key = self.define(var)
@@ -376,45 +376,3 @@ def plain_number(atom: Atom) -> Expr | None:
         return None
     exact = Fraction(value)
     return Rational(exact.numerator, exact.denominator) if exact.denominator <= 64 and abs(exact) <= 10**6 else None
-
-
-def _solve_shapes(graph: Graph, letters: Mapping[str, Sequence[Any]]) -> Any:
-    """A function from atoms (of ``graph`` and its inner graphs) to symbolic shapes."""
-    shapes = Shapes()
-    known: dict[str, Any] = {}
-    order: list[Any] = []
-    for var in graph.inputs:
-        shapes.declare(var, var.shape, letters.get(var.name, ()), known)
-        order.append(var)
-    names = {var.name for var in graph.inputs}
-    _walk(graph, shapes, order, names)
-    table = shapes.letters(order, names)
-    return lambda atom: shapes.symbolic(atom, table)
-
-
-def _walk(graph: Graph, shapes: Shapes, order: list[Any], names: set[str]) -> None:
-    for eqn in graph.eqns:
-        for atom in eqn.inputs:
-            if is_literal(atom) and atom not in shapes.axes:
-                # An array of constants has the lengths it has; what it meets has them too.
-                shapes.declare(atom, atom.shape, atom.shape)
-                order.append(atom)
-        order.append(eqn.out)
-        names.add(eqn.out.name)
-        if not eqn.op.nested:
-            shapes.apply(eqn, eqn.inputs, eqn.out)
-            continue
-        op: Any = eqn.op
-        inner = op.graph
-        for var, atom in zip(inner.inputs, eqn.inputs):
-            before = shapes.axes.setdefault(var, shapes.axes[atom])
-            for mine, other in zip(before, shapes.axes[atom]):
-                if hasattr(mine, "unify"):
-                    mine.unify(other)
-        _walk(inner, shapes, order, names)
-        outputs = [atom for atom in inner.outputs if isinstance(atom, Var) and is_float(atom.dtype)]
-        for weight, atom in zip(eqn.inputs[len(inner.inputs) :], outputs):
-            for mine, other in zip(shapes.axes[atom], shapes.axes[weight]):
-                if hasattr(mine, "unify"):
-                    mine.unify(other)
-        shapes.axes[eqn.out] = shapes.axes[op.wrt[op.index]]

@@ -56,7 +56,7 @@ def test_formula_uses_what_is_declared(network, shapes, by, assume, right, under
     """With a fact the formula is the short one, and says what it rests on; without, it is another and says nothing."""
     found = mg.derive(network, shapes, assume=assume)[by]
     assert found.text == f"{found.text.split(' = ')[0]} = {right}  (for {under})"
-    assert f"\\text{{for {under}}}" in found.latex and f"shown for {under}" in found.notes
+    assert f"\\text{{for {under}}}" in found.latex and f"shown for {under.replace('Y', 'y')}" in found.notes
     free = mg.derive(network, shapes)[by]
     assert " (for " not in free.text and free.text != found.text.split("  (")[0]
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ from sympy import Expr, Symbol
 
 import msgrad_ext as mg
 from msgrad_ext import ops
+from msgrad_ext.formulas.each_value import each_value
 from msgrad_ext.formulas.indexed_value import Place, evaluate
 from msgrad_ext.formulas.notation_value import node_value
 from msgrad_ext.formulas.trial import Trial, same
@@ -31,12 +34,14 @@ def value(trial: Trial, form: Node | Expr, key: str) -> np.ndarray | None:
     sizes = trial.sampler.full({k: samples[k] for k in trial.derivation.inputs})
     with np.errstate(all="ignore"):
         try:
+            if isinstance(form, Node) and form.kind == "each":
+                return each_value(form, samples, sizes, shape)
             if isinstance(form, Node):
                 return np.asarray(node_value(form, samples, sizes)).astype(float).reshape(samples[key].shape)
             arrays = {Symbol(head): array for head, array in samples.items()}
             lengths = [trial.sampler.length(n, sizes) for n in shape]
             return evaluate(form, out_indices(shape), lengths, Place(arrays, sizes, {}, False))
-        except (ValueError, IndexError):
+        except (ValueError, IndexError, NotImplementedError):
             return None
 
 
@@ -45,6 +50,17 @@ def differs(trial: Trial, wrong: Node | Expr, key: str) -> bool:
     right, found = trial.samples()[key], value(trial, wrong, key)
     scale = max(1.0, float(np.max(np.abs(right), initial=0)))
     return found is None or not np.max(np.abs(found - right), initial=0) < 1e-8 * scale
+
+
+def mistakes(form: Node | Expr) -> Iterator[tuple[str, Node | Expr]]:
+    """Wrong forms; of one with letters, what is wrong stands inside of it."""
+    if not isinstance(form, Node):
+        yield from wrong_expressions(form)
+    elif form.kind != "each":
+        yield from mutants(form)
+    else:
+        for mistake, wrong in mutants(form.args[0]):
+            yield mistake, replace(form, args=(wrong,), shape=wrong.shape)
 
 
 def test_the_corpus_is_seen() -> None:
@@ -63,7 +79,7 @@ def test_every_mistake_is_refused() -> None:
     for trial, form, key in shown():
         if not np.any(trial.samples()[key]):
             continue
-        every = list(mutants(form) if isinstance(form, Node) else wrong_expressions(form))
+        every = list(mistakes(form))
         for mistake, wrong in generator.sample(every, min(EACH, len(every))):
             tiny = mistake == "coefficient of 1e-12" and nonzero(trial, form, wrong, key)
             if not tiny and not differs(trial, wrong, key):

@@ -80,7 +80,8 @@ def test_mathml(attention: dict) -> None:
     """MathML is one well-formed element with the text beside it, and names its letters."""
     element = ElementTree.fromstring(attention["V"].mathml)
     assert element.tag == "math" and element.get("alttext") == attention["V"].text
-    assert [one.text for one in element.iter("mi")] == ["V", "softmax", "Q", "K", "G"]
+    letters = [one.text for one in element.iter("mi")]
+    assert letters == ["V", "softmax", "Q", "K", "⊤", "⊤", "G"]
 
 
 def test_softmax_of_columns_is_a_transpose(attention: dict) -> None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
+from sympy import Symbol
 
 import msgrad_ext as mg
 from msgrad_ext import Parameter, Tensor, errors, nn, ops
 from msgrad_ext.formulas import second_writer
 from msgrad_ext.formulas.second_trial import SecondTrial
+from msgrad_ext.symbolic.combine import combined
+from msgrad_ext.symbolic.functions import Exp
+from msgrad_ext.symbolic.nodes import Entry, Total, index, length
 
 SHAPES = {"x": ("n",), "A": ("n", "n")}
 FACTORS = {"U": ("m", "k"), "V": ("n", "k"), "Y": ("m", "n")}
@@ -212,3 +217,14 @@ def test_same_text_in_any_order() -> None:
     forth = [one[pair].text for pair in one]
     back = [other[pair].text for pair in reversed(list(other))]
     assert forth == back[::-1]
+
+
+def test_joining_terms_keeps_inner_sums_apart() -> None:
+    """Terms are joined without giving one name to two sums, one of which stands in the other."""
+    i, j, k, q, r = (index(name) for name in ("i0", "i1", "k0", "k1", "k2"))
+    n, m = length("n"), length("m")
+    a, w, t = (partial(Entry, Symbol(name)) for name in "awt")
+    above = Exp(Total(a(k, q) * w(q, j), ((q, m),)))
+    below = Total(Exp(Total(a(k, r) * w(r, q), ((r, m),))), ((q, n),))
+    found = combined(Total((above / below - t(k, j)) * a(k, i), ((k, n),)))
+    assert all(len(set(entry.indices)) == 2 for entry in found.atoms(Entry))

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import random
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 import msgrad_ext as mg
-from msgrad_ext import Tensor
+from msgrad_ext import Tensor, ops
+from msgrad_ext.formulas.each_value import each_value
 from msgrad_ext.formulas.einsum import Einsum
 
+from ..formulas.mutations import mutants
 from .base import Case
 from .cases import CASES
 
@@ -72,3 +76,57 @@ def test_forms_are_shown(case: Case) -> None:
         assert not [note for note in formula.notes if "refused" in note or "not confirmed" in note]
         if name in case.by:
             assert formula.text == case.by[name]
+
+
+def test_mistakes_are_refused() -> None:
+    """A wrong sign, factor, transpose or index in a form with letters is seen before the form is shown."""
+    generator, tried = random.Random(7), 0
+    for case in CASES[::6]:
+        for formula in formulas(case).values():
+            node, trial, shape = formula.equation.right, formula.writer.trial, formula.shape
+            if node.kind != "each" or formula.equation.where:
+                continue
+            samples = trial.samples()
+            sizes = trial.sampler.full({key: samples[key] for key in formula.derivation.inputs})
+            wrongs = list(mutants(node.args[0]))
+            for _, wrong in generator.sample(wrongs, min(4, len(wrongs))):
+                form = replace(node, args=(wrong,), shape=wrong.shape)
+                try:
+                    found = each_value(form, samples, sizes, shape)
+                except (ValueError, IndexError, NotImplementedError):
+                    found = np.full(samples[formula.key].shape, np.nan)
+                if not np.allclose(found, samples[formula.key], rtol=1e-8):
+                    tried += 1
+                    assert not trial.agrees(form, formula.key), (case.name, wrong)
+    assert tried > 15
+
+
+def test_notes_say_where_letters_run() -> None:
+    """A form with letters comes with their ranges, and says what an array at an index is."""
+    found = mg.derive(lambda A, B: A @ B, shapes={"A": ("s", "m", "k"), "B": ("s", "k", "n")}, sens="G")["A"]
+    assert found.text == "A_bar[b] = G[b] B[b]^T"
+    assert found.latex == r"\bar{A}_{b} = G_{b}\,B_{b}^{\top}"
+    assert "subscripts (b < s, from 0) are indices of arrays; what has one axis left is a column" in found.notes
+    assert found.indexed.text == "A_bar[b, i, j] = sum_{l} G[b, i, l] B[b, j, l]"
+    assert found.indexed.latex == r"\bar{A}_{b, i, j} = \sum_{l} G_{b, i, l}\,B_{b, j, l}"
+    assert found.indexed.stated == "b < s, i < m, j < k, l < n"
+    assert str(found.einsum) == 'np.einsum("bik,bjk->bij", G, B)'
+    assert found.einsum.subscripts == ("bik,bjk->bij",)
+
+
+def test_einsum_is_runnable_text() -> None:
+    """The text of an einsum, run by numpy with arrays by their names, gives the gradient."""
+    found = mg.derive(lambda A, B: (A @ B) ** 2, shapes={"A": ("s", "m", "k"), "B": ("s", "k", "n")}, sens="G")["A"]
+    generator = np.random.default_rng(0)
+    A, B, G = (generator.normal(size=shape) for shape in ((2, 3, 4), (2, 4, 5), (2, 3, 5)))
+    assert str(found.einsum) == '2 * np.einsum("bik,bil,bjk,blk->bij", G, A, B, B)'
+    expected = 2 * np.einsum("bik,bil,bjk,blk->bij", G, A, B, B)
+    assert np.allclose(found.einsum.evaluate({"A": A, "B": B, "G": G}), expected)
+    assert np.allclose(found.evaluate({"A": A, "B": B, "G": G}), expected)
+
+
+def test_what_is_no_sum_of_products_has_no_einsum() -> None:
+    """The gradient of a cumulative sum is an indexed sum, but no contraction."""
+    found = mg.derive(lambda x: ops.cumsum(x, 1), shapes={"x": ("s", "t", "d")}, sens="G")["x"]
+    assert found.einsum is None
+    assert found.indexed.text == "X_bar[b, i, j] = sum_{k >= i} G[b, k, j]"
