@@ -173,7 +173,9 @@ class LineWriter:
         slots = tuple(self.derivation.shapes[head] for head in heads)
         free = sorted({s for one in (shape, *slots) for n in one for s in n.free_symbols}, key=str)
         line = self.writer.hidden[key]
-        return replace(line, template=Template(expr, shape, slots), operands=tuple(heads), lengths=tuple(zip(free, free)))
+        return replace(
+            line, template=Template(expr, shape, slots), operands=tuple(heads), lengths=tuple(zip(free, free))
+        )
 
     def mark(self, line: Line) -> tuple[Any, Numbers]:
         """What a line says, without the names of its arrays; and these, in the order in which it meets them."""
@@ -206,7 +208,6 @@ class LineWriter:
         for one in sorted(leaves(key, hidden)):
             numbers.key(one)
         return key
-
 
     def renumbered(self, expr: Expr, numbers: Numbers) -> Expr:
         """A definition without sums, with numbers for its arrays and letters."""

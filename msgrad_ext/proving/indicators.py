@@ -117,7 +117,7 @@ def share(expr: Tied) -> Expr:
     return equal(body.xreplace({k: at})) / Total(equal(body), ((k, n),))
 
 
-def _hyperbolic(sign: int) -> Callable[[Expr], Expr]:
+def _hyperbolic(sign: int) -> Callable[..., Expr]:
     return lambda x: (fs.Exp(x) + sign * fs.Exp(-x)) / 2
 
 

@@ -12,8 +12,8 @@ from sympy import Expr, Integer, Symbol
 _ASKED: ContextVar[list[str] | None] = ContextVar("asked", default=None)
 
 
-# Questions that one rule may ask of lengths; one that asks more goes through an axis element by element.
-MOST = 2000
+# Comparisons of lengths in one recording; a rule that makes more goes through an axis element by element.
+MOST = 4000
 
 
 def _plain(size: int) -> int:
@@ -98,16 +98,29 @@ def expression(size: int) -> Expr:
     return size.expr if isinstance(size, Length) else Integer(_plain(size))
 
 
+def _count(length: Length) -> None:
+    asked = _ASKED.get()
+    if isinstance(asked, Questions):
+        asked.steps += 1
+        if asked.steps > MOST:
+            raise AskedTooMuch(f"the rule takes a step for each element of an axis of length {length.expr}")
+
+
+class Questions(list[str]):
+    """The comparisons that were made, and how often any was."""
+
+    steps = 0
+
+
 def _comparison(name: str, sign: str) -> Callable[[Length, Any], Any]:
     plain = getattr(int, name)
 
     def compare(self: Length, other: Any) -> Any:
         answer = plain(self, other)
+        _count(self)
         if answer is not NotImplemented and isinstance(other, int) and expression(other) != self.expr:
             asked = _ASKED.get()
             if asked is not None:
-                if len(asked) >= MOST:
-                    raise AskedTooMuch(f"the rule takes a step for each element of an axis of length {self.expr}")
                 asked.append(f"{self.expr} {sign} {expression(other)}: {answer}")
         return answer
 
@@ -172,7 +185,7 @@ for _name, _sign in (
 @contextmanager
 def asking() -> Iterator[list[str]]:
     """Collect the comparisons of lengths that are made meanwhile, with their answers."""
-    found: list[str] = []
+    found = Questions()
     token = _ASKED.set(found)
     try:
         yield found

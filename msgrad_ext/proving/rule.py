@@ -86,7 +86,7 @@ class Reading:
         heads = [Accessor(slot(place), one, numbers[place]) for place, one in enumerate(slots)]
         shape = self.shapes[eqn.out]
         ranges = {i: n for i, n in zip(out_indices(shape), shape) if i != 0}
-        element = normal(S(0) + op.meaning(*heads)(*out_indices(shape)), ranges)
+        element = normal(S.Zero + op.meaning(*heads)(*out_indices(shape)), ranges)
         names = tuple(atom.name if isinstance(atom, Var) else "" for atom in eqn.inputs)
         self.lines[eqn.out.name] = Line(
             eqn.out.name, Template(element, shape, tuple(slots)), names, (), "forward", type(op).__name__

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .printed_functions import FUNCTIONS, MATRIX_FUNCTIONS
+from .printed_functions import COMPARE, CONSTANTS, FUNCTIONS, MATRIX_FUNCTIONS
 
 Tree = tuple[Any, ...]
 RELATIONS = ("<=", ">=", "==", "!=", "=", "<", ">", "|")
@@ -32,7 +32,7 @@ class Parser:
         self.pattern = re.compile(
             rf"\s*(?:(?P<name>(?:{known})(?![A-Za-z0-9_.]))|(?P<holds>1\[)|(?P<ones>1_\w+)|(?P<eye>I_\w+)"
             r"|(?P<number>\d+\.?\d*(?:e[+-]?\d+)?)|(?P<binder>(?:sum|max|min|prod|softmax|inv|cof|det|logdet|chol)_\{)"
-            r"|(?P<logdet>log\|det\()|(?P<norm>\|\|)|(?P<sign>\^-T|\^-1|\^T|\^⊙|//|<=|>=|==|!=|[-+⊙⊘%()\[\]{},<>=|/^])"
+            r"|(?P<logdet>log\|det\()|(?P<norm>\|\|)|(?P<sign>\^-T|\^-1|\^T|\^⊙|_F|//|<=|>=|==|!=|[-+⊙⊘%()\[\]{},<>=|/^])"
             r"|(?P<call>[A-Za-z]\w*(?=\())|(?P<word>[A-Za-z]\w*))"
         )
         self.tokens: list[tuple[str, str]] = []
@@ -141,13 +141,7 @@ class Parser:
             self.take("|")
             return ("call", "logabsdet", inner)
         if kind == "norm":
-            self.norms += 1
-            inner = self.sum()
-            self.take("||")
-            self.norms -= 1
-            if self.next == "_F":
-                self.take()
-            return ("call", "norm", inner)
+            return self.norm()
         if kind == "call":
             return ("call", text, *self.arguments())
         if kind == "word":
@@ -166,6 +160,16 @@ class Parser:
             return ("tuple", inner, *self.several(")"))
         self.take(")")
         return inner
+
+    def norm(self) -> Tree:
+        """What stands between double bars."""
+        self.norms += 1
+        inner = self.sum()
+        self.take("||")
+        self.norms -= 1
+        if self.next == "_F":
+            self.take()
+        return ("call", "norm", inner)
 
     def arguments(self) -> list[Tree]:
         self.take("(")
@@ -346,7 +350,6 @@ def _over(a: Any, b: Any) -> Any:
         return a / np.float64(b)
 
 
-CONSTANTS = {"pi": np.pi, "inf": np.inf, "nan": np.nan}
 SIGNS: dict[str, Any] = {
     "minus": lambda a: -a,
     "add": _elementwise(np.add),
@@ -363,16 +366,6 @@ SIGNS: dict[str, Any] = {
     "^-1": lambda a: np.linalg.inv(a) if isinstance(a, np.ndarray) else 1 / a,
     "^-T": lambda a: np.linalg.inv(a).T if isinstance(a, np.ndarray) else 1 / a,
     "inner": lambda a, b: np.sum(a * b),
-}
-COMPARE: dict[str, Any] = {
-    "<=": np.less_equal,
-    ">=": np.greater_equal,
-    "==": np.equal,
-    "=": np.equal,
-    "!=": np.not_equal,
-    "<": np.less,
-    ">": np.greater,
-    "|": lambda a, b: b % a == 0,
 }
 
 

@@ -71,3 +71,14 @@ MATRIX_FUNCTIONS: dict[str, Any] = {
     "cof": _cofactors,
     "chol": _cholesky,
 }
+CONSTANTS = {"pi": np.pi, "inf": np.inf, "nan": np.nan}
+COMPARE: dict[str, Any] = {
+    "<=": np.less_equal,
+    ">=": np.greater_equal,
+    "==": np.equal,
+    "=": np.equal,
+    "!=": np.not_equal,
+    "<": np.less,
+    ">": np.greater,
+    "|": lambda a, b: b % a == 0,
+}
