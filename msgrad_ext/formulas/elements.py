@@ -184,7 +184,7 @@ class Elementwise:
         self.derivation = formula.derivation
         self.sizes = sizes
         self.limit = limit
-        self.unroller = Unroller(sizes, self.derivation.shapes, 100 * limit)
+        self.unroller = Unroller(sizes, self.derivation.shapes, 20 * limit)
         self.readings: dict[str, tuple[Expr, tuple[Expr, ...]]] = {}
         self.values: dict[Spot, Expr] = {}
         self.shape = tuple(map(self.unroller.length, formula.shape))
