@@ -45,7 +45,9 @@ def _at(shapes: Mapping[str, Sequence[int]], formulas: dict[str, Formula]) -> di
     result = {}
     for name, formula in formulas.items():
         held = formula.derivation
-        pairs = (pair for key, one in held.inputs.items() if one in shapes for pair in zip(held.shapes[key], shapes[one]))
+        pairs = (
+            pair for key, one in held.inputs.items() if one in shapes for pair in zip(held.shapes[key], shapes[one])
+        )
         result[name] = replace(formula, sizes={n: size for n, size in pairs if n.is_Symbol})
     return result
 
@@ -117,7 +119,9 @@ def derive(
             )
         chosen = choose(net, first, [wrt] if isinstance(wrt, str) else wrt)
         names = {var: name for name, var in chosen.items()}
-        return derive_formulas(first.graph, names, list(chosen.values()), letters=given, sens_symbol=sens, budget=budget)
+        return derive_formulas(
+            first.graph, names, list(chosen.values()), letters=given, sens_symbol=sens, budget=budget
+        )
     except MsgradError as error:
         raise error.at(user_location())
 

@@ -20,7 +20,6 @@ from ..symbolic.lines import Line
 from ..symbolic.nodes import Binder, Entry
 from ..symbolic.notation import Node
 from ..symbolic.own_names import leaves, own_names
-
 from ..symbolic.template import Template, slot
 from .trial import Trial
 
@@ -148,8 +147,8 @@ class LineWriter:
             defined |= {one.key: one for one in names.candidates(heads, derivation.places[line.key])}
         stack = list(defined.values())
         while stack:
-            used = [key for key in stack.pop().operands if key in hidden and key not in defined]
-            found = {key: hidden[key] if len(defined) < LOCAL else self.put_in(key) for key in used}
+            waiting = [key for key in stack.pop().operands if key in hidden and key not in defined]
+            found = {key: hidden[key] if len(defined) < LOCAL else self.put_in(key) for key in waiting}
             defined |= found
             stack += found.values()
         lines = sorted(defined.values(), key=lambda one: derivation.places[one.key])
@@ -174,7 +173,9 @@ class LineWriter:
         slots = tuple(self.derivation.shapes[head] for head in heads)
         free = sorted({s for one in (shape, *slots) for n in one for s in n.free_symbols}, key=str)
         line = self.writer.hidden[key]
-        return replace(line, template=Template(expr, shape, slots), operands=tuple(heads), lengths=tuple(zip(free, free)))
+        return replace(
+            line, template=Template(expr, shape, slots), operands=tuple(heads), lengths=tuple(zip(free, free))
+        )
 
     def mark(self, line: Line) -> tuple[Any, Numbers]:
         """What a line says, without the names of its arrays; and these, in the order in which it meets them."""
@@ -207,7 +208,6 @@ class LineWriter:
         for one in sorted(leaves(key, hidden)):
             numbers.key(one)
         return key
-
 
     def renumbered(self, expr: Expr, numbers: Numbers) -> Expr:
         """A definition without sums, with numbers for its arrays and letters."""

@@ -139,8 +139,8 @@ class Writer:
         mark = (self.structure, key, allowed)
         if mark not in _WRITTEN:
             own = Effort(allowed)
-            found = self.write(key, own)
-            remember(mark, (*found, self.trial.found.get(key), allowed - max(own.left, 0)))
+            written = self.write(key, own)
+            remember(mark, (*written, self.trial.found.get(key), allowed - max(own.left, 0)))
         (node, definitions), sympy_form, notes, evidence, spent = _WRITTEN[mark]
         self.effort.left -= spent
         where = tuple(self.equation(at, value) for at, value in definitions.items())
@@ -292,7 +292,8 @@ class Writer:
     def line(self, line: Line) -> Node:
         """The notation of one definition."""
         expr, _, ranges = line_expr(self.derivation, line)
-        expr, notes, trial = self.reading(expr, ranges, line), [], self.line_writer.trial(line)
+        notes: list[str] = []
+        expr, trial = self.reading(expr, ranges, line), self.line_writer.trial(line)
         node = self.node(expr, line.key, ranges, notes, trial)
         if notes:
             return self.node(expr, line.key, ranges, [])

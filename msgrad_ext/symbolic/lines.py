@@ -240,7 +240,8 @@ class Builder:
         its line as soon as all that adds to it has one.
         """
         self.passes += 1
-        active, first = set(wrt), {}
+        active = set(wrt)
+        first: dict[str, int] = {}
         lines = self.lines[start:]
         for place, line in enumerate(lines):
             if not active.isdisjoint(line.operands):

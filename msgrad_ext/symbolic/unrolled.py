@@ -248,7 +248,8 @@ def collected(expr: Expr) -> Expr:
     """A sum with factors that its terms share in front of what they do not: ``z x + z y`` is ``z (x + y)``."""
     if not isinstance(expr, Add):
         return expr
-    terms, done = list(expr.args), []
+    terms = list(expr.args)
+    done: list[Expr] = []
     while True:
         counts: dict[Expr, int] = {}
         for term in terms:

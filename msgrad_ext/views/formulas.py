@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from .escape import escape
 from .seen import FormulaSeen, LineSeen
 
-
 # Lines of a derivation that a notebook or a page displays: a browser is slow to typeset more.
 SHOWN = 400
 

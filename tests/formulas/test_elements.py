@@ -44,7 +44,9 @@ def test_the_matrices_of_the_companion_page() -> None:
     """At the shapes of the cell, the gradients of z * x @ y are the formulas that the page prints, entry by entry."""
     report = mg.check(Tutorial(), X, Y)
     x, y, z = (report.formula(name).elements() for name in ("x", "y", "z"))
-    assert x.text.split("\n")[:3] == [f"x_bar_{{1,{k}}} = z (y_{{{k},1}} + y_{{{k},2}} + y_{{{k},3}})" for k in (1, 2, 3)]
+    assert x.text.split("\n")[:3] == [
+        f"x_bar_{{1,{k}}} = z (y_{{{k},1}} + y_{{{k},2}} + y_{{{k},3}})" for k in (1, 2, 3)
+    ]
     assert y.text.split("\n")[::3] == [f"y_bar_{{{k},1}} = z (x_{{1,{k}}} + x_{{2,{k}}})" for k in (1, 2, 3)]
     rows = " + ".join(f"(x_{{1,{k}}} + x_{{2,{k}}}) (y_{{{k},1}} + y_{{{k},2}} + y_{{{k},3}})" for k in (1, 2, 3))
     assert z.text == f"z_bar = {rows}"
@@ -114,7 +116,12 @@ def test_what_is_too_long_is_refused_at_once() -> None:
 def test_lengths_are_checked() -> None:
     """Each letter needs a positive int, and no other name is taken."""
     formula = mg.derive(lambda x, y: x @ y, {"x": ("m", "k"), "y": ("k", "n")})["x"]
-    for sizes in ({"m": 2, "k": 3}, {"m": 2, "k": 3, "n": 0}, {"m": 2, "k": 3, "n": 2, "q": 1}, {"m": 2.0, "k": 1, "n": 1}):
+    for sizes in (
+        {"m": 2, "k": 3},
+        {"m": 2, "k": 3, "n": 0},
+        {"m": 2, "k": 3, "n": 2, "q": 1},
+        {"m": 2.0, "k": 1, "n": 1},
+    ):
         with pytest.raises(errors.ArgumentValueError, match="a positive int for each of k, m, n"):
             formula.elements(sizes)
 
