@@ -104,7 +104,7 @@ def normal_axes(op: str, axis: Any, ndim: int) -> tuple[int, ...]:
     """``axis`` (None, (), an int or a sequence of ints) as sorted non-negative axes; None and () mean all of them."""
     from operator import index
 
-    from .errors import ArgumentError, ArgumentValueError, AxisError
+    from .errors import ArgumentError, AxisError, CountError
 
     if axis is None or (isinstance(axis, tuple) and not axis):
         return tuple(range(ndim))
@@ -123,5 +123,5 @@ def normal_axes(op: str, axis: Any, ndim: int) -> tuple[int, ...]:
             raise AxisError(f"For '{op}', the axis must be in [{-ndim}, {ndim}), but got {one}.")
     result = tuple(sorted(one % ndim for one in given))
     if len(set(result)) != len(result):
-        raise ArgumentValueError(f"For '{op}', each axis must be given once, but got {axis!r}.")
+        raise CountError(f"For '{op}', each axis must be given once, but got {axis!r}.")
     return result

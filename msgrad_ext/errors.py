@@ -175,6 +175,10 @@ class ArgumentValueError(MsgradError, ValueError):
     """An argument of the right kind with a value that is out of range."""
 
 
+class CountError(ArgumentValueError, RuntimeError):
+    """Members that are too few, too many or repeated; MindSpore raises one or the other."""
+
+
 class AxisError(MsgradError, ValueError, IndexError):
     """An axis or an index that the tensor does not have."""
 

@@ -89,7 +89,7 @@ def value_and_grad(
         if sens_param:
             args, sens = _split_last(args)
         request, value = run_once("grad", fn, args, kwargs, has_aux)
-        numbers = {one: tensor_number(args, one) for one in positions or ()}
+        numbers = {one: tensor_number((*args, *kwargs.values()), one) for one in positions or ()}
         places = {one: request.by_input(number) for one, number in numbers.items() if number is not None}
         listed = listed_weights(weights)
         found = [request.by_parameter(one, parameter_name(fn, one)) for one in listed]

@@ -46,6 +46,7 @@ FACADE: dict[str, str] = {
     "jit_class": "decorators:jit_class",
     "jvp": "jacobian:jvp",
     "lazy_inline": "decorators:lazy_inline",
+    "load_param_into_net": "loading:load_param_into_net",
     "ms_function": "decorators:ms_function",
     "nn": "nn",
     "ops": "ops",

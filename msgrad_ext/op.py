@@ -27,7 +27,7 @@ from .errors import (
     user_location,
 )
 from .ir import Lit, Shape, literal
-from .registry import COMPOSITES, OPS, register
+from .registry import COMPOSITES, OPS, refuse_no_tensor, register
 from .registry import recorder as recorder
 from .tensor import Tensor, as_tensor, is_number
 
@@ -180,11 +180,16 @@ class Op:
             return apply(op, op.convert(given))
         except MsgradError as error:
             raise error.at(user_location())
+        except AttributeError as error:
+            refuse_no_tensor(type(self).__name__, error, (*args, *kwargs.values()))
+            raise
 
     def convert(self, operands: Sequence[Any]) -> Sequence[Operand]:
         """Operands as tensors and literals: Python numbers take the dtype of the tensors beside them."""
         name = type(self).__name__
         tensors = [as_operand(name, operand) for operand in operands]
+        if len(tensors) == 1 and is_number(tensors[0]):
+            raise ArgumentError(f"For '{name}', the operand must be a Tensor, but got {type(tensors[0]).__name__}.")
         kinds = [tensor.numpy_dtype for tensor in tensors if isinstance(tensor, Tensor)]
         return [tensor if isinstance(tensor, (Tensor, Lit)) else weak_literal(tensor, kinds) for tensor in tensors]
 
@@ -215,6 +220,9 @@ class Composite:
             return self.compute(*args, **kwargs)
         except MsgradError as error:
             raise error.at(user_location())
+        except AttributeError as error:
+            refuse_no_tensor(type(self).__name__, error, (*args, *kwargs.values()))
+            raise
 
     def __repr__(self) -> str:
         settings = _settings(self)
@@ -254,9 +262,11 @@ def as_operand(op: str, value: Any) -> Any:
     """``value`` as a tensor or literal; a Python number stays itself, to take its neighbours' dtype."""
     if isinstance(value, (Tensor, Lit)) or is_number(value):
         return value
-    if isinstance(value, (np.ndarray, np.generic)):
+    if isinstance(value, np.generic):
         return as_tensor(value)
-    raise ArgumentError(f"For '{op}', an operand must be a Tensor or a number, but got {type(value).__name__}.")
+    advice = " Make a Tensor of it first: Tensor(array)." if isinstance(value, np.ndarray) else ""
+    got = type(value).__name__
+    raise ArgumentError(f"For '{op}', an operand must be a Tensor or a number, but got {got}.{advice}")
 
 
 def weak_literal(number: float | int | bool, kinds: Sequence[np.dtype]) -> Lit:
@@ -275,7 +285,12 @@ def weak_literal(number: float | int | bool, kinds: Sequence[np.dtype]) -> Lit:
 
 
 class Elementwise(Op, abstract=True):
-    """Base of ops that work element by element: operands are promoted to one dtype and broadcast."""
+    """Base of ops that work element by element: operands are promoted to one dtype and broadcast.
+
+    A tensor without axes does not widen one that has some, if both are of the numpy kinds ``weak_scalars``.
+    """
+
+    weak_scalars: ClassVar[str] = ""
 
     def __init_subclass__(cls, abstract: bool = False, **keywords: Any) -> None:
         count = len(inspect.signature(cls.numpy).parameters) - 1 if "numpy" in vars(cls) else 0
@@ -285,6 +300,7 @@ class Elementwise(Op, abstract=True):
     def convert(self, operands: Sequence[Any]) -> Sequence[Operand]:
         """Operands cast to their common dtype."""
         given = super().convert(operands)
+        given = _narrowed(given, self.weak_scalars) if self.weak_scalars else given
         common = given[0].dtype if isinstance(given[0], Lit) else given[0].numpy_dtype
         for operand in given[1:]:
             common = promote(common, operand.dtype if isinstance(operand, Lit) else operand.numpy_dtype)
@@ -293,6 +309,17 @@ class Elementwise(Op, abstract=True):
     def working_dtype(self, common: np.dtype) -> np.dtype:
         """The dtype to compute in, given the operands' common one."""
         return common
+
+
+def _narrowed(given: Sequence[Operand], weak: str) -> Sequence[Operand]:
+    """Two operands, of which a scalar takes the other's dtype if both are floats, or both integers, of kinds ``weak``."""
+    first, second = given
+    if isinstance(first, Lit) or isinstance(second, Lit) or (first.ndim > 0) == (second.ndim > 0):
+        return given
+    kinds = first.numpy_dtype, second.numpy_dtype
+    if any(one.kind not in weak for one in kinds) or (kinds[0].kind == "f") != (kinds[1].kind == "f"):
+        return given
+    return (cast(first, kinds[1]), second) if first.ndim == 0 else (first, cast(second, kinds[0]))
 
 
 class Smooth(Elementwise, abstract=True):

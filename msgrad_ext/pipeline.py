@@ -5,7 +5,7 @@ Read `check` first; each step it takes is one module. What a cell of a notebook 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext, redirect_stdout
 from io import StringIO
 from typing import Any
@@ -17,11 +17,12 @@ from .checking.check import check_application
 from .checking.failed import failed_result
 from .compiled import as_inputs, choose
 from .errors import ArgumentValueError, MsgradError, VoiceError, user_location
-from .formulas.derivation import formulas_of
+from .formulas.derivation import assumed_of, formulas_of
 from .grad_operation import Application, Request, like, observed
 from .ir import unique
 from .report import GradReport
 from .sens import check_sens
+from .symbolic.facts import read_facts
 from .tensor import Tensor, as_tensor
 from .trace import argument_names
 
@@ -34,6 +35,7 @@ def check(
     order: int = 1,
     budget: float | None = None,
     seed: int = 0,
+    assume: Mapping[str, str | Sequence[str]] | None = None,
 ) -> GradReport:
     """Differentiate ``net`` by both roads at ``inputs`` and compare them.
 
@@ -53,6 +55,9 @@ def check(
         About how many seconds the check may take.
     seed : int
         For the random weights, directions and roundings of the check.
+    assume : mapping, optional
+        What holds of inputs and parameters, for the formulas to use: ``{"A": "symmetric"}``; see `derive`. The check
+        itself assumes nothing.
 
     Returns
     -------
@@ -61,9 +66,10 @@ def check(
     Raises
     ------
     MsgradError
-        With the user's line, if the network or the arguments do not fit.
+        With the user's line, if the network or the arguments do not fit, or the data are not as assumed.
     """
     try:
+        read_facts(assume, "check")
         limits = budget_of(budget)
         check_seed(seed)
         function = differentiated(net, wrt, sens, order)
@@ -72,7 +78,7 @@ def check(
             application = apply_gradient(function, as_inputs(inputs), wrt, weights)
         except VoiceError as error:
             return GradReport(failed_result(title_of(net), error, seed, *asked_for(net, inputs, wrt)), None, dict)
-        return report_on(application, title_of(net), seed, limits)
+        return report_on(application, title_of(net), seed, limits, assume=assume)
     except MsgradError as error:
         raise error.at(user_location())
 
@@ -157,10 +163,13 @@ def _gradients(inner: Callable[..., Any], wrt: Sequence[str] | None, sens: Any) 
     return like(gradients, inner)
 
 
-def report_on(application: Application, title: str, seed: int, budget: Budget, cell_source: str = "") -> GradReport:
+def report_on(
+    application: Application, title: str, seed: int, budget: Budget, cell_source: str = "", assume: Any = None
+) -> GradReport:
     """Check one application and make its report."""
+    facts = assumed_of(application, assume)
     result = check_application(application, title, seed, budget)
-    return GradReport(result, application, lambda: formulas_of(application), cell_source)
+    return GradReport(result, application, lambda: formulas_of(application, facts), cell_source)
 
 
 def title_of(function: Callable[..., Any]) -> str:

@@ -7,7 +7,7 @@ new op appears in all of them at once.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from functools import wraps
 from typing import Any, TypeVar
@@ -74,6 +74,8 @@ def _in_order(function: str, count: int, named: dict[str, Any]) -> list[Any]:
 def composite(functions: str = "", methods: str = "") -> Callable[[F], F]:
     """Offer a function that is written with ops under these names, in ``ops`` and as methods of `Tensor`."""
 
+    names = [*functions.split(), *methods.split()]
+
     def listed(function: F) -> F:
         @wraps(function)
         def offered(*args: Any, **kwargs: Any) -> Any:
@@ -81,12 +83,23 @@ def composite(functions: str = "", methods: str = "") -> Callable[[F], F]:
                 return function(*args, **kwargs)
             except MsgradError as error:
                 raise error.at(user_location())
+            except AttributeError as error:
+                if names:
+                    refuse_no_tensor(names[0], error, (*args, *kwargs.values()))
+                raise
 
         FUNCTIONS.update(dict.fromkeys(functions.split(), offered))
         METHODS.update(dict.fromkeys(methods.split(), offered))
         return offered  # type: ignore[return-value]
 
     return listed
+
+
+def refuse_no_tensor(name: str, error: AttributeError, args: Iterable[Any]) -> None:
+    """Raise what says so, if ``error`` came of asking one of ``args`` for what only tensors have."""
+    if any(error.obj is one for one in args):
+        told = f"For '{name}', the input must be a Tensor, but got {type(error.obj).__name__}."
+        raise ArgumentError(told, user_location()) from None
 
 
 def op_class(name: str) -> Any:

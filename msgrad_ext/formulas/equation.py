@@ -19,6 +19,8 @@ from ..symbolic.printing.breaking import rows
 FORMS = {"latex": Latex, "text": Plain, "unicode": Unicode, "ascii": Ascii, "mathml": MathML}
 TEXTS = ("text", "unicode", "ascii")
 WIDTH = 90
+# The second is the name of the same in browsers that align elements and no text by it.
+RIGHT = "text-align:right;text-align:-webkit-right"
 
 
 class Printers:
@@ -38,12 +40,13 @@ class Printers:
 
 @dataclass(frozen=True, eq=False)
 class Equation:
-    """``left = right``, and the equations that define names of the right side."""
+    """``left = right``, the equations that define names of the right side, and what it rests on."""
 
     printers: Printers
     left: Node
     right: Node
     where: tuple[Equation, ...] = ()
+    under: str = ""
 
     def side(self, node: Node, form: str) -> str:
         """One side on one line."""
@@ -56,11 +59,18 @@ class Equation:
     def line(self, form: str) -> str:
         """The equation and its definitions on one line."""
         found = [one.one(form) for one in self.where]
+        behind = self.behind(form)
         if not found:
-            return self.one(form)
+            return self.one(form) + behind
         if form == "latex":
-            return self.one(form) + r" \quad\text{where}\quad " + r",\quad ".join(found)
-        return self.one(form) + " where " + ", ".join(found)
+            return self.one(form) + r" \quad\text{where}\quad " + r",\quad ".join(found) + behind
+        return self.one(form) + " where " + ", ".join(found) + behind
+
+    def behind(self, form: str) -> str:
+        """What the equation rests on, as it stands behind it."""
+        if not self.under:
+            return ""
+        return f"\\quad\\text{{{latex_words(self.under)}}}" if form == "latex" else f"  ({self.under})"
 
     def latex_rows(self, width: float = WIDTH) -> tuple[str, ...]:
         """Rows for ``aligned``, each at most about ``width`` glyphs wide."""
@@ -76,6 +86,7 @@ class Equation:
             word = "\\text{where}" if place == 0 else "\\phantom{\\text{where}}"
             start, _, rest = inner[0].partition(" &= ")
             found += [f"&{word}\\quad {start} = {rest}", *(f"&\\quad{row[1:]}" for row in inner[1:])]
+        found[-1] += self.behind("latex")
         return tuple(found)
 
     def wrapped(self, width: int, form: str = "text") -> str:
@@ -99,13 +110,14 @@ class Equation:
             word = "where " if place == 0 else "      "
             inner = one.wrapped(max(width - 6, 20), form).split("\n")
             found += [(word if not count else "      ") + line for count, line in enumerate(inner)]
-        return "\n".join(found)
+        return "\n".join([*found, *([f"      ({self.under})"] if self.under else [])])
 
     def mathml(self) -> str:
         """One ``math`` element; what cannot show it has the text."""
         left, right = (self.side(node, "mathml") for node in (self.left, self.right))
         alone = f"<mrow>{left}</mrow><mo>=</mo><mrow>{right}</mrow>"
         inside = f"<mtable>{self.mathml_rows()}</mtable>" if self.where else alone
+        inside += f"<mspace width='1em'/><mtext>{escape(self.under)}</mtext>" if self.under else ""
         return f"<math display='block' alttext='{escape(self.line('text'))}'>{inside}</math>"
 
     def mathml_rows(self) -> str:
@@ -115,10 +127,15 @@ class Equation:
             word = "<mtext>where\u2003</mtext>" if place == 1 else ""
             left, right = (one.side(node, "mathml") for node in (one.left, one.right))
             found.append(
-                f"<mtr><mtd style='text-align:right'>{word}<mrow>{left}</mrow></mtd>"
+                f"<mtr><mtd style='{RIGHT}'>{word}<mrow>{left}</mrow></mtd>"
                 f"<mtd style='text-align:left'><mo>=</mo><mrow>{right}</mrow></mtd></mtr>"
             )
         return "".join(found)
+
+
+def latex_words(text: str) -> str:
+    """Plain words within ``\\text``; names may hold underscores."""
+    return text.replace("_", "\\_")
 
 
 def aligned(found: tuple[str, ...]) -> str:

@@ -63,6 +63,10 @@ def letter_sizes(derivation: Derivation, arrays: Mapping[str, np.ndarray]) -> di
             raise ShapeError(
                 f"For 'evaluate', {name} must have shape ({wanted}), but got {array.shape}.", user_location()
             )
+    for condition in derivation.conditions:
+        if not condition.holds(sizes):
+            got = ", ".join(f"{n} = {sizes[n]}" for n in sorted(condition.letters, key=str) if n in sizes)
+            raise ShapeError(f"For 'evaluate', the formula is for {condition}, but got {got}.", user_location())
     return sizes
 
 

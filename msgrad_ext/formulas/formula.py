@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any
@@ -16,10 +16,12 @@ from ..symbolic.count import Operations
 from ..symbolic.lines import Derivation
 from ..symbolic.standard import free_indices, standard
 from ..symbolic.template import out_indices
+from .einsum import Einsum
 from .elements import Elements, elements_of, numbers_of
 from .equation import WIDTH, Equation, aligned
 from .evaluation import evaluate_lines, needed_inputs
 from .evidence import Evidence
+from .lettered import IndexedSum, einsum, indexed_sum
 
 if TYPE_CHECKING:
     from .writer import Writer
@@ -81,7 +83,7 @@ class Formula:
     derivation: Derivation = field(repr=False)
     key: str = field(repr=False)
     writer: Writer = field(repr=False)
-    element: Expr = field(repr=False)
+    known: Expr | None = field(repr=False)
     equation: Equation = field(repr=False)
     evidence: Evidence | None = field(default=None, repr=False)
     given: Mapping[str, np.ndarray] = field(default_factory=dict, repr=False)
@@ -96,6 +98,25 @@ class Formula:
     def indices(self) -> tuple[Expr, ...]:
         """The free indices of `sympy`, one for each axis; 0 on an axis of length 1."""
         return free_indices(out_indices(self.shape), self.writer.avoid)
+
+    @cached_property
+    def indexed(self) -> IndexedSum:
+        """One element as an indexed sum with named indices, for every gradient; its ranges are in ``.ranges``."""
+        return indexed_sum(self.writer, self.key)
+
+    @cached_property
+    def einsum(self) -> Einsum | None:
+        """The gradient as ``numpy.einsum`` computes it; None if it is no sum of products of arrays.
+
+        ``print(formula.einsum)`` gives text to run, ``formula.einsum.evaluate(values)`` runs it.
+        """
+        found = einsum(self.writer, self.key)
+        return None if found is None else replace(found, given=self.given)
+
+    @cached_property
+    def element(self) -> Expr:
+        """One element over keys of arrays: the closed form over inputs, or what there is instead if that is too long."""
+        return self.writer.element(self.key) if self.known is None else self.known
 
     @cached_property
     def sympy(self) -> Expr:
@@ -205,6 +226,9 @@ class Formula:
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.display()}$"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(self.text)
 
     def __str__(self) -> str:
         return self.text

@@ -139,7 +139,7 @@ class LineWriter:
 
     def trial(self, line: Line) -> Trial:
         """A trial of this line alone: its operands are any arrays, but for the values that it may name."""
-        derivation, hidden, whole = self.derivation, self.writer.hidden, self.writer.trial.sampler
+        derivation, hidden = self.derivation, self.writer.hidden
         heads = {head for key in line.operands for head in leaves(key, hidden)}
         names = own_names(derivation, hidden)
         defined = {line.key: line}
@@ -163,7 +163,7 @@ class LineWriter:
             constants={key: derivation.constants[key] for key in given if key in derivation.constants},
             keys={var: key for key in used for var in self.variables.get(key, ())},
         )
-        return Trial(local, whole.simplex & local.inputs.keys(), whole.shaped)
+        return Trial(local)
 
     def put_in(self, key: str) -> Line:
         """The line of a value that is put in, over values with lines alone: for definitions of great depth."""

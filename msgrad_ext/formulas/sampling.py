@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -19,10 +19,13 @@ from sympy import Expr, Integer, Symbol
 
 from ..checking.digits import numbers
 from ..errors import MsgradError
+from ..symbolic.conditions import Condition, meeting, needed
 from ..symbolic.decimals import decimals
+from ..symbolic.facts import NOTHING, Facts
 from ..symbolic.lines import Derivation
 from ..symbolic.nodes import Binder, Entry
 from ..symbolic.template import Template
+from .declared import sample
 from .evaluation import evaluate_lines, letter_sizes, line_lengths
 from .residue import residues
 from .scalar_value import finite
@@ -55,30 +58,36 @@ class Sampler:
     Parameters
     ----------
     derivation : Derivation
-    simplex : collection of str
-        Keys of inputs whose rows sum to one.
-    shaped : mapping, optional
-        Key of an input -> a function that makes its random array one of the declared kind; written in operators.
+    facts : Facts, optional
+        What holds of inputs, by key.
     """
 
     def __init__(
         self,
         derivation: Derivation,
-        simplex: Collection[str] = (),
-        shaped: Mapping[str, Callable[[Array], Array]] | None = None,
+        facts: Facts = NOTHING,
     ) -> None:
         self.derivation = derivation
-        self.simplex = simplex
-        self.shaped = dict(shaped or {})
+        self.facts = facts
         kinds = {key: var.dtype.kind for var, key in derivation.keys.items() if key in derivation.inputs}
         self.whole = {key for key, kind in kinds.items() if kind in "iub"}
         self.letters = sorted(
             {s for shape in derivation.shapes.values() for n in shape for s in n.free_symbols}, key=str
         )
 
+    @cached_property
+    def conditions(self) -> tuple[Condition, ...]:
+        """What the sizes must meet: no axis is empty, and a matrix with orthonormal columns has as many rows."""
+        shapes = self.derivation.shapes
+        lengths = {n for shape in shapes.values() for n in shape if not n.is_Atom}
+        tall = [shapes[key] for key in self.facts.declared if self.facts.holds(key, "orthogonal")]
+        found = [*(n - 1 for n in lengths), *(shape[-2] - shape[-1] for shape in tall)]
+        return needed([*self.derivation.conditions, *map(Condition, sorted(found, key=str))])
+
     def patterns(self) -> Iterator[dict[Symbol, int]]:
         """Sizes for the letters."""
         found = [{n: pattern[at % len(pattern)] for at, n in enumerate(self.letters)} for pattern in PATTERNS]
+        found = [meeting(self.letters, self.conditions, sizes) for sizes in found]
         for position, sizes in enumerate(found):
             if sizes not in found[:position]:
                 yield sizes
@@ -87,8 +96,8 @@ class Sampler:
         """Up to ``count`` samples in residues at different sizes; none where they take too long or lack a function."""
         found: list[Sample] = []
         for number, sizes in enumerate(self.patterns()):
-            sample = self.drawn(sizes, number) if len(found) < count and self.work(sizes) <= MOST else None
-            found += [] if sample is None else [sample]
+            one = self.drawn(sizes, number) if len(found) < count and self.work(sizes) <= MOST else None
+            found += [] if one is None else [one]
         return found
 
     def drawn(self, sizes: dict[Symbol, int], number: int) -> Sample | None:
@@ -96,7 +105,7 @@ class Sampler:
 
         def draw(key: str, shape: tuple[int, ...]) -> Array:
             # Each second sample has the opposites of the numbers before, so that both signs of a scalar are seen.
-            return residues(f"{key} {number // 2}", shape, number % 2 == 1 and key not in self.simplex)
+            return residues(f"{key} {number // 2}", shape, number % 2 == 1)
 
         try:
             arrays = self.evaluated(sizes, draw, True)
@@ -121,15 +130,14 @@ class Sampler:
         if self.work(sizes) > MOST // 2:
             return None
         exact = {key: array if key in self.whole else numbers(array) for key, array in given.items()}
-        for key in self.simplex:
-            exact[key] = exact[key] / np.sum(exact[key], axis=-1, keepdims=True)
-        exact |= {key: shape(numbers(given[key])) for key, shape in self.shaped.items() if key in exact}
+        # Rounded to floats, given arrays are only nearly what was declared.
+        exact |= {key: sample(numbers(given[key]), self.facts, key) for key in self.facts.declared if key in exact}
         try:
             arrays = self.lines(exact)
         except UNDEFINED:
             return None
-        sample = next((array.flat[0] for key, array in exact.items() if key not in self.whole and array.size), None)
-        return Sample(arrays, self.full(given), sample) if sample is not None else None
+        one = next((array.flat[0] for key, array in exact.items() if key not in self.whole and array.size), None)
+        return Sample(arrays, self.full(given), one) if one is not None else None
 
     @cached_property
     def floats(self) -> dict[str, Array]:
@@ -142,7 +150,7 @@ class Sampler:
 
     def defined(self, sizes: dict[Symbol, int], number: int) -> dict[str, Array] | None:
         """Inputs in float64 at which all lines are finite, with both signs where that can be; None if there are none."""
-        keys = [key for key in self.derivation.inputs if key not in self.whole and key not in self.simplex]
+        keys = [key for key in self.derivation.inputs if key not in self.whole]
 
         def fits(ranges: Ranges) -> dict[str, Array] | None:
             try:
@@ -170,10 +178,7 @@ class Sampler:
                 given[key] = np.arange(int(np.prod(shape, dtype=np.int64))).reshape(shape) % min([2, *lengths])
                 continue
             given[key] = draw(key, shape)
-            if key in self.simplex:
-                given[key] = given[key] / np.sum(given[key], axis=-1, keepdims=True)
-            if key in self.shaped:
-                given[key] = self.shaped[key](given[key])
+            given[key] = sample(given[key], self.facts, key)
         return self.lines(given)
 
     def lines(self, given: Mapping[str, Array]) -> dict[str, Array]:

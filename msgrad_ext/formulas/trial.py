@@ -8,7 +8,7 @@ something else, in 50-digit numbers; where those take too long, in floats. Trees
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -17,10 +17,12 @@ from sympy import Expr, Integer, Symbol
 
 from ..checking.digits import context, numbers
 from ..symbolic import functions as fs
+from ..symbolic.facts import NOTHING, Facts
 from ..symbolic.lines import Derivation
 from ..symbolic.nodes import Largest, Tied
 from ..symbolic.notation import Node
 from ..symbolic.template import Template, out_indices
+from .each_value import each_value
 from .evidence import Evidence
 from .indexed_value import Place, evaluate
 from .notation_value import node_value
@@ -47,11 +49,10 @@ class Trial:
     def __init__(
         self,
         derivation: Derivation,
-        simplex: Collection[str] = (),
-        shaped: Mapping[str, Callable[[np.ndarray], np.ndarray]] | None = None,
+        facts: Facts = NOTHING,
     ) -> None:
         self.derivation = derivation
-        self.sampler = Sampler(derivation, simplex, shaped)
+        self.sampler = Sampler(derivation, facts)
         self.found: dict[str, Evidence] = {}
 
     @cached_property
@@ -83,6 +84,10 @@ class Trial:
     def agrees(self, node: Node, key: str) -> bool:
         """True if a matrix form gives what the lines give."""
         shape = self.derivation.shapes[key]
+        if node.kind == "each":
+            return self._passes(
+                key, lambda one: each_value(node, one.arrays, one.sizes, shape, one.one), "form with letters"
+            )
         return self._passes(key, lambda sample: _matrix(node, sample, shape), "matrix form")
 
     def holds(self, expr: Expr, key: str) -> bool:

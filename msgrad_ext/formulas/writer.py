@@ -11,25 +11,19 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from sympy import Expr, Float, Rational
+from sympy import Expr, Float, Rational, S, pi
 
 from ..errors import NotSupportedError
 from ..ir import Graph, Var
-from ..symbolic.compose import (
-    aliases,
-    closed,
-    entries,
-    line_expr,
-    on_simplex,
-    resolved,
-    simplex_keys,
-    size,
-)
+from ..symbolic.combine import combined
+from ..symbolic.compose import aliases, closed, entries, line_expr, resolved, simplex_keys, size, softmaxes
 from ..symbolic.decimals import as_written, decimals
 from ..symbolic.effort import DEFAULT, PER_SECOND, Effort, OverBudget, limited
+from ..symbolic.facts import NOTHING, Facts, fitting, sentence
 from ..symbolic.functions import KINKS
 from ..symbolic.gather import gathered
-from ..symbolic.indexed import free_letters, indexed_node
+from ..symbolic.indexed import indexed_node
+from ..symbolic.known import Known
 from ..symbolic.line_names import short_layers, step_names
 from ..symbolic.lines import Derivation, Line, derive
 from ..symbolic.matrix import reads_whole_arrays, to_node
@@ -43,16 +37,25 @@ from ..symbolic.reading import hidden_lines, source_names
 from ..symbolic.recognise import recognised
 from ..symbolic.template import out_indices
 from ..symbolic.tidy import Definitions, cost, folded, names, price, settled, tidy
+from ..symbolic.tidy.driver import turns
+from ..symbolic.vanishing import without_vanishing
 from .equation import Equation, Printers
 from .formula import Formula, ShownLine
+from .lettered import lettered
 from .line_writer import LineWriter
+from .resting import Rests, fewest
 from .trial import Trial
+from .vanishing import NOTE as ZERO
+from .vanishing import vanishes
 
 LINES = 200
+# A closed form over inputs that is larger is not written: one over named values is shorter to read.
+LARGE = 150
 UNLIMITED = 10**12
 _WRITTEN: dict[Any, Any] = {}
 SHORT = 40
 Written = tuple[Node, Definitions]
+Found = tuple[Written, Expr | None, tuple[str, ...], Collection[tuple[str, str]], Any]
 
 
 def derive_formulas(
@@ -62,6 +65,8 @@ def derive_formulas(
     letters: Mapping[str, Sequence[Any]] | None = None,
     sens_symbol: str | None = None,
     simplex: Collection[str] | None = None,
+    facts: Facts = NOTHING,
+    known: Known | None = None,
     budget: float | None = None,
 ) -> dict[str, Formula]:
     """Formulas of the gradients of ``graph``'s weighted outputs.
@@ -77,11 +82,15 @@ def derive_formulas(
     sens_symbol : str, optional
         Name of the weight of the output; ones without it.
     simplex : collection of str, optional
-        Inputs whose rows are known to sum to one; without it, those of which an op's contract says so.
+        Inputs whose rows are known to sum to one, of those of which an op's contract says so; without it, all of these.
+    facts : Facts, optional
+        What the user declared of inputs and parameters, by name.
+    known : Known, optional
+        What of the graph is known in letters.
     budget : float, optional
         About how many seconds all closed forms together may take; the lines are written in any case.
     """
-    writer = Writer(derive(graph, wrt, sens_symbol, letters), graph, simplex, budget)
+    writer = Writer(derive(graph, wrt, sens_symbol, letters, known), graph, simplex, facts, budget)
     return {names[var]: writer.formula(names[var], writer.derivation.gradients[var]) for var in wrt}
 
 
@@ -93,13 +102,19 @@ class Writer:
         derivation: Derivation,
         graph: Graph,
         simplex: Collection[str] | None = None,
+        facts: Facts = NOTHING,
         budget: float | None = None,
     ) -> None:
         self.effort = Effort(UNLIMITED if budget is None else int(budget * PER_SECOND))
         self.derivation = derivation
         self.graph = graph
-        declared = simplex_keys(derivation)
-        self.simplex = {key for key in declared if simplex is None or derivation.inputs[key] in simplex}
+        fitting(facts, {name: derivation.shapes[key] for key, name in derivation.inputs.items()})
+        rows = {derivation.inputs[key] for key in simplex_keys(derivation)}
+        rows = {one for one in rows if simplex is None or one in simplex}
+        told = facts.by_key(derivation.inputs).declared
+        # What was seen of the data and not declared is said in a note alone.
+        self.declared = {(key, word) for key, words in told.items() for word in words}
+        self.facts = facts.together(Facts(dict.fromkeys(rows, ("rows sum to one",)))).by_key(derivation.inputs)
         outputs = [derivation.keys[atom] for atom in graph.outputs if isinstance(atom, Var) and atom in derivation.keys]
         self.kept = {*derivation.gradients.values(), *outputs}
         self.hidden, same = hidden_lines(derivation, self.kept)
@@ -109,14 +124,17 @@ class Writer:
         self.avoid = frozenset(self.lengths() | {name.text() for name in shown.values()})
         self.decimals = decimals(derivation.constants)
         self.printers = Printers(shown, derivation.cotangents, same, bool(self.decimals))
-        self.trial = Trial(derivation, self.simplex)
+        self.trial = Trial(derivation)
+        self.under = Trial(derivation, self.facts) if self.facts else self.trial
         self._lines: tuple[ShownLine, ...] | None = None
 
     def name_all(self) -> dict[str, Any]:
         """A name to print for every value: inputs, constants, then the values that have lines, in order."""
         derivation = self.derivation
         ranks = {key: sum(n != 1 for n in shape) for key, shape in derivation.shapes.items()}
-        given = Names(sorted(self.lengths()))
+        # The number pi has its name first.
+        number = {"pi"} if any(line.template.expr.has(pi) for line in derivation.lines) else set()
+        given = Names(sorted(self.lengths() | number))
         constants = [(key, lit) for key, lit in derivation.constants.items() if lit.shape]
         arrays = {key: f"const_{place + 1}" for place, (key, _) in enumerate(constants)}
         input_names(given, short_layers(derivation.inputs) | arrays, ranks)
@@ -139,20 +157,26 @@ class Writer:
         mark = (self.structure, key, allowed)
         if mark not in _WRITTEN:
             own = Effort(allowed)
-            written = self.write(key, own)
-            remember(mark, (*written, self.trial.found.get(key), allowed - max(own.left, 0)))
-        (node, definitions), sympy_form, notes, evidence, spent = _WRITTEN[mark]
+            remember(mark, (*self.write(key, own), allowed - max(own.left, 0)))
+        (node, definitions), sympy_form, notes, used, evidence, spent = _WRITTEN[mark]
         self.effort.left -= spent
         where = tuple(self.equation(at, value) for at, value in definitions.items())
-        found = self.equation(key, node, where)
+        found = self.equation(key, node, where, self.sentence(used))
         latex, text = found.line("latex"), found.line("text")
         notes = tuple(dict.fromkeys([*notes, *conventions(node, *definitions.values())]))
         shape = derivation.shapes[key]
         return Formula(name, latex, text, shape, notes, derivation, key, self, sympy_form, found, evidence)
 
-    def equation(self, key: str, node: Node, where: tuple[Equation, ...] = ()) -> Equation:
+    def equation(self, key: str, node: Node, where: tuple[Equation, ...] = (), under: str = "") -> Equation:
         """What a value is."""
-        return Equation(self.printers, self.head(key, node), node, where)
+        return Equation(self.printers, self.head(key, node), node, where, under)
+
+    def sentence(self, used: Collection[tuple[str, str]], printed: bool = True) -> str:
+        """What a formula rests on, of what the user declared, or of all; nothing where it holds for all arrays."""
+        name = self.printers["text"].name if printed else self.derivation.inputs.__getitem__
+        shown = {key: (name(key), len(self.derivation.shapes[key])) for key, _ in used}
+        told = [fact for fact in used if not printed or fact in self.declared]
+        return sentence(told, shown) if told else ""
 
     def array_names(self, expr: Expr) -> dict[str, str]:
         """Key -> name of the arrays in a closed form; a constant array goes by its printed name."""
@@ -182,9 +206,9 @@ class Writer:
         derivation = self.derivation
         lines = tuple((line.key, line.template, line.operands, line.lengths) for line in derivation.lines)
         constants = tuple((key, str(lit)) for key, lit in derivation.constants.items())
-        return Mark((lines, self.avoid, tuple(derivation.inputs.items()), constants, tuple(sorted(self.simplex))))
+        return Mark((lines, self.avoid, tuple(derivation.inputs.items()), constants, derivation.notes, self.facts.mark))
 
-    def write(self, key: str, effort: Effort) -> tuple[Written, Expr, tuple[str, ...]]:
+    def write(self, key: str, effort: Effort) -> Found:
         """The closed form of one gradient; its last line where that would take more work than allowed."""
         before = dict(self.trial.found)
         try:
@@ -194,31 +218,32 @@ class Writer:
             self.trial.found = before
             line, notes = self.derivation.definition(key), [*self.derivation.notes, *self.conventions]
             notes.insert(0, "the closed form takes more work than the budget allows; read the lines")
-            return (self.line_writer.node(line), {}), line_expr(self.derivation, line)[0], tuple(dict.fromkeys(notes))
+            node = self.line_writer.node(line)
+            return (node, {}), None, tuple(dict.fromkeys(notes)), frozenset(), self.trial.found.get(key)
 
-    def closed(self, key: str) -> tuple[Written, Expr, tuple[str, ...]]:
-        """The closed form of one gradient: its notation, its element in SymPy, and notes."""
+    def closed(self, key: str) -> Found:
+        """The closed form of one gradient: notation, element if not large, notes, facts it rests on, its evidence."""
         derivation, notes = self.derivation, list(self.derivation.notes)
         line = derivation.definition(key)
-        own, _, ranges = line_expr(derivation, line)
-        candidates = (
-            [closed(derivation, key, False), closed(derivation, key, True)] if len(derivation.lines) <= LINES else []
-        )
+        _, _, ranges = line_expr(derivation, line)
+        short = len(derivation.lines) <= LINES
+        candidates = [closed(derivation, key, False), closed(derivation, key, True, LARGE)] if short else []
+        whole = candidates[-1] if candidates else None
         candidates = [expr for expr in candidates if expr is not None]
-        rows = self.simplex
-        shown = [on_simplex(expr, rows) for expr in candidates]
-        changed, shown = shown != candidates, [gathered(recognised(expr)) for expr in shown]
-        if changed:
-            notes.append(
-                f"shown for rows of {', '.join(sorted(derivation.inputs[key] for key in rows))} that sum to one"
-            )
-        node = self.shortest(shown, key, ranges, notes)
+        node, rests = fewest(
+            Rests(self.facts, self.trial, self.under),
+            candidates,
+            lambda rests, expr: self.short(rests.simpler(expr, key, ranges)),
+            lambda rests, shown: self.shortest(shown, key, ranges, notes, rests),
+            lambda found: (price(*found), turns(found[0])),
+        )
+        if rests.used:
+            notes.append("shown " + self.sentence(rests.used, printed=False))
         if node is None:
             notes.append("the closed form is too long to show; read the lines")
             node = self.line_writer.node(line), {}
-        sympy_form = candidates[-1] if candidates else own
         notes += self.conventions
-        return node, sympy_form, tuple(dict.fromkeys(notes))
+        return node, whole, tuple(dict.fromkeys(notes)), frozenset(rests.used), rests.trial.found.get(key)
 
     @cached_property
     def conventions(self) -> tuple[str, ...]:
@@ -229,19 +254,39 @@ class Writer:
             found.append("where n elements tie for a maximum, the indicator is 1/n: ties share equally")
         return tuple(found)
 
-    def shortest(self, candidates: list[Expr], key: str, ranges: Ranges, notes: list[str]) -> Written | None:
+    def element(self, key: str) -> Expr:
+        """One element of a gradient over inputs; over named values, or by its definition, where that is too long."""
+        derivation = self.derivation
+        if len(derivation.lines) <= LINES:
+            for forward in (True, False):
+                found = closed(derivation, key, forward)
+                if found is not None:
+                    return found
+        return line_expr(derivation, derivation.definition(key))[0]
+
+    def short(self, expr: Expr) -> Expr:
+        """``expr`` without what cancels or vanishes, and with functions by name."""
+        return softmaxes(gathered(combined(recognised(without_vanishing(expr, self.derivation)))))
+
+    def shortest(
+        self, candidates: list[Expr], key: str, ranges: Ranges, notes: list[str], rests: Rests | None = None
+    ) -> Written | None:
         """The closed form in inputs alone, or over named intermediate values where there is less to read then."""
         if not candidates:
             return None
-        full = self.node(candidates[-1], key, ranges, notes)
-        if len(candidates) == 1 or cost(full) <= SHORT:
+        rests = rests or Rests(NOTHING, self.trial, self.trial)
+        if S.Zero not in candidates and vanishes(rests.trial, key):
+            notes.append(ZERO)
+            candidates = [S.Zero, S.Zero]
+        full = self.node(candidates[-1], key, ranges, notes, rests) if len(candidates) > 1 else None
+        if full is not None and cost(full) <= SHORT:
             return full, {}
         named = use_names(candidates[0], self.derivation, aliases(self.derivation))
-        node = self.node(named, key, ranges, notes)
+        node = self.node(named, key, ranges, notes, rests)
         definitions = self.where(node)
-        choices = [settled(node, definitions), folded(full, definitions)]
-        choices = [one for one in choices if not indexed(one[0]) and self.trial.agrees(one[0], key)]
-        return min([(full, {}), *choices], key=lambda one: price(*one))
+        choices = [settled(node, definitions), *([folded(full, definitions), (full, {})] if full else [])]
+        choices = [one for one in choices if one[0] in (node, full) or rests.trial.agrees(one[0], key)]
+        return min(choices, key=lambda one: price(*one), default=(node, {}))
 
     def where(self, node: Node) -> Definitions:
         """The definitions of the values that a closed form names, in order of execution."""
@@ -252,19 +297,26 @@ class Writer:
                 wanted |= names(found[-1][1]).keys()
         return dict(found[::-1])
 
-    def node(self, expr: Expr, key: str, ranges: Ranges, notes: list[str], trial: Trial | None = None) -> Node:
+    def node(
+        self,
+        expr: Expr,
+        key: str,
+        ranges: Ranges,
+        notes: list[str],
+        rests: Rests | None = None,
+    ) -> Node:
         """``expr`` in matrix notation if there is one that agrees with the derivation, else in indexed notation."""
-        trial = trial or self.trial
         expr = as_written(expr, self.decimals)
-        if expr == 0 and trial.holds(expr, key):
+        rests = rests or Rests(NOTHING, self.trial, self.trial)
+        if expr == 0 and rests.trial.holds(expr, key):
             return Node("number", (), (), expr)
         if size(expr) < 800 and reads_whole_arrays(expr, ranges, self.derivation.shapes):
             try:
                 node = to_node(expr, [i for i in out_indices(self.derivation.shapes[key]) if i != 0], ranges)
-                short = tidy(node)
-                if trial.agrees(short, key):
+                short = rests.plainer(node, tidy)
+                if rests.trial.agrees(short, key):
                     return short
-                if trial.agrees(node, key):
+                if rests.trial.agrees(node, key):
                     notes.append("a shorter matrix form did not agree with the derivation and was refused")
                     return node
                 notes.append(
@@ -272,13 +324,13 @@ class Writer:
                 )
             except NoMatrixForm:
                 pass
-        if not trial.holds(expr, key):
-            notes.append(
-                "an indexed form could not be shown to agree with the derivation; the definition stands instead"
-            )
+        node = lettered(self, expr, key, ranges, notes, rests.trial)
+        if node.kind == "unshown" and not rests.trial.holds(expr, key):
+            notes.append("no form could be shown to agree with the derivation; the definition stands instead")
             expr = line_expr(self.derivation, self.derivation.definition(key))[0]
-            trial.defined(key)
-        return indexed_node(expr, free_letters(out_indices(self.derivation.shapes[key]), self.avoid), self.avoid)
+            rests.trial.defined(key)
+            return indexed_node(expr, out_indices(self.derivation.shapes[key]), ranges, self.avoid)
+        return node
 
     def lines(self) -> tuple[ShownLine, ...]:
         """The definitions, forward then backward."""
@@ -292,9 +344,9 @@ class Writer:
     def line(self, line: Line) -> Node:
         """The notation of one definition."""
         expr, _, ranges = line_expr(self.derivation, line)
-        notes: list[str] = []
         expr, trial = self.reading(expr, ranges, line), self.line_writer.trial(line)
-        node = self.node(expr, line.key, ranges, notes, trial)
+        notes: list[str] = []
+        node = self.node(expr, line.key, ranges, notes, Rests(NOTHING, trial, trial))
         if notes:
             return self.node(expr, line.key, ranges, [])
         self.trial.found[line.key] = trial.found[line.key]
@@ -314,13 +366,13 @@ class Writer:
 
     def head(self, key: str, node: Node) -> Node:
         """The left side of an equation; with indices when the right side is in indices."""
-        shape = self.derivation.shapes[key]
-        if not indexed(node) or not any(n != 1 for n in shape):
+        if node.kind != "each" or not any(n != 1 for n in self.derivation.shapes[key]):
             return name(key, ())
-        places = out_indices(shape)
-        letters = free_letters(places, self.avoid)
-        args = [Node("index", (), (), letters[i] if i != 0 else "0") for i in places]
-        return Node("entry", tuple(args), (), key)
+        letters, _ = node.data
+        args = tuple(Node("index", (), (), letter) for letter in letters if letter is not None)
+        units = [n == 1 and letter is None for n, letter in zip(self.derivation.shapes[key], letters)]
+        places = tuple(None if unit else letter is not None for unit, letter in zip(units, letters))
+        return Node("slice", args, (), (key, places))
 
 
 class Mark:
@@ -342,11 +394,6 @@ def remember(mark: Any, written: Any) -> None:
     if len(_WRITTEN) >= 512:
         _WRITTEN.clear()
     _WRITTEN[mark] = written
-
-
-def indexed(node: Node) -> bool:
-    """True if a notation tree holds indices."""
-    return node.kind in ("entry", "index", "isum", "imax", "holds") or any(indexed(arg) for arg in node.args)
 
 
 __all__ = ["Writer", "derive_formulas"]

@@ -9,10 +9,12 @@ from typing import Any
 
 from ..calling import CellHooks, call
 from ..errors import ArgumentError, NameTakenError, UnknownNameError, choices, user_location
-from ..registry import recorder
+from ..registry import recorder, refuse_no_tensor
 from ..tensor import Epoch, Parameter, ParameterTuple, Tensor
 from ..tensor.parameter import DEFAULT_NAME
 from .manners import CellManners
+
+_LAYERS = __package__
 
 
 class Cell(CellHooks, CellManners):
@@ -153,10 +155,14 @@ class Cell(CellHooks, CellManners):
         return iter(self._cells.values())
 
     def cells_and_names(self, name_prefix: str = "") -> Iterator[tuple[str, Cell]]:
-        """This cell and all inside it, with their paths."""
+        """This cell and all inside it, each once, with their paths."""
         pending = [(name_prefix, self)]
+        seen: set[int] = set()
         while pending:
             path, cell = pending.pop(0)
+            if id(cell) in seen:
+                continue
+            seen.add(id(cell))
             yield path, cell
             pending[:0] = [(f"{path}.{name}" if path else name, inner) for name, inner in cell._cells.items()]
 
@@ -182,7 +188,13 @@ class Cell(CellHooks, CellManners):
             raise UnknownNameError(f"For '{type(self).__name__}', super().__init__() was not called.", user_location())
         if "_hooks" in self.__dict__ or hasattr(type(self), "bprop"):
             return call(self, inputs, kwargs)
-        return self.construct(*inputs, **kwargs)
+        try:
+            return self.construct(*inputs, **kwargs)
+        except AttributeError as error:
+            # What a user's own construct asks of its inputs is the user's affair.
+            if type(self).__module__.startswith(_LAYERS):
+                refuse_no_tensor(type(self).__name__, error, inputs)
+            raise
 
     # Printing -----------------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ArgumentError, ArgumentValueError, MsgradError, choices, user_location
+from ..errors import ArgumentError, ArgumentValueError, CountError, MsgradError, choices, user_location
 from ..registry import composite
 from ..tensor import Parameter, ParameterTuple, Tensor
 from ..training import rates, updates
@@ -244,7 +244,7 @@ class Optimizer(Cell):
         """The gradients' values, after their number, kinds and shapes have been found right."""
         name = type(self).__name__
         if len(gradients) != len(self.parameters):
-            raise ArgumentValueError(
+            raise CountError(
                 f"For '{name}', there must be a gradient for each of the {len(self.parameters)} parameters, "
                 f"but got {len(gradients)}."
             )

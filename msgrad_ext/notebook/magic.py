@@ -43,6 +43,7 @@ class GradCellMagics(Magics):
     @argument("--wrt", metavar="NAMES", help="Differentiate by these inputs and parameters: x,fc.weight.")
     @argument("--sens", metavar="NAME", help="The variable that weights the network's output. Default: ones.")
     @argument("--shapes", metavar="SHAPES", help='Formulas without data, at these shapes: "x: (m, k), y: (k, 3)".')
+    @argument("--assume", metavar="FACTS", help='What the formulas may use: "A: symmetric; y: one-hot".')
     @argument("--order", metavar="N", help="Order of the derivative. Default: 1.")
     @argument("--check", metavar="HOW", help=f"How gradients are checked: {', '.join(CHECKS)}.")
     @argument("--budget", metavar="SECONDS", help="Time that the check may take.")
@@ -107,7 +108,7 @@ def read_options(line: str, text: CellText, defaults: dict[str, Any]) -> CellOpt
                 known_target(given[name], public("exporters")())
         except Misfit as misfit:
             where = text.locate_option(value, f"--{name}", misfit.start, misfit.length)
-            subject = "" if name == "shapes" else "the value "
+            subject = "" if name in ("shapes", "assume") else "the value "
             raise GradCellOptionError(f"For '{MAGIC} --{name}', {subject}{misfit}", where) from None
     return CellOptions(**{**defaults, **given})
 

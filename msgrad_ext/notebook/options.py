@@ -32,6 +32,8 @@ class CellOptions:
         The variable that weights the output; see `variable`.
     shapes : mapping of str to tuple, or None
         Shapes of the inputs, an axis a letter or a number.
+    assume : mapping of str to str, or None
+        What holds of inputs and parameters, in words that the formulas' module reads.
     order : int
         Order of the derivative.
     check : str
@@ -50,6 +52,7 @@ class CellOptions:
     wrt: tuple[str, ...] | None = None
     sens: str | None = None
     shapes: Shapes | None = None
+    assume: Mapping[str, str] | None = None
     order: int = 1
     check: str = "auto"
     budget: float | None = None
@@ -182,11 +185,36 @@ def shapes(text: str) -> dict[str, tuple[str | int, ...]]:
         reader.take("',' or the end", mark=",;")
 
 
+def assumptions(text: str) -> dict[str, str]:
+    """Words by name, as ``"A: symmetric, positive definite; y: one-hot"`` gives them.
+
+    Raises
+    ------
+    Misfit
+        With the place in ``text``, if it does not have this form.
+    """
+    found: dict[str, str] = {}
+    start = 0
+    for part in text.split(";"):
+        name, colon, words = part.partition(":")
+        plain = name.strip()
+        if not colon or not words.strip() or not all(one.isidentifier() or one.isdigit() for one in plain.split(".")):
+            raise Misfit(
+                f"'NAME: WORDS' must stand between semicolons, but got '{part.strip()}'.", start, max(len(part), 1)
+            )
+        if plain in found:
+            raise Misfit(f"an array is spoken of once, but '{plain}' is twice.", start, max(len(part), 1))
+        found[plain] = words.strip()
+        start += len(part) + 1
+    return found
+
+
 READERS: dict[str, Callable[[str], Any]] = {
     "out": _name,
     "wrt": names,
     "sens": _name,
     "shapes": shapes,
+    "assume": assumptions,
     "order": _whole_number(1),
     "check": _check,
     "budget": _seconds,
@@ -218,4 +246,15 @@ def variable(option: str, name: str, namespace: Mapping[str, Any], location: Loc
     return namespace[name]
 
 
-__all__ = ["CHECKS", "READERS", "CellOptions", "Misfit", "Shapes", "known_target", "names", "shapes", "variable"]
+__all__ = [
+    "CHECKS",
+    "READERS",
+    "CellOptions",
+    "Misfit",
+    "Shapes",
+    "assumptions",
+    "known_target",
+    "names",
+    "shapes",
+    "variable",
+]

@@ -5,8 +5,11 @@ A formatter is registered by the class's name, so that nothing is imported befor
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+# Settings that print as an object without a text of its own, or as None: what MindSpore prints, but nothing to read.
+_OBJECTS = re.compile(r"(, )?\b\w+=\s?(<[\w.]+ object[^>]*>|None)")
 _SHOWN = {
     ("msgrad_ext.tensor.array", "Tensor"): "tensor",
     ("msgrad_ext.tensor.parameter", "Parameter"): "tensor",
@@ -40,9 +43,9 @@ def _layers(cell: Any, name: str, depth: int, seen: set[int]) -> list[Any]:
     seen.update(id(one) for _, one in own)
     text = ", ".join(f"{key} {one.shape}" + ("" if one.requires_grad else " frozen") for key, one in own)
     trained = sum(one.size for _, one in own if one.requires_grad)
-    settings = cell.extend_repr()
-    title = type(cell).__name__ + (f"({settings})" if settings else "")
-    row = Layer(depth, name, title, text, trained, sum(one.size for _, one in own) - trained)
+    settings = _OBJECTS.sub("", cell.extend_repr()).lstrip(", ")
+    frozen = sum(one.size for _, one in own) - trained
+    row = Layer(depth, name, type(cell).__name__, f"({settings})" if settings else "", text, trained, frozen)
     inner = [row for key, one in cell._cells.items() for row in _layers(one, key, depth + 1, seen)]
     return [row, *inner]
 

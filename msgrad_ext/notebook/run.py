@@ -8,7 +8,7 @@ from typing import Any
 
 from ..checking.budget import budget_of
 from ..checking.result import Gradient
-from ..errors import GradCellError, MsgradError, NotSupportedError, without_our_frames
+from ..errors import GradCellError, MsgradError, NotSupportedError, choices, without_our_frames
 from ..formulas.derivation import derive
 from ..grad_operation import Application, observed
 from ..initializer import seeded
@@ -55,6 +55,7 @@ def gradcell(shell: Any, code: CellCode, namespace: dict[str, Any], options: Cel
             )
         if not applications and ran.call is not None:
             applications = _plain_call(ran, code, namespace, options)
+        _known_somewhere(applications, options)
         reports = reports_of(applications, code.source, options)
         if options.check == "strict":
             for report in reports:
@@ -121,7 +122,7 @@ def _derived(ran: CellResult, value: Any, namespace: Mapping[str, Any], options:
             one = one()
         if hasattr(type(one), "construct") or (callable(one) and not isinstance(one, type)):
             assert options.shapes is not None
-            return derive(one, options.shapes, wrt=options.wrt, sens=options.sens)
+            return derive(one, options.shapes, wrt=options.wrt, sens=options.sens, assume=options.assume)
     raise GradCellError("For '%%gradcell --shapes', the cell must define a network, or end with one.")
 
 
@@ -138,11 +139,30 @@ def reports_of(applications: Sequence[Application], source: str, options: CellOp
     for group in groups.values():
         count = applications.count_of(group) if isinstance(applications, Applications) else len(group)
         checked = [] if options.check == "off" else kept(group)
-        found = [report_on(one, title_of(one.function), options.seed, limits, source) for one in checked]
+        found = [
+            report_on(one, title_of(one.function), options.seed, limits, source, _spoken_of(one, options))
+            for one in checked
+        ]
         report = merged(found, group, count, source, options)
         report.result = replace(report.result, gradients=_wanted(report, options.wrt))
         reports.append(report)
     return reports
+
+
+def _spoken_of(application: Application, options: CellOptions) -> Mapping[str, str]:
+    """What ``--assume`` says of the inputs and parameters of this application; a cell may have others."""
+    names = {var.name for var in application.program.graph.inputs}
+    return {name: words for name, words in (options.assume or {}).items() if name in names}
+
+
+def _known_somewhere(applications: Sequence[Application], options: CellOptions) -> None:
+    """Refuse a name in ``--assume`` that no gradient of the cell knows."""
+    names = {var.name for one in applications for var in one.program.graph.inputs}
+    for name in options.assume or {}:
+        if applications and name not in names:
+            raise GradCellError(
+                f"For '%%gradcell --assume', there is no input or parameter '{name}'. {choices(name, sorted(names))}"
+            )
 
 
 def _wanted(report: GradReport, names: Sequence[str] | None) -> tuple[Gradient, ...]:

@@ -11,15 +11,13 @@ import numpy as np
 from ..contract import normal_axes
 from ..errors import ArgumentError, ArgumentValueError, AxisError
 from ..registry import fn
-from ..tensor import Tensor, as_tensor
+from ..tensor import Tensor
 
 
 def tensor(op: str, name: str, value: Any) -> Tensor:
-    """``value``, which must be a tensor (or an array)."""
+    """``value``, which must be a tensor."""
     if isinstance(value, Tensor):
         return value
-    if isinstance(value, np.ndarray):
-        return as_tensor(value)
     raise ArgumentError(f"For '{op}', the '{name}' must be a Tensor, but got {type(value).__name__}.")
 
 
@@ -46,7 +44,8 @@ def int_tuple(op: str, name: str, value: Any) -> tuple[int, ...]:
         items = tuple(value) if isinstance(value, (tuple, list)) else (value,)
         if any(isinstance(item, (bool, np.bool_)) for item in items):
             raise TypeError
-        return tuple(index(item) for item in items)
+        # An int stays the object it is: a proof runs rules on ints that know their letters.
+        return tuple(item if isinstance(item, int) else index(item) for item in items)
     except TypeError:
         raise ArgumentError(f"For '{op}', the {name} must be ints, but got {value!r}.") from None
 
@@ -64,7 +63,7 @@ def integer(op: str, name: str, value: Any, least: int | None = None) -> int:
     value = _known(value)
     if isinstance(value, (bool, np.bool_)) or not hasattr(value, "__index__"):
         raise ArgumentError(f"For '{op}', the '{name}' must be an int, but got {value!r}.")
-    number = index(value)
+    number = value if isinstance(value, int) else index(value)
     if least is not None and number < least:
         raise ArgumentValueError(f"For '{op}', the '{name}' must be at least {least}, but got {number}.")
     return number

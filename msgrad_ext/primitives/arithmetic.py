@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..errors import DtypeError
 from ..lazy import sym
 from ..op import Elementwise, Smooth
 from ..registry import fn
@@ -28,6 +29,11 @@ class Add(Elementwise, functions="add tensor_add", methods="add", aliases="Tenso
 class Sub(Elementwise, functions="sub tensor_sub", methods="sub"):
     """Difference, ``a - b``."""
 
+    def working_dtype(self, common: np.dtype) -> np.dtype:
+        if common.kind == "b":
+            raise DtypeError("For 'Sub', two bool tensors have no difference; compare them with != or logical_xor.")
+        return common
+
     def numpy(self, a, b):
         return a - b
 
@@ -39,7 +45,14 @@ class Sub(Elementwise, functions="sub tensor_sub", methods="sub"):
 
 
 class Mul(Elementwise, functions="mul multiply tensor_mul", methods="mul multiply"):
-    """Elementwise (Hadamard) product, ``a * b``."""
+    """Elementwise (Hadamard) product, ``a * b``.
+
+    Notes
+    -----
+    As in MindSpore, a tensor without axes does not widen one that has some: float32 times float16 is then float16.
+    """
+
+    weak_scalars = "fiu"
 
     def numpy(self, a, b):
         return a * b
@@ -59,7 +72,14 @@ class Floated(Elementwise, abstract=True):
 
 
 class Div(Floated, functions="tensor_div true_divide", methods="true_divide"):
-    """Quotient, ``a / b``; two integer tensors give Float32, as in MindSpore."""
+    """Quotient, ``a / b``; two integer tensors give Float32, as in MindSpore.
+
+    Notes
+    -----
+    As in MindSpore, a tensor without axes does not widen one that has some: float32 by float16 is then float16.
+    """
+
+    weak_scalars = "f"
 
     def numpy(self, a, b):
         return a / b
@@ -74,6 +94,8 @@ class Div(Floated, functions="tensor_div true_divide", methods="true_divide"):
 class RealDiv(Div):
     """Quotient, ``a / b``: MindSpore's older name of `Div`."""
 
+    weak_scalars = ""
+
     def numpy(self, a, b):
         return a / b
 
@@ -81,7 +103,7 @@ class RealDiv(Div):
         return lambda *i: a[i] / b[i]
 
 
-class Pow(Elementwise, functions="pow tensor_pow", methods="pow"):
+class Pow(Elementwise, functions="pow tensor_pow pows", methods="pow"):
     """Power, ``a ** b``.
 
     Notes
@@ -181,7 +203,7 @@ class Sqrt(Floated, functions="sqrt", methods="sqrt"):
         return lambda *i: sym.sqrt(a[i])
 
 
-class Exp(Smooth, functions="exp", methods="exp"):
+class Exp(Smooth, functions="exp tensor_exp", methods="exp"):
     """Exponential."""
 
     def numpy(self, a):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import reduce
 from typing import Any
 
@@ -40,7 +41,7 @@ class Reshape(Op, view=True):
 
     def out_shape(self, shape):
         if all(isinstance(length, int) for length in shape):
-            if np.prod(shape, dtype=np.int64) != np.prod(self.shape, dtype=np.int64):
+            if math.prod(shape) != math.prod(self.shape):
                 raise ShapeError(f"For 'Reshape', {tuple(shape)} can not become {self.shape}.")
         return self.shape
 

@@ -8,6 +8,7 @@ from ..errors import DtypeError, NotSupportedError
 from ..op import Composite, Elementwise
 from ..registry import OPS
 from ..tensor import Tensor
+from .arguments import tensor
 
 
 class _Bits(Elementwise, abstract=True):
@@ -61,3 +62,15 @@ class BitwiseXor(Composite, functions="bitwise_xor", methods="bitwise_xor"):
 
     def compute(self, x: Tensor, y: Tensor) -> Tensor:
         return _applied("^", "NotEqual", x, y)
+
+
+class Invert(Composite, functions="invert", methods="invert"):
+    """The bits that the operand does not have; ``-x - 1`` for an integer with a sign."""
+
+    def compute(self, x: Tensor) -> Tensor:
+        kind = tensor("Invert", "x", x).numpy_dtype
+        if kind.kind not in "iu":
+            raise DtypeError(f"For 'Invert', the operand must be an integer tensor, but got {kind}.")
+        every = -1 if kind.kind == "i" else np.iinfo(kind).max
+        result: Tensor = _Bits("^")(x, Tensor(np.asarray(every, kind)))
+        return result

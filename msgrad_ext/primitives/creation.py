@@ -109,6 +109,12 @@ def full_like(input: Any, fill_value: Any, *, dtype: Any = None) -> Tensor:
     return filled("full_like", x.shape, fill_value, kind_of("full_like", dtype, x.numpy_dtype))
 
 
+@composite(methods="fill")
+def filled_like(self: Tensor, value: Any) -> Tensor:
+    """One value at every place of the shape of ``self``, in its dtype; ``self`` stays as it is."""
+    return filled("fill", self.shape, value, self.numpy_dtype)
+
+
 @composite(methods="new_full")
 def new_full(self: Tensor, size: Any, fill_value: Any, *, dtype: Any = None) -> Tensor:
     """One value at every place of shape ``size``, in the dtype of ``self``."""

@@ -41,7 +41,7 @@ class Log1p(Smooth, functions="log1p", methods="log1p"):
         return lambda *i: sym.log(1 + a[i])
 
 
-class Expm1(Smooth, functions="expm1", methods="expm1"):
+class Expm1(Smooth, functions="expm1 tensor_expm1", methods="expm1"):
     """Exponential minus one, ``exp(a) - 1``, right for small ``a`` too."""
 
     def numpy(self, a):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextvars import ContextVar
+from operator import index as as_index
 from typing import Any
 
 import numpy as np
@@ -81,6 +83,19 @@ class StridedSlice(Op, view=True):
         return lambda *i: a[tuple(first + by * k for first, by, k in zip(self.begin, self.step, i))]
 
 
+# Where slices that reach over an end of their axis are noted: pairs of the axis's length and the length that would do.
+OVER: ContextVar[list[tuple[int, int]] | None] = ContextVar("over", default=None)
+
+
+def _note_over(part: slice, length: int) -> None:
+    """Note a slice that another length would not cut short."""
+    noted = OVER.get()
+    ends = [one for one in (part.start, part.stop) if one is not None]
+    reach = max((one if one >= 0 else -one for one in map(as_index, ends)), default=0)
+    if noted is not None and reach > length:
+        noted.append((length, reach))
+
+
 def bound(a: Tensor, parts: Sequence[Any]) -> Any:
     """`StridedSlice` with its settings for the slices ``parts`` of the first axes of ``a``."""
     begin, step, size = [], [], []
@@ -88,6 +103,7 @@ def bound(a: Tensor, parts: Sequence[Any]) -> Any:
         part = parts[axis] if axis < len(parts) else slice(None)
         if part.step == 0:
             raise ArgumentValueError("For 'StridedSlice', a stride must not be 0.")
+        _note_over(part, length)
         taken = range(*part.indices(length))
         begin.append(taken.start if len(taken) else 0)
         step.append(taken.step)

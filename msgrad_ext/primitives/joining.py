@@ -51,7 +51,7 @@ def hstack(tensors: Any) -> Tensor:
     return Concat(0 if given[0].ndim == 1 else 1)(given)
 
 
-@composite(functions="vstack")
+@composite(functions="vstack row_stack")
 def vstack(inputs: Any) -> Tensor:
     """Tensors joined along the first axis; vectors as rows."""
     return Concat(0)(at_least(2, tuple(_all("vstack", inputs))))

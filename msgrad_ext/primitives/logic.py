@@ -24,7 +24,7 @@ class _Comparison(Elementwise, abstract=True):
         return None, None
 
 
-class Greater(_Comparison, functions="greater gt", methods="greater gt"):
+class Greater(_Comparison, functions="greater gt tensor_gt", methods="greater gt"):
     """``a > b``."""
 
     def numpy(self, a, b):
@@ -34,7 +34,7 @@ class Greater(_Comparison, functions="greater gt", methods="greater gt"):
         return lambda *i: sym.compare(a[i], ">", b[i])
 
 
-class GreaterEqual(_Comparison, functions="greater_equal ge", methods="greater_equal ge"):
+class GreaterEqual(_Comparison, functions="greater_equal ge tensor_ge", methods="greater_equal ge"):
     """``a >= b``."""
 
     def numpy(self, a, b):
@@ -44,7 +44,7 @@ class GreaterEqual(_Comparison, functions="greater_equal ge", methods="greater_e
         return lambda *i: sym.compare(a[i], ">=", b[i])
 
 
-class Less(_Comparison, functions="less lt", methods="less lt"):
+class Less(_Comparison, functions="less lt tensor_lt", methods="less lt"):
     """``a < b``."""
 
     def numpy(self, a, b):
@@ -54,7 +54,7 @@ class Less(_Comparison, functions="less lt", methods="less lt"):
         return lambda *i: sym.compare(a[i], "<", b[i])
 
 
-class LessEqual(_Comparison, functions="less_equal le", methods="less_equal le"):
+class LessEqual(_Comparison, functions="less_equal le tensor_le", methods="less_equal le"):
     """``a <= b``."""
 
     def numpy(self, a, b):

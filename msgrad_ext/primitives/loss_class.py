@@ -198,6 +198,8 @@ def cross_entropy(
     logs = fn.log_softmax(input, axis)
     if target.numpy_dtype.kind not in "fO":
         return nll_loss(logs, target, weight, ignore_index, reduction, label_smoothing)
+    if target.ndim == input.ndim - 1:
+        raise DtypeError(f"For 'cross_entropy', class numbers must be ints, but got {target.numpy_dtype}.")
     if target.shape != input.shape:
         raise ShapeError(
             f"For 'cross_entropy', probabilities must have the input's shape {input.shape}, but got {target.shape}."

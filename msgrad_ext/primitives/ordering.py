@@ -101,7 +101,8 @@ def _method(name: str, x: Tensor, args: tuple[Any, ...], given: dict[str, Any]) 
     unknown = [key for key in given if key not in names]
     if unknown or len(args) > 2:
         raise ArgumentError(f"For '{name}', the arguments are {', '.join(names)}, but got {unknown or list(args)}.")
-    by_place = bool(args) and isinstance(args[0], int) and not isinstance(args[0], bool)
+    # The name of the flag tells the forms apart where the axis does not.
+    by_place = bool(args) and isinstance(args[0], int) and not isinstance(args[0], bool) and "keepdims" not in given
     axis = args[0] if args else given.get("axis", given.get("dim"))
     keep = args[1] if len(args) > 1 else given.get("keepdims", given.get("keepdim", False))
     initial, where = given.get("initial"), given.get("where")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,9 +25,7 @@ def flag(op: str, name: str, value: Any) -> bool:
 
 
 def operand(op: str, value: Any) -> Tensor:
-    """``value``, which must be a tensor or an array."""
-    if isinstance(value, (np.ndarray, np.generic)):
-        return Tensor(value)
+    """``value``, which must be a tensor."""
     if not isinstance(value, Tensor):
         raise ArgumentError(f"For '{op}', the operand must be a Tensor, but got {type(value).__name__}.")
     return value
@@ -55,7 +54,7 @@ class _Reduction(Op, abstract=True):
 
     def count(self, a):
         """How many elements of ``a`` go into one of the result."""
-        return int(np.prod([a.shape[axis] for axis in self.axis], dtype=np.int64))
+        return math.prod(a.shape[axis] for axis in self.axis)
 
 
 class ReduceSum(_Reduction):

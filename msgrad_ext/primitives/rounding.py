@@ -96,7 +96,9 @@ class Trunc(Elementwise, functions="trunc", methods="trunc"):
         return lambda *i: sym.truncate(a[i])
 
 
-class FloorDiv(Elementwise, functions="floor_div floor_divide", methods="floor_divide floor_div"):
+class FloorDiv(
+    Elementwise, functions="floor_div floor_divide floordiv tensor_floordiv", methods="floor_divide floor_div"
+):
     """Quotient rounded down, ``floor(a / b)``.
 
     Notes
@@ -116,7 +118,7 @@ class FloorDiv(Elementwise, functions="floor_div floor_divide", methods="floor_d
         return lambda *i: sym.floor(a[i] / b[i])
 
 
-class FloorMod(Elementwise, functions="floor_mod remainder", methods="floor_mod remainder"):
+class FloorMod(Elementwise, functions="floor_mod remainder floormod tensor_mod", methods="floor_mod remainder"):
     """Remainder with the sign of ``b``, ``a - b floor(a / b)``.
 
     Notes

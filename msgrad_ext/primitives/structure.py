@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from ..dtype import DType as Kind
 from ..dtype import to_numpy
-from ..errors import ArgumentError, ArgumentValueError
+from ..errors import ArgumentError, ArgumentValueError, CountError
 from ..op import Composite
 from ..registry import composite
 from ..tensor import Tensor, is_number
@@ -222,7 +223,7 @@ class HyperMap(Composite):
         if not isinstance(first, (tuple, list)):
             return operation(*given)
         if any(not isinstance(one, (tuple, list)) or len(one) != len(first) for one in given):
-            raise ArgumentValueError(f"For '{type(self).__name__}', the sequences must be of one length.")
+            raise CountError(f"For '{type(self).__name__}', the sequences must be of one length.")
         inner = self._mapped if self.deep else lambda operation, members: operation(*members)
         found = [inner(operation, members) for members in zip(*given)]
         return found if isinstance(first, list) else tuple(found)
@@ -235,6 +236,16 @@ class Map(HyperMap):
     """An operation applied to the members of tuples and lists."""
 
     deep = False
+
+
+class Partial(Composite, functions="partial"):
+    """A function with its first arguments given."""
+
+    def compute(self, func: Callable[..., Any], *args: Any, **kwargs: Any) -> Callable[..., Any]:
+        """The function of the arguments that are left."""
+        if not callable(func):
+            raise ArgumentError(f"For 'Partial', the 'func' must be a function, but got {type(func).__name__}.")
+        return partial(func, *args, **kwargs)
 
 
 class InvertPermutation(Composite):

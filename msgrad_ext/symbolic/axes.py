@@ -11,8 +11,9 @@ from typing import Any
 
 from sympy import Expr, Integer, S
 
+from ..dtype import is_float
 from ..errors import ShapeError
-from ..ir import Atom, Eqn
+from ..ir import Atom, Eqn, Graph, Var
 from .nodes import length
 
 LETTERS = "m k n p q r s t d h l u w c b"
@@ -177,3 +178,45 @@ def has_foreign(result: Sequence[Any], given: Sequence[Sequence[Any]], wanted: S
 def is_literal(atom: Atom) -> bool:
     """True for constants of the program."""
     return not hasattr(atom, "name")
+
+
+def solved_shapes(graph: Graph, letters: Mapping[str, Sequence[Any]]) -> Any:
+    """A function from atoms (of ``graph`` and its inner graphs) to symbolic shapes."""
+    shapes = Shapes()
+    known: dict[str, Any] = {}
+    order: list[Any] = []
+    for var in graph.inputs:
+        shapes.declare(var, var.shape, letters.get(var.name, ()), known)
+        order.append(var)
+    names = {var.name for var in graph.inputs}
+    _walk(graph, shapes, order, names)
+    table = shapes.letters(order, names)
+    return lambda atom: shapes.symbolic(atom, table)
+
+
+def _walk(graph: Graph, shapes: Shapes, order: list[Any], names: set[str]) -> None:
+    for eqn in graph.eqns:
+        for atom in eqn.inputs:
+            if is_literal(atom) and atom not in shapes.axes:
+                # An array of constants has the lengths it has; what it meets has them too.
+                shapes.declare(atom, atom.shape, atom.shape)
+                order.append(atom)
+        order.append(eqn.out)
+        names.add(eqn.out.name)
+        if not eqn.op.nested:
+            shapes.apply(eqn, eqn.inputs, eqn.out)
+            continue
+        op: Any = eqn.op
+        inner = op.graph
+        for var, atom in zip(inner.inputs, eqn.inputs):
+            before = shapes.axes.setdefault(var, shapes.axes[atom])
+            for mine, other in zip(before, shapes.axes[atom]):
+                if hasattr(mine, "unify"):
+                    mine.unify(other)
+        _walk(inner, shapes, order, names)
+        outputs = [atom for atom in inner.outputs if isinstance(atom, Var) and is_float(atom.dtype)]
+        for weight, atom in zip(eqn.inputs[len(inner.inputs) :], outputs):
+            for mine, other in zip(shapes.axes[atom], shapes.axes[weight]):
+                if hasattr(mine, "unify"):
+                    mine.unify(other)
+        shapes.axes[eqn.out] = shapes.axes[op.wrt[op.index]]

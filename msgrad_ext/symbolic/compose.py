@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
-from sympy import Add, Expr, Symbol
+from sympy import Add, Expr, Mul, Symbol
 
 from .effort import limited, spend
 from .functions import Exp
@@ -30,7 +30,7 @@ def line_expr(derivation: Derivation, line: Line) -> tuple[Expr, tuple[Expr, ...
     return definition(line, indices), indices, {i: n for i, n in zip(indices, shape) if i != 0}
 
 
-def closed(derivation: Derivation, key: str, forward: bool) -> Expr | None:
+def closed(derivation: Derivation, key: str, forward: bool, budget: int = BUDGET) -> Expr | None:
     """The element of ``key`` with cotangents (and, with ``forward``, values too) put in; None over budget."""
     order = derivation.places
     shape = derivation.shapes[key]
@@ -47,7 +47,7 @@ def closed(derivation: Derivation, key: str, forward: bool) -> Expr | None:
         latest = max(open_keys, key=order.__getitem__)
         line = derivation.definition(latest)
         found = {e: definition(line, e.indices) for e in entries(expr) if e.head.name == latest}
-        if size(expr) + sum(size(part) for part in found.values()) > BUDGET:
+        if size(expr) + sum(size(part) for part in found.values()) > budget:
             return None
         expr = substitute(expr, latest, line)
 
@@ -56,24 +56,6 @@ def simplex_keys(derivation: Derivation) -> set[str]:
     """Inputs whose rows some op expects to sum to one."""
     found = {line.operands[n] for line in derivation.lines for n in line.template.simplex}
     return found & set(derivation.inputs)
-
-
-def on_simplex(expr: Expr, keys: set[str]) -> Expr:
-    """``expr`` with sums over a row of an array of ``keys`` put to one."""
-    if not keys or not expr.args or isinstance(expr, Entry):
-        return expr
-    expr = rebuild(expr, (on_simplex(arg, keys) for arg in expr.args))
-    return Add(*(_drop_rows(term, keys) for term in expand(expr))) if isinstance(expr, Total) else expr
-
-
-def _drop_rows(term: Term, keys: set[str]) -> Expr:
-    bound, factors = dict(term.bound), list(term.factors)
-    for k in list(bound):
-        mine = [f for f in factors if k in f.free_symbols]
-        if len(mine) == 1 and isinstance(mine[0], Entry) and mine[0].head.name in keys and mine[0].indices[-1] == k:
-            factors.remove(mine[0])
-            del bound[k]
-    return Term(tuple(bound.items()), tuple(factors)).expr()
 
 
 def alias(line: Line) -> bool:
@@ -162,14 +144,26 @@ def own_form(template: Template) -> Expr:
 
 
 def softmaxes(expr: Expr) -> Expr:
-    """``expr`` with exponentials over their sum written as softmax."""
-    if not expr.has(Exp):
-        return expr
+    """``expr`` with exponentials over their sum written as softmax, inside of its factors too."""
+    return _softmaxes(freshen(expr), 0) if expr.has(Exp) else expr
+
+
+def _softmaxes(expr: Expr, level: int) -> Expr:
     parts = []
-    for term in expand(freshen(expr)):
-        factors = recognise(list(term.factors))
-        parts.append(canonical(Term(term.bound, tuple(factors)), 0))
+    for term in expand(expr):
+        inner = level + len(term.bound)
+        factors = [_within(factor, inner) for factor in recognise(list(term.factors))]
+        parts.append(canonical(Term(term.bound, tuple(factors)), level))
     return Add(*parts) if parts else expr
+
+
+def _within(factor: Expr, level: int) -> Expr:
+    """A factor with softmax recognised in the sums that it holds."""
+    if isinstance(factor, Entry) or not (factor.has(Total) and factor.has(Exp)):
+        return factor
+    if isinstance(factor, (Add, Total, Mul)):
+        return _softmaxes(factor, level)
+    return factor if isinstance(factor, Binder) else rebuild(factor, (_within(arg, level) for arg in factor.args))
 
 
 __all__ = [
@@ -180,6 +174,7 @@ __all__ = [
     "definition_of",
     "entries",
     "line_expr",
-    "on_simplex",
+    "own_form",
     "resolved",
+    "softmaxes",
 ]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sympy import Expr, Pow, S, Symbol, Tuple, pi
@@ -26,10 +27,22 @@ maximum, minimum, sign, truncate, power = _f.Maximum, _f.Minimum, _f.Sign, _f.Tr
 globals().update({kind.word: kind for kind in _s.SCALARS.values()})
 
 
+@dataclass(frozen=True)
+class Pattern:
+    """A constant array whose lengths are letters: its element at ``places`` is ``expr``."""
+
+    places: tuple[Symbol, ...]
+    expr: Expr
+
+    def at(self, indices: Sequence[Any]) -> Expr:
+        """The element at ``indices``."""
+        return self.expr.xreplace(dict(zip(self.places, map(expression, indices))))
+
+
 class Accessor:
     """An operand of a meaning: elements by index, with broadcasting."""
 
-    def __init__(self, head: Symbol, shape: Sequence[Any], number: Expr | None = None) -> None:
+    def __init__(self, head: Symbol, shape: Sequence[Any], number: Expr | Pattern | None = None) -> None:
         self.head = head
         self.shape = tuple(map(expression, shape))
         self.ndim = len(self.shape)
@@ -37,12 +50,13 @@ class Accessor:
 
     def __getitem__(self, indices: Any) -> Expr:
         given = tuple(indices) if isinstance(indices, (tuple, list, Tuple)) else (indices,)
-        if self.number is not None:
+        if self.number is not None and not isinstance(self.number, Pattern):
             return self.number
         given = given[len(given) - self.ndim :] if self.ndim else ()
         if len(given) < self.ndim:
             raise IndexError(f"An operand of rank {self.ndim} needs as many indices, but got {len(given)}.")
-        return Entry(self.head, *(S.Zero if n == 1 else i for i, n in zip(given, self.shape)))
+        places = [S.Zero if n == 1 else i for i, n in zip(given, self.shape)]
+        return Entry(self.head, *places) if self.number is None else self.number.at(places)
 
 
 def total(n: Any, f: Callable[[Any], Any]) -> Expr:

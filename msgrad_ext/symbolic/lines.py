@@ -19,7 +19,10 @@ from ..dtype import is_float
 from ..errors import Location
 from ..ir import Atom, Eqn, Graph, Lit, Var
 from . import template as tm
-from .axes import Shapes, is_literal
+from .axes import solved_shapes
+from .conditions import Condition
+from .known import Known, letters_of, renamed
+from .language import Pattern
 from .nodes import length
 from .scalar import constant_of
 
@@ -63,6 +66,8 @@ class Derivation:
         Keys of the weights of the outputs, empty when they are ones.
     notes : tuple of str
         Constants and assumptions that the derivation rests on.
+    conditions : tuple of Condition
+        What the lengths of axes must meet.
     """
 
     lines: tuple[Line, ...]
@@ -75,6 +80,7 @@ class Derivation:
     cotangents: dict[str, str]
     weights: tuple[str, ...]
     notes: tuple[str, ...]
+    conditions: tuple[Condition, ...] = ()
 
     def line(self, key: str) -> Line | None:
         """The definition of ``key``, or None for an input."""
@@ -99,6 +105,7 @@ def derive(
     wrt: Sequence[Var],
     sens: str | None = None,
     letters: Mapping[str, Sequence[Any]] | None = None,
+    known: Known | None = None,
 ) -> Derivation:
     """Lines of ``graph`` and of the gradients of its weighted outputs.
 
@@ -112,8 +119,10 @@ def derive(
         Name of the symbol that weights the output; ones without it.
     letters : mapping, optional
         Input name -> a letter or an int for each of its axes.
+    known : Known, optional
+        Shapes, settings and constants of the graph in letters, where they were found from several traces.
     """
-    builder = Builder(graph, letters or {})
+    builder = Builder(graph, letters or {}, known)
     builder.forward(graph)
     outputs = [builder.key(atom) for atom in graph.outputs if isinstance(atom, Var) and is_float(atom.dtype)]
     weights = [builder.weight(sens, key, len(outputs), at) for at, key in enumerate(outputs)] if sens else []
@@ -124,7 +133,7 @@ def derive(
 class Builder:
     """The lines of one derivation while they are made."""
 
-    def __init__(self, graph: Graph, letters: Mapping[str, Sequence[Any]]) -> None:
+    def __init__(self, graph: Graph, letters: Mapping[str, Sequence[Any]], known: Known | None = None) -> None:
         self.lines: list[Line] = []
         self.inputs: dict[str, str] = {}
         self.constants: dict[str, Lit] = {}
@@ -136,7 +145,9 @@ class Builder:
         self.passes = 0
         self.nested: dict[Any, list[str]] = {}
         self.shapes: dict[str, Lengths] = {}
-        self.letter_of = _solve_shapes(graph, letters)
+        self.known = known or Known()
+        self.letter_of = known.shapes.__getitem__ if known and known.shapes else solved_shapes(graph, letters)
+        self.notes += self.known.notes
         for var in graph.inputs:
             key = self.define(var)
             self.inputs[key] = var.name
@@ -160,9 +171,23 @@ class Builder:
             key = f"l:{len(self.constants)}"
             self.keys[atom] = key
             assert isinstance(atom, Lit)
+            found = self.known.numbers.get(atom)
+            if isinstance(found, Pattern):
+                return self.pattern(atom, found)
             self.constants[key] = atom
             self.shapes[key] = self.letter_of(atom)
         return self.keys[atom]
+
+    def pattern(self, atom: Lit, pattern: Pattern) -> str:
+        """The key of a constant array that depends on lengths, with a line that says its elements."""
+        key = f"p:{sum(line.op == 'constant' for line in self.lines)}"
+        self.keys[atom], self.values[key], self.shapes[key] = key, "constant", self.letter_of(atom)
+        shape, lengths = self.shapes[key], letters_of(pattern)
+        (canonical, _), renamed = tm.canonical_lengths([shape, lengths])
+        table = {real: letter for letter, real in renamed}
+        expr = pattern.at(tm.out_indices(shape)).xreplace(table)
+        self.lines.append(Line(key, tm.Template(expr, canonical, ()), (), renamed, "forward", "constant"))
+        return key
 
     def forward(self, graph: Graph) -> None:
         """A line for each equation of ``graph``."""
@@ -176,9 +201,16 @@ class Builder:
         """The line of one equation."""
         operands = [self.key(atom) for atom in eqn.inputs]
         key = self.define(eqn.out)
-        numbers = [plain_number(atom) for atom in eqn.inputs]
-        canonical, lengths = tm.canonical_lengths([*(self.shapes[k] for k in operands), self.shapes[key]])
-        template = tm.forward(eqn.op, canonical[:-1], numbers, canonical[-1])
+        op = self.known.ops.get(eqn.out, eqn.op)
+        numbers = [self.known.numbers.get(atom) or plain_number(atom) for atom in eqn.inputs]
+        # Letters that a setting or a constant holds stand behind those of the shapes.
+        further = (*letters_of(op), *(n for one in numbers for n in letters_of(one)))
+        shapes = [*(self.shapes[k] for k in operands), self.shapes[key]]
+        canonical, lengths = tm.canonical_lengths([*shapes, further])
+        table = {real: letter for letter, real in lengths}
+        template = tm.forward(
+            renamed(op, table), canonical[:-2], [renamed(one, table) for one in numbers], canonical[-2]
+        )
         self.lines.append(Line(key, template, tuple(operands), lengths, "forward", type(eqn.op).__name__, eqn.location))
         name = type(eqn.op).__name__
         for operand in eqn.op.operands if eqn.op.constants else ():
@@ -240,7 +272,7 @@ class Builder:
         its line as soon as all that adds to it has one.
         """
         self.passes += 1
-        active = set(wrt)
+        active: set[str] = set(wrt)
         first: dict[str, int] = {}
         lines = self.lines[start:]
         for place, line in enumerate(lines):
@@ -329,6 +361,7 @@ class Builder:
             self.cotangents,
             weights,
             tuple(self.notes),
+            self.known.conditions,
         )
 
 
@@ -343,45 +376,3 @@ def plain_number(atom: Atom) -> Expr | None:
         return None
     exact = Fraction(value)
     return Rational(exact.numerator, exact.denominator) if exact.denominator <= 64 and abs(exact) <= 10**6 else None
-
-
-def _solve_shapes(graph: Graph, letters: Mapping[str, Sequence[Any]]) -> Any:
-    """A function from atoms (of ``graph`` and its inner graphs) to symbolic shapes."""
-    shapes = Shapes()
-    known: dict[str, Any] = {}
-    order: list[Any] = []
-    for var in graph.inputs:
-        shapes.declare(var, var.shape, letters.get(var.name, ()), known)
-        order.append(var)
-    names = {var.name for var in graph.inputs}
-    _walk(graph, shapes, order, names)
-    table = shapes.letters(order, names)
-    return lambda atom: shapes.symbolic(atom, table)
-
-
-def _walk(graph: Graph, shapes: Shapes, order: list[Any], names: set[str]) -> None:
-    for eqn in graph.eqns:
-        for atom in eqn.inputs:
-            if is_literal(atom) and atom not in shapes.axes:
-                # An array of constants has the lengths it has; what it meets has them too.
-                shapes.declare(atom, atom.shape, atom.shape)
-                order.append(atom)
-        order.append(eqn.out)
-        names.add(eqn.out.name)
-        if not eqn.op.nested:
-            shapes.apply(eqn, eqn.inputs, eqn.out)
-            continue
-        op: Any = eqn.op
-        inner = op.graph
-        for var, atom in zip(inner.inputs, eqn.inputs):
-            before = shapes.axes.setdefault(var, shapes.axes[atom])
-            for mine, other in zip(before, shapes.axes[atom]):
-                if hasattr(mine, "unify"):
-                    mine.unify(other)
-        _walk(inner, shapes, order, names)
-        outputs = [atom for atom in inner.outputs if isinstance(atom, Var) and is_float(atom.dtype)]
-        for weight, atom in zip(eqn.inputs[len(inner.inputs) :], outputs):
-            for mine, other in zip(shapes.axes[atom], shapes.axes[weight]):
-                if hasattr(mine, "unify"):
-                    mine.unify(other)
-        shapes.axes[eqn.out] = shapes.axes[op.wrt[op.index]]

@@ -13,7 +13,7 @@ from sympy import Add, Expr, Function, Mul, Pow, S, Symbol
 from .functions import Exp
 from .matrix_functions import MatrixFunction, Minor
 from .nodes import Binder, Delta, Entry, Share, Total
-from .normal import Ranges, Term, expand, freshen, inner_canonical, replace
+from .normal import Ranges, Term, expand, freshen, replace, same
 from .notation import (
     ONE,
     Node,
@@ -74,16 +74,13 @@ def recognise(factors: list[Expr]) -> list[Expr]:
         for other in factors:
             e, times = other.as_base_exp()
             for at in sorted(e.free_symbols, key=str) if isinstance(e, Exp) else ():
-                if times == 1 and isinstance(at, Symbol) and _same(replace(inner, k, at), e.args[0]):
+                whole = times.is_Integer and times > 0
+                if whole and isinstance(at, Symbol) and same(replace(inner, k, at), e.args[0]):
                     rest = [f for f in factors if f not in (factor, other)]
-                    left = [Pow(base, power + 1)] if power != -1 else []
-                    return recognise([*rest, *left, Share(inner, ((k, n),), at)])
+                    both = min(times, -power)
+                    left = [f for f in (Pow(base, power + both), Pow(e, times - both)) if f != 1]
+                    return recognise([*rest, *left, Pow(Share(inner, ((k, n),), at), both)])
     return factors
-
-
-def _same(first: Expr, second: Expr) -> bool:
-    """True if two expressions are one but for the names of bound indices."""
-    return first == second or inner_canonical(freshen(first), 90) == inner_canonical(freshen(second), 90)
 
 
 def _term(term: Term, out: tuple[Symbol, ...], ranges: Ranges) -> Node:

@@ -7,6 +7,7 @@ the full name stands instead.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -76,7 +77,8 @@ class Name:
         above = "".join(_ABOVE.get(accent, "") for accent in accents)
         if not self.letter or any(accent.isdigit() for accent in accents):
             return self.text(accents)
-        return GREEK.get(self.base, self.base) + above + lowered(",".join(GREEK.get(u, u) for u in self.subscripts))
+        letter = unicodedata.normalize("NFC", GREEK.get(self.base, self.base) + above)
+        return letter + lowered(",".join(GREEK.get(u, u) for u in self.subscripts))
 
     def mathml(self, accents: Sequence[str] = ()) -> str:
         """Presentation MathML, one element."""

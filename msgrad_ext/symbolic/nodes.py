@@ -13,6 +13,8 @@ from typing import Any
 
 from sympy import Basic, Expr, Integer, S, Symbol, Tuple, diff
 
+from .functions import Exp
+
 # SymPy imports this inside of its first long sum; better with SymPy itself than within a derivation.
 import_module("sympy.tensor.tensor")
 
@@ -67,7 +69,7 @@ class Entry(Expr):
     @property
     def nested(self) -> bool:
         """True if an index is more than symbols and numbers: an element of an array of integers, or a sum."""
-        return any(i.has(Entry, Binder) for i in self.indices)
+        return any(bool(i.args) and i.has(Entry, Binder) for i in self.indices)
 
     @property
     def free_symbols(self) -> set:
@@ -135,7 +137,8 @@ class Quotient(Expr):
     def __new__(cls, number: Any, step: Any) -> Expr:
         number, step = expression(number), expression(step)
         exact = (number / step).expand()
-        if all(term.as_coeff_Mul()[0].is_integer for term in exact.as_ordered_terms()):
+        # A length that is half of an axis is a whole number too.
+        if step == 1 or all(term.as_coeff_Mul()[0].is_integer for term in exact.as_ordered_terms()):
             return exact
         return Expr.__new__(cls, *((number, step) if step > 0 else (-number, -step)))
 
@@ -270,3 +273,8 @@ class Tied(Binder):
 
 class Share(Binder):
     """Softmax: ``exp(body)`` at index ``at``, divided by the sum of ``exp(body)`` over the index."""
+
+    def _eval_derivative(self, wrt: Expr) -> Expr:
+        ((k, _n),) = self.limits
+        below = Total(Exp(self.body), self.limits)
+        return diff(Exp(self.body.xreplace({k: self.args[2]})) / below, wrt)

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import cache, lru_cache
 
 from sympy import Add, Expr, Integer, Mul, Pow, S, Symbol
 
@@ -73,9 +74,15 @@ def rebuild(expr: Expr, args: Iterable[Expr]) -> Expr:
     return expr.func(*args)
 
 
+@lru_cache(maxsize=65536)
+def _binds(expr: Expr) -> bool:
+    """True if an expression holds what binds indices; remembered, since parts come again and again."""
+    return isinstance(expr, Binder) or any(map(_binds, expr.args))
+
+
 def freshen(expr: Expr) -> Expr:
     """``expr`` with each binder's indices replaced by fresh ones."""
-    if not expr.args or (isinstance(expr, Entry) and not expr.nested):
+    if not _binds(expr):
         return expr
     if isinstance(expr, Binder):
         new = {k: fresh_index() for k in expr.bound}
@@ -205,8 +212,8 @@ def _proved(factors: list[Expr], known: Ranges) -> list[Expr]:
 
 def _fails(guard: Expr, known: Ranges) -> bool:
     """True if ``guard`` is 0 for all indices in their ranges."""
-    bounds = _bounds(Quotient(*guard.args[:2]), known)
-    return bounds is not None and (_nonnegative(-1 - bounds[1]) or _nonnegative(bounds[0] - guard.args[2]))
+    bounds = index_bounds(Quotient(*guard.args[:2]), known)
+    return bounds is not None and (nonnegative(-1 - bounds[1]) or nonnegative(bounds[0] - guard.args[2]))
 
 
 def _holds(guard: Expr, known: Ranges) -> bool:
@@ -217,11 +224,11 @@ def _holds(guard: Expr, known: Ranges) -> bool:
         return value.args[2][int(value.args[1])] == n
     if isinstance(value, Ravel):
         return (Mul(*value.args[1]) - n).expand() == 0
-    bounds = _bounds(value, known)
-    return bounds is not None and _nonnegative(bounds[0]) and _nonnegative(n - 1 - bounds[1])
+    bounds = index_bounds(value, known)
+    return bounds is not None and nonnegative(bounds[0]) and nonnegative(n - 1 - bounds[1])
 
 
-def _bounds(value: Expr, known: Ranges) -> tuple[Expr, Expr] | None:
+def index_bounds(value: Expr, known: Ranges) -> tuple[Expr, Expr] | None:
     """The least and the greatest value of an index expression that is linear in its indices; None for others."""
     if value.has(Quotient, Ravel, Unravel):
         return None
@@ -237,7 +244,7 @@ def _bounds(value: Expr, known: Ranges) -> tuple[Expr, Expr] | None:
     return low, high
 
 
-def _nonnegative(value: Expr) -> bool:
+def nonnegative(value: Expr) -> bool:
     """True if ``value`` is provably not negative when every length in it is at least 1."""
     shifted = value.xreplace({n: n + 1 for n in value.free_symbols}).expand()
     return all(term.as_coeff_Mul()[0] >= 0 for term in Add.make_args(shifted))
@@ -247,16 +254,27 @@ def _cancel_shares(bound: Ranges, factors: list[Expr]) -> tuple[Ranges, list[Exp
     """Cancel a sum against a denominator that is the same sum: ``sum_k e_k / sum_k e_k = 1``."""
     for factor in factors:
         base, power = factor.as_base_exp()
-        if not (isinstance(base, Total) and len(base.limits) == 1 and power.is_negative):
+        if not (isinstance(base, Total) and len(base.limits) <= len(bound) and power.is_negative):
             continue
-        (inner, n), body = base.limits[0], base.body
-        for k in bound:
-            mine = [f for f in factors if k in f.free_symbols]
-            if bound[k] == n and Mul(*mine) == replace(body, inner, k):
+        lengths = [n for _, n in base.limits]
+        for ks in itertools.permutations(bound, len(lengths)) if len(bound) <= 4 else ():
+            mine = [f for f in factors if f.free_symbols & set(ks)]
+            if [bound[k] for k in ks] != lengths or len(mine) != len(Mul.make_args(base.body)):
+                continue
+            if same(Mul(*mine), base.body.xreplace(dict(zip(base.bound, ks)))):
                 rest = [f for f in factors if f not in mine and f != factor]
                 left = list(Mul.make_args(Mul(*rest, Pow(base, power + 1))))
-                return _cancel_shares({i: m for i, m in bound.items() if i != k}, left)
+                return _cancel_shares({i: m for i, m in bound.items() if i not in ks}, left)
     return bound, factors
+
+
+def same(first: Expr, second: Expr) -> bool:
+    """True if two expressions are one but for the names of bound indices."""
+    if first == second:
+        return True
+    if first.func != second.func or len(first.args) != len(second.args):
+        return False
+    return inner_canonical(freshen(first), 90) == inner_canonical(freshen(second), 90)
 
 
 def canonical(term: Term, level: int) -> Expr:
@@ -271,28 +289,30 @@ def canonical(term: Term, level: int) -> Expr:
     for order in _orders(list(bound), body):
         spend()
         new = {k: index(f"k{level + position}") for position, k in enumerate(order)}
-        renamed = body.xreplace(new)
-        candidates.append((str(renamed), renamed, tuple((new[k], bound[k]) for k in order)))
-    _, renamed, limits = min(candidates, key=lambda one: one[0])
+        candidates.append((body.xreplace(new), tuple((new[k], bound[k]) for k in order)))
+    renamed, limits = candidates[0] if len(candidates) == 1 else min(candidates, key=lambda one: str(one[0]))
     return Total(renamed, limits)
 
 
-def _orders(indices: list[Symbol], body: Expr) -> Iterable[tuple[Symbol, ...]]:
+def _orders(indices: list[Symbol], body: Expr) -> Collection[tuple[Symbol, ...]]:
     """Orders of ``indices`` worth trying: by how each occurs, and all orders of those that occur alike (up to 4)."""
-    marker, other = index("~here"), index("~other")
-
-    def signature(k: Symbol) -> str:
-        return str(
-            sorted(str(f.xreplace({i: marker if i == k else other for i in indices})) for f in Mul.make_args(body))
-        )
-
     if len(indices) == 1:
         return [tuple(indices)]
+    marker, other = index("~here"), index("~other")
+    apart = dict.fromkeys(indices, other)
+    parts = [(f, f.free_symbols, str(f.xreplace(apart))) for f in Mul.make_args(body)]
+
+    @cache
+    def signature(k: Symbol) -> str:
+        mine = {**apart, k: marker}
+        return str(sorted(str(f.xreplace(mine)) if k in free else plain for f, free, plain in parts))
+
     ranked = sorted(indices, key=lambda k: (signature(k), str(k)))
     groups = [list(group) for _, group in itertools.groupby(ranked, key=signature)]
     if max(map(len, groups)) > 4:
         return [tuple(ranked)]
-    return (tuple(itertools.chain(*pick)) for pick in itertools.product(*(itertools.permutations(g) for g in groups)))
+    every = itertools.product(*(itertools.permutations(group) for group in groups))
+    return [tuple(itertools.chain(*pick)) for pick in every]
 
 
 def inner_canonical(expr: Expr, level: int) -> Expr:

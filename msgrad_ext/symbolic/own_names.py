@@ -16,6 +16,7 @@ from .compose import definition_of, own_form, resolved, softmaxes
 from .functions import Real
 from .lines import Derivation, Line
 from .nodes import Binder, Entry, Share
+from .normal import normal
 from .template import Template, instantiate
 
 Print = tuple[str, ...]
@@ -168,6 +169,21 @@ def _match(pattern: Expr, expr: Expr, holes: frozenset[Expr], found: dict) -> di
     return found
 
 
+def use_all_names(expr: Expr, derivation: Derivation) -> Expr:
+    """A formula over inputs alone with values' own names where it holds their definitions, the largest first."""
+    forward = {line.key: line for line in derivation.lines if line.kind == "forward"}
+    expr = softmaxes(expr)
+    for line in reversed(forward.values()):
+        meaning = own_form(line.template)
+        if isinstance(meaning, (Real, Share)) and expr.has(type(meaning)):
+            rest = {key: other for key, other in forward.items() if key != line.key}
+            pattern = OwnNames(derivation, rest).pattern(line)
+            ranges = {i: n for i, n in zip(pattern.places, derivation.shapes[line.key]) if i != 0}
+            whole = Pattern(line.key, 0, normal(pattern.expr, ranges), pattern.places, pattern.holes)
+            expr = _put(expr, {whole.print: [whole]})
+    return expr
+
+
 _KEPT: WeakKeyDictionary[Derivation, list[OwnNames]] = WeakKeyDictionary()
 
 
@@ -186,4 +202,4 @@ def use_names(expr: Expr, derivation: Derivation, hidden: Mapping[str, Line], un
     return own_names(derivation, hidden).put(expr, until)
 
 
-__all__ = ["OwnNames", "leaves", "own_names", "use_names"]
+__all__ = ["OwnNames", "leaves", "own_names", "use_all_names", "use_names"]

@@ -47,7 +47,9 @@ def hidden_lines(derivation: Derivation, kept: Collection[str]) -> tuple[Hidden,
         if heads <= plain and not seed and line.kind == "backward":
             plain.add(line.key)
             hidden[line.key] = line
-        elif trivial(line) and (base in hidden or not _computes(source(line), hidden, plain)):
+        elif line.op == "constant" or (
+            trivial(line) and (base in hidden or not _computes(source(line), hidden, plain))
+        ):
             hidden[line.key] = line
         elif base in hidden:
             other = _copied(derivation, line, hidden, kept)

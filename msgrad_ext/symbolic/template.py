@@ -82,7 +82,7 @@ _FORWARD: dict[Any, Template] = {}
 _MERGED: dict[Any, Template] = {}
 
 
-def forward(op: Op, shapes: Sequence[Lengths], numbers: Sequence[Expr | None], shape: Lengths) -> Template:
+def forward(op: Op, shapes: Sequence[Lengths], numbers: Sequence[Any], shape: Lengths) -> Template:
     """The template of ``op`` on operands of ``shapes``; an operand that is a plain number is built in."""
     # The meaning belongs to the key: another one may have been put in its place meanwhile.
     key = (op.key, type(op).meaning, tuple(shapes), tuple(numbers), shape)
@@ -91,7 +91,7 @@ def forward(op: Op, shapes: Sequence[Lengths], numbers: Sequence[Expr | None], s
     return _FORWARD[key]
 
 
-def _forward(op: Op, shapes: Sequence[Lengths], numbers: Sequence[Expr | None], shape: Lengths) -> Template:
+def _forward(op: Op, shapes: Sequence[Lengths], numbers: Sequence[Any], shape: Lengths) -> Template:
     operands = [Accessor(slot(n), lengths, number) for n, (lengths, number) in enumerate(zip(shapes, numbers))]
     names = op.operands if len(op.operands) == len(shapes) else ()
     constants = frozenset(n for n, name in enumerate(names) if name in op.constants)

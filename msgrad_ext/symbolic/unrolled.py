@@ -248,8 +248,7 @@ def collected(expr: Expr) -> Expr:
     """A sum with factors that its terms share in front of what they do not: ``z x + z y`` is ``z (x + y)``."""
     if not isinstance(expr, Add):
         return expr
-    terms = list(expr.args)
-    done: list[Expr] = []
+    terms, done = list(expr.args), list[Expr]()
     while True:
         counts: dict[Expr, int] = {}
         for term in terms:

@@ -22,6 +22,7 @@ HEAD = "padding:3px 8px;text-align:right;font-weight:normal;opacity:0.75;border:
 FRAME = "1px solid rgba(128, 128, 128, 0.5)"
 TABLE = "border-collapse:collapse;margin:0 0 8px 0;font-family:monospace;font-size:13px"
 CAPTION = "text-align:left;padding:4px 0;white-space:nowrap;color:inherit"
+TITLE = "margin:4px 0;font-family:monospace;font-size:13px"
 SMALL = "margin:2px 0;font-size:12px;opacity:0.85"
 
 
@@ -51,7 +52,7 @@ def _slices(part: Matrix) -> str:
 
 
 def _title(part: Matrix) -> str:
-    return f"<p style='margin:4px 0'>{escape(part.caption)}</p><p style='{SMALL}'>{escape(part.detail)}</p>"
+    return f"<p style='{TITLE}'>{escape(part.caption)}</p><p style='{SMALL}'>{escape(part.detail)}</p>"
 
 
 def _table(part: Matrix, value: np.ndarray, lead: str, caption: str, top: float | None = None) -> str:

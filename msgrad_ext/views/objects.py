@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .arrays import CAPTION, SMALL, TABLE, array_html
+from .arrays import CAPTION, SMALL, TABLE, TITLE, array_html
 from .escape import escape
 from .html import LINE, NO_TEX
 from .parts import Matrix
@@ -19,11 +19,12 @@ ROWS = 60
 
 @dataclass(frozen=True)
 class Layer:
-    """One row of a network: how deep it stands, its name and text, and how many parameters it has, by ``trained``."""
+    """One row of a network: depth, name, class and settings, and how many parameters it has, by ``trained``."""
 
     depth: int
     name: str
-    text: str
+    kind: str
+    settings: str
     parameters: str
     trained: int
     frozen: int
@@ -31,7 +32,7 @@ class Layer:
 
 def tensor_html(kind: str, name: str, detail: str, value: np.ndarray) -> str:
     """One array with what it is: ``Tensor``, ``Parameter w``."""
-    part = Matrix(name=name or "x", caption=f"{kind} {name}".rstrip(), value=value, detail=detail)
+    part = Matrix(name=name or "tensor", caption=f"{kind} {name}".rstrip(), value=value, detail=detail)
     return f"<div class='{NO_TEX}'>{array_html(part)}</div>"
 
 
@@ -39,6 +40,8 @@ def network_html(title: str, layers: list[Layer]) -> str:
     """A network as a table: a row for each cell inside, indented as it is held, with its parameters."""
     trained, frozen = (sum(getattr(one, side) for one in layers) for side in ("trained", "frozen"))
     caption = f"{title}: {trained + frozen:,} parameters" + (f", {frozen:,} of them frozen" if frozen else "")
+    if len(layers) == 1 and not trained + frozen:
+        return f"<p class='{NO_TEX}' style='{TITLE}'><strong>{escape(title)}</strong>, without parameters</p>"
     head = "".join(
         f"<th scope='col' style='{style}'>{text}</th>"
         for text, style in (("layer", CELL), ("own parameters", CELL), ("count", NUMBER))
@@ -58,7 +61,8 @@ def _row(layer: Layer) -> str:
     name = f"{escape(layer.name)}: " if layer.name else ""
     count = layer.trained + layer.frozen
     return (
-        f"<tr><th scope='row' style='{indent};font-weight:normal'>{name}<strong>{escape(layer.text)}</strong></th>"
+        f"<tr><th scope='row' style='{indent};font-weight:normal'>{name}<strong>{escape(layer.kind)}</strong>"
+        f"{escape(layer.settings)}</th>"
         f"<td style='{CELL}'>{escape(layer.parameters)}</td>"
         f"<td style='{NUMBER}'>{f'{count:,}' if count else ''}</td></tr>"
     )

@@ -29,7 +29,7 @@ def build(report: ReportSeen, with_sources: bool = True) -> Section:
     """The whole report as a tree of parts; ``with_sources`` adds formulas and code."""
     result = report.result
     parts: list[Part] = [verdict(result), Paragraph(circumstances(result))]
-    parts += [fault_box(gradient.name, gradient.fault) for gradient in result.gradients if gradient.fault]
+    parts += [fault_box(names, fault) for names, fault in blamed(result)]
     parts += [note_box(gradient) for gradient in result.gradients if gradient.note]
     parts += [Callout("note", "Note", (("", note),)) for note in result.notes]
     parts += [gradients(result), agreement(result)]
@@ -57,11 +57,9 @@ def verdict(result: CheckResult) -> Badge:
     if measured:
         ulp = short(max(g.max_ulp for g in measured), 2)
         said.append(f"largest difference {short(max(g.max_abs for g in measured), 3)} ({ulp} ulp)")
-    for gradient in found:
-        fault = gradient.fault
-        if fault:
-            where = "" if fault.line is None else f", line {fault.line}"
-            said.append(f"wrong: {gradient.name} ({fault.op}, {fault.side} side{where})")
+    for names, fault in blamed(result):
+        where = "" if fault.line is None else f", line {fault.line}"
+        said.append(f"wrong: {', '.join(names)} ({fault.op}, {fault.side} side{where})")
     return Badge(result.verdict, "; ".join(said))
 
 
@@ -75,9 +73,19 @@ def circumstances(result: CheckResult) -> str:
     return "; ".join(said) + "."
 
 
-def fault_box(name: str, fault: Fault) -> Callout:
+def blamed(result: CheckResult) -> list[tuple[list[str], Fault]]:
+    """Each fault, with the names of the gradients that it makes wrong: one op may spoil those of many layers."""
+    found: dict[tuple[tuple[str, str], ...], tuple[list[str], Fault]] = {}
+    for gradient in result.gradients:
+        if gradient.fault is not None:
+            found.setdefault(fault_rows(gradient.fault), ([], gradient.fault))[0].append(gradient.name)
+    return list(found.values())
+
+
+def fault_box(names: list[str], fault: Fault) -> Callout:
     """Who is wrong, in words."""
-    return Callout("fault", f"Wrong: gradient by {name}", fault_rows(fault))
+    gradient = "gradient" if len(names) == 1 else "gradients"
+    return Callout("fault", f"Wrong: {gradient} by {', '.join(names)}", fault_rows(fault))
 
 
 def fault_rows(fault: Fault) -> tuple[tuple[str, str], ...]:

@@ -53,6 +53,18 @@ def test_a_large_tensor_is_summed_up(shell: Any) -> None:
     assert shown is not None and "1000000 entries" in shown and len(shown) < 100_000
 
 
+def test_settings_without_a_text_are_left_out(shell: Any) -> None:
+    """MindSpore prints how weights are drawn as the name of an object."""
+    shown = html(shell, nn.SequentialCell(nn.Conv2d(1, 6, 5), nn.ReLU()))
+    assert shown is not None and "object" not in shown and "kernel_size=(5, 5)" in shown and "format=NCHW)" in shown
+
+
+def test_a_layer_without_parameters_is_one_line(shell: Any) -> None:
+    """A table of one empty row says nothing."""
+    shown = html(shell, nn.MSELoss())
+    assert shown is not None and "<table" not in shown and "MSELoss</strong>, without parameters" in shown
+
+
 def test_a_network_is_a_table_of_its_layers(shell: Any) -> None:
     """Each with its own parameters; a shared one is counted once; a subclass of Cell too."""
 

@@ -365,3 +365,13 @@ def test_a_cell_shows_what_bprop_prints(capsys: Any) -> None:
     assert capsys.readouterr().out == "forward\nbackward [1.]\n"
     fault = shell.user_ns["report"]["x"].fault
     assert (fault.op, fault.line) == ("Net", 9)
+
+
+def test_one_fault_of_several_gradients_is_told_once() -> None:
+    """With the names of all that it spoils."""
+    wrong = linear(lambda x, w, out, dout: (x + 1, x.T @ dout))
+    report = mg.check(lambda x, w, b: wrong(x * b, w), A, A.T, np.array(2.0))
+    text = str(report)
+    spoilt = [one.name for one in report.result.gradients if one.fault]
+    assert len(spoilt) == 2 and text.count("Wrong: ") == 1
+    assert f"Wrong: gradients by {', '.join(spoilt)}" in text

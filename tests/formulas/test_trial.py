@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from functools import cache
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,50 +13,19 @@ from sympy import Expr, Symbol
 
 import msgrad_ext as mg
 from msgrad_ext import ops
+from msgrad_ext.formulas.each_value import each_value
 from msgrad_ext.formulas.indexed_value import Place, evaluate
 from msgrad_ext.formulas.notation_value import node_value
 from msgrad_ext.formulas.trial import Trial, same
-from msgrad_ext.formulas.writer import _WRITTEN
 from msgrad_ext.symbolic.nodes import length
 from msgrad_ext.symbolic.notation import Node, name, product, scaled, transpose
 from msgrad_ext.symbolic.template import out_indices
 
-from ..ops.samples import SAMPLES
-from ..textbook.cases import CASES
+from .corpus import shown
 from .mutations import mutants, wrong_expressions
 
-Shown = list[tuple[str, Trial, Any, str]]
 # Of each form some mistakes are tried, drawn with a fixed seed; a mistake that changes nothing is none.
 EACH, SEED = 5, 20240229
-SOME_OPS = SAMPLES[::9]
-
-
-@cache
-def shown() -> Shown:
-    """Every form that was accepted for the corpus: a label, the trial, the tree or expression, and the gradient's key."""
-    found: Shown = []
-    _WRITTEN.clear()
-    with pytest.MonkeyPatch.context() as patch:
-        for method in ("agrees", "holds"):
-            patch.setattr(Trial, method, recorded(getattr(Trial, method), found))
-        for case in CASES:
-            mg.derive(case.function, case.shapes, list(case.by) or None, "G" if case.sens else None)
-        for sample in SOME_OPS:
-            for formula in mg.check(sample.network, *sample.inputs).formulas.values():
-                assert formula.text
-    return found
-
-
-def recorded(method: Any, found: Shown) -> Any:
-    """A method of `Trial` that keeps what it accepts."""
-
-    def record(self: Trial, form: Any, key: str) -> bool:
-        accepted = method(self, form, key)
-        if accepted:
-            found.append((f"{key} of {sorted(self.derivation.inputs.values())}", self, form, key))
-        return accepted
-
-    return record
 
 
 def value(trial: Trial, form: Node | Expr, key: str) -> np.ndarray | None:
@@ -64,12 +34,14 @@ def value(trial: Trial, form: Node | Expr, key: str) -> np.ndarray | None:
     sizes = trial.sampler.full({k: samples[k] for k in trial.derivation.inputs})
     with np.errstate(all="ignore"):
         try:
+            if isinstance(form, Node) and form.kind == "each":
+                return each_value(form, samples, sizes, shape)
             if isinstance(form, Node):
                 return np.asarray(node_value(form, samples, sizes)).astype(float).reshape(samples[key].shape)
             arrays = {Symbol(head): array for head, array in samples.items()}
             lengths = [trial.sampler.length(n, sizes) for n in shape]
             return evaluate(form, out_indices(shape), lengths, Place(arrays, sizes, {}, False))
-        except (ValueError, IndexError):
+        except (ValueError, IndexError, NotImplementedError):
             return None
 
 
@@ -80,12 +52,23 @@ def differs(trial: Trial, wrong: Node | Expr, key: str) -> bool:
     return found is None or not np.max(np.abs(found - right), initial=0) < 1e-8 * scale
 
 
+def mistakes(form: Node | Expr) -> Iterator[tuple[str, Node | Expr]]:
+    """Wrong forms; of one with letters, what is wrong stands inside of it."""
+    if not isinstance(form, Node):
+        yield from wrong_expressions(form)
+    elif form.kind != "each":
+        yield from mutants(form)
+    else:
+        for mistake, wrong in mutants(form.args[0]):
+            yield mistake, replace(form, args=(wrong,), shape=wrong.shape)
+
+
 def test_the_corpus_is_seen() -> None:
-    """Hundreds of forms were accepted, matrices and indexed ones, all but a few modulo a prime."""
-    forms = [form for _, _, form, _ in shown()]
-    assert sum(isinstance(form, Node) for form in forms) > 250
-    assert sum(isinstance(form, Expr) for form in forms) > 25
-    reached = [trial.found[key].arithmetic for _, trial, _, key in shown()]
+    """Hundreds of forms were accepted, matrices and such with letters, all but a few modulo a prime."""
+    forms = [form for _, form, _ in shown()]
+    assert sum(isinstance(form, Node) for form in forms) >= 200
+    assert sum(isinstance(form, Node) and form.kind == "each" for form in forms) >= 15
+    reached = [trial.found[key].arithmetic for trial, _, key in shown()]
     assert reached.count("residues") >= 0.97 * len(reached)
     assert "floats" not in reached
 
@@ -93,17 +76,17 @@ def test_the_corpus_is_seen() -> None:
 def test_every_mistake_is_refused() -> None:
     """Signs, transposes, coefficients, axes, factors, terms, exponents and conditions that are wrong: all are refused."""
     generator, tried, missed = random.Random(SEED), 0, []
-    for label, trial, form, key in shown():
+    for trial, form, key in shown():
         if not np.any(trial.samples()[key]):
             continue
-        every = list(mutants(form) if isinstance(form, Node) else wrong_expressions(form))
+        every = list(mistakes(form))
         for mistake, wrong in generator.sample(every, min(EACH, len(every))):
             tiny = mistake == "coefficient of 1e-12" and nonzero(trial, form, wrong, key)
             if not tiny and not differs(trial, wrong, key):
                 continue
             tried += 1
             accepted = trial.agrees(wrong, key) if isinstance(form, Node) else trial.holds(wrong, key)
-            missed += [(label, mistake, wrong)] if accepted else []
+            missed += [(sorted(trial.derivation.inputs.values()), mistake, wrong)] if accepted else []
     assert missed == []
     assert tried > 1000
 

@@ -26,7 +26,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("jacobian",),
     ("formulas",),
     ("nn", "ops"),
-    ("checking",),
+    ("checking", "loading", "proving"),
     ("export", "views"),
     ("report",),
     ("pipeline",),

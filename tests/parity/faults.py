@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from .programs import PROGRAMS
 from .surface import SURFACE
 
 
@@ -154,4 +155,4 @@ FAULTS: dict[str, Fault] = {
 # Cells where this package is not right yet, and what is missing.
 OPEN: dict[str, str] = {}
 
-FAULTS.update({name: Fault(*told) for name, told in SURFACE.items()})
+FAULTS.update({name: Fault(*told) for name, told in {**SURFACE, **PROGRAMS}.items()})

@@ -74,7 +74,7 @@ def test_a_wrong_form_is_refused(monkeypatch):
     function, shapes = CASES["tutorial"]
     found = formulas(function, *shapes)["x"]
     assert any("refused" in note for note in found.notes)
-    assert found.text == "X_bar[i, j] = sum_{l} z[0] Y[j, l]"
+    assert found.text == "X_bar[i] = z Y 1_n"
 
 
 def test_letters_of_the_user():

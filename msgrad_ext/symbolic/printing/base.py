@@ -15,7 +15,7 @@ from sympy import Expr, Function, Integer, NumberSymbol, Rational
 from ..names import Name, Numeral, accent, literal
 from ..notation import ONE, Node, number, transpose
 from ..scalar import SCALARS
-from .pieces import ADD, ATOM, BIG, HAD, MUL, Piece, strung
+from .pieces import ADD, ATOM, BIG, HAD, MUL, POW, Piece, strung
 from .signs import Signs
 
 HALF = Rational(1, 2)
@@ -200,8 +200,12 @@ class Printer(Signs):
     def factors(self, nodes: Sequence[Node], first: Sequence[Piece] = ()) -> Piece:
         """Factors side by side; a big operator may stand last, since it reaches to the end."""
         *front, last = nodes
-        end = self.piece(last, BIG)
-        return self.row([*first, *(self.piece(one, MUL) for one in front), end], min(MUL, end.level))
+        found = list(first)
+        for one in front:
+            # A number or a scalar with its own factors is no part of a product that has begun.
+            found.append(self.piece(one, POW if found and one.kind == "scale" else MUL))
+        end = self.piece(last, POW if found and last.kind == "scale" else BIG)
+        return self.row([*found, end], min(MUL, end.level))
 
     def _had(self, node: Node) -> Piece:
         return self.quotient(None, *_elementwise(node))
@@ -284,6 +288,8 @@ class Printer(Signs):
         if kind == "Choice" and node.args[0].kind == "fn" and node.args[0].data[1:]:
             condition = self.relation(node.args[0].args, node.args[0].data[1])
             return self.call("where", condition, *map(self.piece, node.args[1:]))
+        if kind == "Choice" and node.args[0].kind == "holds":
+            return self.call("where", *(self.piece(part) for part in (*node.args[0].args, *node.args[1:])))
         if kind == "Polygamma" and node.args[0] == number(Integer(0)):
             return self.call("digamma", self.piece(node.args[1]))
         word = WORDS.get(kind) or (SCALARS[kind].word if kind in SCALARS else kind.lower())

@@ -24,6 +24,8 @@ def conventions(*nodes: Node) -> list[str]:
 
 
 def _said(node: Node) -> str | None:
+    if node.kind == "each":
+        return _letters(node)
     if node.kind == "softmax" and len(node.shape) == 2:
         return "softmax acts on each row of a matrix"
     if node.kind == "pow" and len(node.shape) == 2 and node.data.q == 2:
@@ -35,6 +37,20 @@ def _said(node: Node) -> str | None:
     if node.kind == "ishare":
         return "softmax over the index below it is read at the index behind it"
     return None
+
+
+def _letters(node: Node) -> str | None:
+    """Where letters run, and what is left of an array at an index."""
+    ranges = ", ".join(f"{letter} < {n}" for letter, n in node.data[1])
+    if not ranges:
+        return None
+    stack = [node]
+    while stack:
+        one = stack.pop()
+        if one.kind == "slice":
+            return f"subscripts ({ranges}, from 0) are indices of arrays; what has one axis left is a column"
+        stack += one.args
+    return f"indices count from 0: {ranges}"
 
 
 __all__ = ["conventions"]

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sympy import Integer
+
 from ..notation import Node
-from .base import Printer
 from .pieces import ADD, ATOM, BIG, HAD, MUL, Piece
+from .second import SecondPrinter
 
 _MATRICES = {"InverseMatrix": "inv", "LogDeterminant": "logdet", "Lower": "chol"}
 
 
-class IndexedPrinter(Printer):
+class IndexedPrinter(SecondPrinter):
     """Structure and precedence of all kinds."""
 
     def letters(self, texts: Sequence[str]) -> Piece:
@@ -25,19 +27,64 @@ class IndexedPrinter(Printer):
     def _index(self, node: Node) -> Piece:
         return self.letter(node.data)
 
+    def _each(self, node: Node) -> Piece:
+        return self.piece(node.args[0])
+
+    def _unshown(self, node: Node) -> Piece:
+        return self.letter("...")
+
+    def _slice(self, node: Node) -> Piece:
+        """An array at some of its indices; a colon stands for an axis that is left, but at the end."""
+        key, places = node.data
+        left = iter(node.args)
+        at = [self.piece(next(left)) if taken else self.letter(":") for taken in places if taken is not None]
+        while at and at[-1].text == ":":
+            at.pop()
+        head = self.named(key)
+        return self.entry(head, self.listed(at)) if at else head
+
     def _isum(self, node: Node) -> Piece:
+        return self.big("sum", self.under(node), self.piece(node.args[0], BIG))
+
+    _csum = _isum
+
+    def _imax(self, node: Node) -> Piece:
         return self.big(node.kind[1:], self.letters(node.data), self.piece(node.args[0], BIG))
 
-    _imax = _imin = _isum
+    _imin = _imax
 
     def _iprod(self, node: Node) -> Piece:
-        body, left_out = node.args[0], node.args[1:]
-        count = len(node.data)
-        places = [left_out[at : at + count] for at in range(0, len(left_out), count)]
-        here = self.several([self.letter(text) for text in node.data])
-        different = [self.chain([here, self.several([self.piece(i) for i in at])], "!=", 0) for at in places]
-        under = self.listed(different) if different else self.letters(node.data)
-        return self.big("prod", under, self.piece(body, BIG))
+        return self.big("prod", self.under(node), self.piece(node.args[0], BIG))
+
+    def under(self, node: Node) -> Piece:
+        """What stands under a sign: the letters that no condition begins with, and the conditions."""
+        found: list[Piece] = []
+        said: set[str] = set()
+        for condition in node.args[1:]:
+            if condition.kind == "place":
+                here = self.several([self.letter(text) for text in node.data])
+                found.append(self.chain([here, self.several([self.piece(i) for i in condition.args])], "!=", 0))
+                said |= set(node.data)
+            else:
+                found.append(self.piece(condition))
+                said.add(condition.args[0].data)
+        return self.listed([*(self.letter(text) for text in node.data if text not in said), *found])
+
+    def _iplace(self, node: Node) -> Piece:
+        """``argmax`` or ``argsort``, which counts up; of several letters with what is counted by them."""
+        body, position, *rank = node.args
+        least = body.kind == "scale" and body.data == -1 and len(body.args) == 1
+        if rank:
+            # Descending is ascending for the opposite numbers.
+            body = body.args[0] if least else Node("scale", (body,), (), Integer(-1))
+            found = self.read(self.bound("argsort", node.data, self.piece(body)), [self.piece(rank[0])])
+        else:
+            word = "argmin" if least else "argmax"
+            found = self.bound(word, node.data, self.piece(body.args[0] if least else body))
+        if position.kind == "index":
+            return found
+        letters = self.several([self.letter(text) for text in node.data])
+        return self.chain([self.piece(position, ADD), self.chain([letters, found], "=", 0)], "|", 0)
 
     def several(self, pieces: Sequence[Piece]) -> Piece:
         """One, or several in parentheses."""

@@ -11,6 +11,7 @@ from .indexed import IndexedPrinter
 from .pieces import ATOM, BIG, MUL, POW, Cut, Fence, Piece, Text, piece
 
 _SIGNS = {
+    "nabla": "\\nabla",
     "negative": "-",
     "top": "\\top",
     "ones": "\\mathbf{1}",
@@ -23,6 +24,7 @@ _BETWEEN = {
     "minus": " - ",
     "odot": " \\odot ",
     "oslash": " \\oslash ",
+    "otimes": " \\otimes ",
     "comma": ", ",
     "slash": "/",
     "div": "/",

@@ -9,10 +9,11 @@ from .indexed import IndexedPrinter
 from .pieces import ATOM, BIG, MUL, POW, Cut, Fence, Piece, Text, piece
 
 _SIGNS = {
+    "nabla": "<mo>\u2207</mo>",
     "negative": "<mo form='prefix'>\u2212</mo>",
-    "top": "<mo>\u22a4</mo>",
-    "ones": "<mn mathvariant='bold'>1</mn>",
-    "indicator": "<mn mathvariant='bold'>1</mn>",
+    "top": "<mi>\u22a4</mi>",
+    "ones": "<mn>\U0001d7cf</mn>",
+    "indicator": "<mn>\U0001d7cf</mn>",
 }
 _BETWEEN = {
     # Invisible: said aloud as a product, and shown as nothing.
@@ -22,6 +23,7 @@ _BETWEEN = {
     "minus": "\u2212",
     "odot": "\u2299",
     "oslash": "\u2298",
+    "otimes": "\u2297",
     "comma": ",",
     "slash": "/",
     "div": "/",
@@ -86,7 +88,7 @@ class MathML(IndexedPrinter):
 
     def superscript(self, base: Piece, exponent: Piece, elementwise: bool = False) -> Piece:
         """A power."""
-        mark = "<mo>\u2299</mo>" if elementwise else ""
+        mark = "<mo lspace='0' rspace='0'>\u2299</mo>" if elementwise else ""
         return piece(f"<msup>{one(base)}<mrow>{mark}{exponent.text}</mrow></msup>", POW)
 
     def subscript(self, base: Piece, under: Piece) -> Piece:

@@ -16,7 +16,7 @@ class Plain(IndexedPrinter):
     """Text with the signs of elementwise products, and words for the rest."""
 
     flat = True
-    signs: ClassVar[dict[str, str]] = {"negative": "-", "top": "T", "ones": "1", "indicator": "1"}
+    signs: ClassVar[dict[str, str]] = {"negative": "-", "top": "T", "ones": "1", "indicator": "1", "nabla": "∇"}
     between: ClassVar[dict[str, str]] = {
         "": " ",
         "times": " * ",
@@ -24,6 +24,7 @@ class Plain(IndexedPrinter):
         "minus": " - ",
         "odot": " ⊙ ",
         "oslash": " ⊘ ",
+        "otimes": " ⊗ ",
         "comma": ", ",
         "slash": "/",
         "div": " // ",
@@ -167,7 +168,8 @@ class Unicode(Plain):
 class Ascii(Plain):
     """Text in ASCII alone: elementwise signs have a dot, as in languages for matrices."""
 
-    between: ClassVar[dict[str, str]] = Plain.between | {"odot": " .* ", "oslash": " ./ "}
+    between: ClassVar[dict[str, str]] = Plain.between | {"odot": " .* ", "oslash": " ./ ", "otimes": " kron "}
+    signs: ClassVar[dict[str, str]] = Plain.signs | {"nabla": "D"}
     elementwise = "."
 
     def superscript(self, base: Piece, exponent: Piece, elementwise: bool = False) -> Piece:

@@ -8,6 +8,7 @@ from ..notation import ONE, Node
 
 ADD, HAD, MUL, POW, ATOM = range(5)
 _CALL = 3
+COLON = 4
 _PAIRED = ("add", "had", "scale", "prod")
 
 
@@ -55,9 +56,26 @@ def _cost(node: Node) -> int:
         return _power(node)
     if kind == "of" and node.data == "InverseMatrix":
         return within(args[0], ATOM) + 2
+    if kind == "each":
+        return cost(args[0])
+    if kind in ("entry", "index"):
+        return sum(cost(arg) for arg in args) + 1
+    if kind == "slice":
+        # A colon is a stumbling block, and more than what it spares.
+        return sum(cost(arg) for arg in args) + 1 + COLON * _colons(node.data[1])
+    if kind in ("relation", "between"):
+        return sum(cost(arg) for arg in args) + len(args) - 1
+    if kind in ("isum", "csum"):
+        return 1 + len(node.data) + sum(cost(arg) for arg in args[1:]) + within(args[0], HAD)
     if kind == "norm":
         return cost(args[0]) + 2
     return sum(cost(arg) for arg in args) + len(args) - 1 + _CALL
+
+
+def _colons(places: tuple[bool | None, ...]) -> int:
+    """Axes that are left before one that is fixed."""
+    last = max((at for at, taken in enumerate(places) if taken), default=0)
+    return sum(taken is False for taken in places[:last])
 
 
 def _sum(node: Node) -> int:

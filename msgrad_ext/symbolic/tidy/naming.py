@@ -19,8 +19,9 @@ def names(node: Node) -> dict[str, int]:
     stack = [node]
     while stack:
         one = stack.pop()
-        if one.kind in ("name", "entry"):
-            found[one.data] = found.get(one.data, 0) + 1
+        if one.kind in ("name", "entry", "slice"):
+            key = one.data[0] if one.kind == "slice" else one.data
+            found[key] = found.get(key, 0) + 1
         stack += one.args
     return found
 
@@ -40,16 +41,18 @@ def settled(node: Node, definitions: Definitions) -> tuple[Node, Definitions]:
     renamed: dict[str, Node] = {}
     for key, value in definitions.items():
         value = replaced(value, renamed)
-        if value in same:
+        if value in same and not _in_indices(key, node, *definitions.values()):
             renamed[key] = same[value]
             continue
-        same[value] = Node("name", (), value.shape, key)
+        if value.kind != "each":
+            same[value] = Node("name", (), value.shape, key)
         kept[key] = value
     node = replaced(node, renamed)
     for key in reversed(list(kept)):
         count = sum(names(one).get(key, 0) for one in (node, *kept.values()))
         value = kept[key]
-        if count == 0 or ((count == 1 or cost(value) <= OVERHEAD) and not _in_indices(key, node, *kept.values())):
+        short = (count == 1 or cost(value) <= OVERHEAD) and value.kind != "each"
+        if count == 0 or (short and not _in_indices(key, node, *kept.values())):
             del kept[key]
             node = tidy(replaced(node, {key: value}))
             kept = {name: tidy(replaced(one, {key: value})) for name, one in kept.items()}
@@ -87,7 +90,7 @@ def _in_indices(key: str, *trees: Node) -> bool:
     stack = list(trees)
     while stack:
         one = stack.pop()
-        if one.kind == "entry" and one.data == key:
+        if (one.kind == "entry" and one.data == key) or (one.kind == "slice" and one.data[0] == key):
             return True
         stack += one.args
     return False

@@ -32,6 +32,7 @@ def _tuples(a: np.ndarray) -> list[Sample]:
 
     return [
         Sample("HyperMap", both, (a,), "nested"),
+        Sample("Partial", lambda a: ops.Partial()(ops.mul, a)(a + 1), (a,), "one"),
         Sample("Map", flat, (a,), "two"),
         Sample("MultitypeFuncGraph", lambda a: _LEFT(a, 2.0) + _LEFT(a, a), (a,), "two bodies"),
         Sample("InvertPermutation", lambda a: ops.transpose(a, ops.InvertPermutation()((1, 0))) ** 2, (a,), "swap"),

@@ -35,5 +35,6 @@ def samples() -> list[Sample]:
         ),
         Sample("BitwiseAnd", lambda a, b: ops.where(ops.bitwise_and(a > 0, b > 0), a * b, a), (a, b), "bools"),
         Sample("BitwiseOr", lambda a, b: ops.where(ops.bitwise_or(a > 0, b > 0), a * b, a), (a, b), "bools"),
+        Sample("Invert", lambda a: a * a * ops.invert(Tensor(np.array([[1], [2]], np.int32))), (a,), "constant bits"),
         Sample("BitwiseXor", lambda a, b: ops.where(ops.bitwise_xor(a > 0, b > 0), a * b, a), (a, b), "bools"),
     ]

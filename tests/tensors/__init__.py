@@ -1,0 +1,1 @@
+"""Networks of rank 3 and 4 at symbolic shape."""
