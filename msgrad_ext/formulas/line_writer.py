@@ -147,8 +147,8 @@ class LineWriter:
             defined |= {one.key: one for one in names.candidates(heads, derivation.places[line.key])}
         stack = list(defined.values())
         while stack:
-            inner = [key for key in stack.pop().operands if key in hidden and key not in defined]
-            found = {key: hidden[key] if len(defined) < LOCAL else self.put_in(key) for key in inner}
+            waiting = [key for key in stack.pop().operands if key in hidden and key not in defined]
+            found = {key: hidden[key] if len(defined) < LOCAL else self.put_in(key) for key in waiting}
             defined |= found
             stack += found.values()
         lines = sorted(defined.values(), key=lambda one: derivation.places[one.key])

@@ -7,6 +7,7 @@ sums written out, indicators decided and what is 0 gone. Factors that a sum does
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Mapping, Sequence
 
 from sympy import Add, Expr, Integer, Mul, Pow, S, Symbol
@@ -114,7 +115,9 @@ class Unroller:
 
     def places(self, expr: Binder, at: Place) -> list[Place]:
         """The numbers that the indices of a binder run through."""
-        spans = (range(self.length(n)) for _, n in expr.limits)
+        spans = [range(self.length(n)) for _, n in expr.limits]
+        if self.steps + math.prod(map(len, spans)) > self.limit:
+            raise TooLong
         return [{**at, **dict(zip(expr.bound, pick))} for pick in itertools.product(*spans)]
 
     def total(self, expr: Total, at: Place) -> Expr:
