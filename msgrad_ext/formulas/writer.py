@@ -325,11 +325,15 @@ class Writer:
             except NoMatrixForm:
                 pass
         node = lettered(self, expr, key, ranges, notes, rests.trial)
-        if node.kind == "unshown" and not rests.trial.holds(expr, key):
+        if node.kind != "unshown":
+            return node
+        expr = line_expr(self.derivation, self.derivation.definition(key))[0]
+        found = indexed_node(expr, out_indices(self.derivation.shapes[key]), ranges, self.avoid)
+        if rests.trial.agrees(found, key) or not rests.trial.holds(expr, key):
+            # The definition is what the derivation is made of: where it can not be tried, it stands.
             notes.append("no form could be shown to agree with the derivation; the definition stands instead")
-            expr = line_expr(self.derivation, self.derivation.definition(key))[0]
             rests.trial.defined(key)
-            return indexed_node(expr, out_indices(self.derivation.shapes[key]), ranges, self.avoid)
+            return found
         return node
 
     def lines(self) -> tuple[ShownLine, ...]:

@@ -59,9 +59,7 @@ def test_latex() -> None:
     """A block's LaTeX names both arrays."""
     block = mg.derive(quadratic, SHAPES, order=2)["x", "x"]
     assert block.latex == r"\nabla^2_{x, x} = A + A^\top"
-    assert mg.derive(quadratic, SHAPES, order=2)["x", "A"].latex.startswith(
-        r"(\nabla^2_{x, A})_{i, j, l} = "
-    )
+    assert mg.derive(quadratic, SHAPES, order=2)["x", "A"].latex.startswith(r"(\nabla^2_{x, A})_{i, j, l} = ")
 
 
 def test_sympy() -> None:

@@ -155,9 +155,7 @@ FORMULAS = {
         ),
         ("k", "n"),
     ),
-    "z": Formula(
-        r"\bar{z} = \sum_{i=1}^m \sum_{j=1}^k X_{ij} \bar A_{ij}", "z_bar = sum(x * a_bar)", (), (1,), NOTES
-    ),
+    "z": Formula(r"\bar{z} = \sum_{i=1}^m \sum_{j=1}^k X_{ij} \bar A_{ij}", "z_bar = sum(x * a_bar)", (), (1,), NOTES),
 }
 
 
