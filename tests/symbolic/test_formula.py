@@ -5,6 +5,7 @@ import pytest
 from sympy import Integer
 
 import msgrad_ext.formulas.writer as formula_module
+from msgrad_ext.formulas import kept
 from msgrad_ext.formulas.writer import Writer, derive_formulas
 from msgrad_ext.ir import Eqn, Graph, Var
 from msgrad_ext.symbolic.lines import derive
@@ -70,7 +71,7 @@ def test_a_wrong_form_is_refused(monkeypatch):
     """A planted error in a matrix form is seen: the indexed form is shown, and a note says so."""
     real = formula_module.to_node
     monkeypatch.setattr(formula_module, "to_node", lambda *args: scaled(Integer(2), [], real(*args)))
-    monkeypatch.setattr(formula_module, "_WRITTEN", {})
+    monkeypatch.setattr(kept, "_WRITTEN", {})
     function, shapes = CASES["tutorial"]
     found = formulas(function, *shapes)["x"]
     assert any("refused" in note for note in found.notes)
