@@ -56,8 +56,11 @@ class OwnNames:
         self.shapes = derivation.shapes
         self.of_head: dict[str, list[tuple[int, Line, frozenset[str]]]] = {}
         self.patterns: dict[str, Pattern] = {}
+        # Only what bears on an output: other values have no line for the reader.
+        bearing = set(derivation.cotangents.values())
         for place, line in enumerate(derivation.lines):
-            if line.kind == "forward" and line.key not in hidden and line.operands and nameable(line.template):
+            own = line.key in bearing and line.key not in hidden
+            if line.kind == "forward" and own and line.operands and nameable(line.template):
                 heads = frozenset(head for key in line.operands for head in leaves(key, hidden))
                 if heads:
                     self.of_head.setdefault(min(heads), []).append((place, line, heads))
