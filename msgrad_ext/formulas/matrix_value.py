@@ -159,7 +159,8 @@ def log_determinant(expr: LogDeterminant, place: Place) -> Labelled:
 def log_determinants(matrices: np.ndarray) -> np.ndarray:
     """The logarithm of the absolute value of the determinant of each matrix."""
     if matrices.dtype == object:
-        return np.log(np.asarray(abs(determinants(matrices)), object))
+        # Functions of an array without axes give the element alone.
+        return np.asarray(np.log(abs(determinants(matrices))), object)
     return np.asarray(np.linalg.slogdet(matrices)[1])
 
 

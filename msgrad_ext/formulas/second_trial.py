@@ -20,6 +20,7 @@ from ..symbolic.notation import Node
 from ..symbolic.second import Second
 from ..symbolic.template import out_indices
 from .block_value import element_value
+from .each_value import each_value
 from .evaluation import evaluate_lines, letter_sizes
 from .evidence import Evidence
 from .notation_value import Reader, node_value
@@ -43,8 +44,10 @@ class SecondTrial(Trial):
         """True if a matrix form gives what the lines give."""
         if key not in self.second.blocks:
             return super().agrees(node, key)
+        shape, lettered = self.derivation.shapes[key], node.kind == "each"
         with np.errstate(all="ignore"):
-            return self.passed("matrix form", key, [np.asarray(node_value(node, *case)) for case in self.cases])
+            values = [each_value(node, *case, shape) if lettered else node_value(node, *case) for case in self.cases]
+        return self.passed("form with letters" if lettered else "matrix form", key, list(map(np.asarray, values)))
 
     def holds(self, expr: Expr, key: str) -> bool:
         """True if the element of a block or of a product gives what the lines give."""

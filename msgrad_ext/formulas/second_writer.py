@@ -30,10 +30,11 @@ from ..symbolic.tidy.naming import replaced
 from .block import Block, Kronecker
 from .equation import Equation
 from .formula import Formula
+from .kept import remembered
 from .resting import Rests
 from .second_heads import applied, element, kronecker_node, nabla, vectorised
 from .second_trial import SecondTrial
-from .writer import _WRITTEN, SHORT, Found, Writer, Written, remember
+from .writer import SHORT, Found, Writer, Written
 
 # Elements larger than LONG are not put together, and those larger than SMALL not written over inputs alone.
 LONG, SMALL = 300, 60
@@ -92,9 +93,8 @@ class SecondWriter(Writer):
         key = self.second.key(first, second)
         assert key is not None
         mark = (self.structure, key)
-        if mark not in _WRITTEN:
-            remember(mark, (*self.write_block(key, first), self.trial.found.get(key)))
-        (node, definitions), element, best, kronecker, notes, evidence = _WRITTEN[mark]
+        written = remembered(mark, lambda: (*self.write_block(key, first), self.trial.found.get(key)))
+        (node, definitions), element, best, kronecker, notes, evidence = written
         where = tuple(self.equation(at, value) for at, value in definitions.items())
         # A block that is too long is not shown: its product with a direction is, under its own name.
         found = self.equation(key if best is not None else self.derivation.gradients[first], node, where)

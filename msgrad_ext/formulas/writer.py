@@ -41,6 +41,7 @@ from ..symbolic.tidy.driver import turns
 from ..symbolic.vanishing import without_vanishing
 from .equation import Equation, Printers
 from .formula import Formula, ShownLine
+from .kept import Mark, remembered
 from .lettered import lettered
 from .line_writer import LineWriter
 from .resting import Rests, fewest
@@ -52,7 +53,6 @@ LINES = 200
 # A closed form over inputs that is larger is not written: one over named values is shorter to read.
 LARGE = 150
 UNLIMITED = 10**12
-_WRITTEN: dict[Any, Any] = {}
 SHORT = 40
 Written = tuple[Node, Definitions]
 Found = tuple[Written, Expr | None, tuple[str, ...], Collection[tuple[str, str]], Any]
@@ -155,17 +155,16 @@ class Writer:
         derivation = self.derivation
         allowed = min(DEFAULT, self.effort.left)
         mark = (self.structure, key, allowed)
-        if mark not in _WRITTEN:
-            own = Effort(allowed)
-            remember(mark, (*self.write(key, own), allowed - max(own.left, 0)))
-        (node, definitions), sympy_form, notes, used, evidence, spent = _WRITTEN[mark]
+        own = Effort(allowed)
+        found = remembered(mark, lambda: (*self.write(key, own), allowed - max(own.left, 0)))
+        (node, definitions), sympy_form, notes, used, evidence, spent = found
         self.effort.left -= spent
         where = tuple(self.equation(at, value) for at, value in definitions.items())
-        found = self.equation(key, node, where, self.sentence(used))
-        latex, text = found.line("latex"), found.line("text")
+        equation = self.equation(key, node, where, self.sentence(used))
+        latex, text = equation.line("latex"), equation.line("text")
         notes = tuple(dict.fromkeys([*notes, *conventions(node, *definitions.values())]))
         shape = derivation.shapes[key]
-        return Formula(name, latex, text, shape, notes, derivation, key, self, sympy_form, found, evidence)
+        return Formula(name, latex, text, shape, notes, derivation, key, self, sympy_form, equation, evidence)
 
     def equation(self, key: str, node: Node, where: tuple[Equation, ...] = (), under: str = "") -> Equation:
         """What a value is."""
@@ -325,20 +324,22 @@ class Writer:
             except NoMatrixForm:
                 pass
         node = lettered(self, expr, key, ranges, notes, rests.trial)
-        if node.kind == "unshown" and not rests.trial.holds(expr, key):
+        if node.kind != "unshown":
+            return node
+        expr = line_expr(self.derivation, self.derivation.definition(key))[0]
+        found = indexed_node(expr, out_indices(self.derivation.shapes[key]), ranges, self.avoid)
+        if rests.trial.agrees(found, key) or not rests.trial.holds(expr, key):
+            # The definition is what the derivation is made of: where it can not be tried, it stands.
             notes.append("no form could be shown to agree with the derivation; the definition stands instead")
-            expr = line_expr(self.derivation, self.derivation.definition(key))[0]
             rests.trial.defined(key)
-            return indexed_node(expr, out_indices(self.derivation.shapes[key]), ranges, self.avoid)
+            return found
         return node
 
     def lines(self) -> tuple[ShownLine, ...]:
         """The definitions, forward then backward."""
         if self._lines is None:
             mark = (self.structure, frozenset(self.hidden), frozenset(self.kept))
-            if mark not in _WRITTEN:
-                remember(mark, self.line_writer.nodes())
-            self._lines = tuple(map(self.shown, self.line_writer.shown, _WRITTEN[mark]))
+            self._lines = tuple(map(self.shown, self.line_writer.shown, remembered(mark, self.line_writer.nodes)))
         return self._lines
 
     def line(self, line: Line) -> Node:
@@ -373,27 +374,6 @@ class Writer:
         units = [n == 1 and letter is None for n, letter in zip(self.derivation.shapes[key], letters)]
         places = tuple(None if unit else letter is not None for unit, letter in zip(units, letters))
         return Node("slice", args, (), (key, places))
-
-
-class Mark:
-    """A long key of a dictionary, hashed once."""
-
-    def __init__(self, content: Any) -> None:
-        self.content = content
-        self.number = hash(content)
-
-    def __hash__(self) -> int:
-        return self.number
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Mark) and self.number == other.number and self.content == other.content
-
-
-def remember(mark: Any, written: Any) -> None:
-    """Keep what was written for a structure, up to a bound."""
-    if len(_WRITTEN) >= 512:
-        _WRITTEN.clear()
-    _WRITTEN[mark] = written
 
 
 __all__ = ["Writer", "derive_formulas"]

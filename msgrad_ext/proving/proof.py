@@ -7,6 +7,7 @@ one that a setting fixes. What a rule asks of lengths on its way is among the co
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from types import SimpleNamespace
@@ -22,7 +23,7 @@ from ..symbolic import template as tm
 from ..symbolic.axes import Shapes
 from .equality import equal
 from .lengths import asking
-from .rule import ALIKE, LARGE, SMALL, Reading, Unread, constant, recorded
+from .rule import ALIKE, LARGE, SMALL, TINY, Reading, Unread, constant, recorded
 
 # What may go wrong while a rule is read, none of which proves anything.
 FAILURES = (
@@ -115,6 +116,9 @@ def _tried(held: _Held, shapes: Sequence[tm.Lengths]) -> Proof:
             # Where a rule goes another way for other lengths, that way is to be proved too.
             if not asked[0][0] and conditions([one for _, one in asked]):
                 asked.append(attempt(op, held.atoms, shapes, lengths))
+        if not any(why for why, _ in asked) and conditions([one for _, one in asked]):
+            with suppress(Unread):
+                asked.append(attempt(op, held.atoms, shapes, TINY))
     except FAILURES as error:
         return Proof(label, False, str(error).split("\n")[0] or type(error).__name__, fixed=fixed)
     for why, _ in asked:
@@ -142,7 +146,7 @@ def attempt(
     sizes = dict(zip(letters, lengths))
     with asking() as asked:
         graph, known = recorded(op, atoms, shapes[:-1], sizes)
-    reading = Reading(graph)
+    reading = Reading(graph, min(lengths))
     operands, wrt = known[: len(atoms)], known[len(atoms) :]
     if not wrt:
         return "no operand has a cotangent", asked
@@ -171,8 +175,8 @@ def conditions(readings: Sequence[Sequence[str]]) -> tuple[str, ...]:
     for one in asked:
         question, answer = one.split(": ")
         other = f"{question}: {'False' if answer == 'True' else 'True'}"
-        # An axis of length 1 is a case of its own, and none is shorter.
-        if question.split()[-1] not in ("1", "0", "-1") and other not in asked:
+        # An axis of length 1 is a case of its own, and none is shorter. A float of a length is a constant, which must fit.
+        if question.split()[-1] not in ("1", "0", "-1", "float") and other not in asked:
             found.append(question if answer == "True" else f"not {question}")
     return tuple(found)
 

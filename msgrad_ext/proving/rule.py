@@ -29,6 +29,7 @@ from .lengths import Length, Ratio, expression, sized
 SMALL = (1009, 1511, 2003, 2503, 3001, 3511, 4001, 4507, 5003, 5501)
 # All of one length, which is no letter's own: what a rule does when axes happen to be equal.
 ALIKE = (1009,) * 10
+TINY = (37, 41, 43, 47, 53, 59, 61, 67, 71, 73)
 LARGE = (100003, 110017, 120011, 130003, 140009, 150001, 160001, 170003, 180001, 190027)
 # Steps of a rule that are put together.
 MOST, LONGEST = 60, 600
@@ -60,11 +61,12 @@ def _flows(op: Op, place: int, count: int, var: Var) -> bool:
 class Reading:
     """The values of a recorded graph as formulas over its inputs."""
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, least: int) -> None:
         self.graph = graph
+        self.least = least
         self.lines: dict[str, Line] = {}
         self.numbers: dict[str, Expr] = {}
-        self.shapes: dict[Any, Lengths] = {var: _shape(var.shape) for var in graph.inputs}
+        self.shapes: dict[Any, Lengths] = {var: _shape(var.shape, least) for var in graph.inputs}
         if len(graph.eqns) > MOST:
             raise Unread(f"the rule has {len(graph.eqns)} steps")
         for eqn in graph.eqns:
@@ -74,8 +76,8 @@ class Reading:
         """The definition of one equation's result."""
         if eqn.op.nested:
             raise Unread("the rule holds a gradient")
-        self.shapes[eqn.out] = _shape(eqn.out.shape)
-        op = symbolic(eqn.op)
+        self.shapes[eqn.out] = _shape(eqn.out.shape, self.least)
+        op = symbolic(eqn.op, self.least)
         slots, numbers = [], []
         for atom in eqn.inputs:
             number = constant(atom) if isinstance(atom, Lit) else None
@@ -110,24 +112,24 @@ class Reading:
         return normal(expr, ranges), shape
 
 
-def symbolic(op: Op) -> Op:
-    """``op`` with letters in its settings where they hold lengths."""
-    return op.set(**{name: _letters(value) for name, value in op.params.items()})
+def symbolic(op: Op, least: int) -> Op:
+    """``op`` with letters in its settings where they hold lengths; a number from ``least`` on may have been one."""
+    return op.set(**{name: _letters(value, least) for name, value in op.params.items()})
 
 
-def _letters(value: Any) -> Any:
+def _letters(value: Any, least: int) -> Any:
     if isinstance(value, tuple):
-        return tuple(_letters(one) for one in value)
+        return tuple(_letters(one, least) for one in value)
     if isinstance(value, Length):
         return value.expr
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= SMALL[0]:
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= least:
         raise Unread(f"a setting of the rule is {value}, and no letter")
     return value
 
 
-def _shape(shape: Sequence[int]) -> Lengths:
+def _shape(shape: Sequence[int], least: int) -> Lengths:
     for n in shape:
-        if not isinstance(n, Length) and n >= SMALL[0]:
+        if not isinstance(n, Length) and n >= least:
             raise Unread(f"an axis of the rule has length {n}, and no letter")
     return tuple(expression(n) for n in shape)
 
@@ -145,4 +147,4 @@ def constant(lit: Lit) -> Expr | None:
     return Rational(exact.numerator, exact.denominator)
 
 
-__all__ = ["ALIKE", "LARGE", "SMALL", "Reading", "Unread", "recorded"]
+__all__ = ["ALIKE", "LARGE", "SMALL", "TINY", "Reading", "Unread", "recorded"]

@@ -32,6 +32,8 @@ ACCENTS = ("bar", "hat", "tilde", "check")
 _WIDE = {"bar": "overline", "hat": "widehat", "tilde": "widetilde", "check": "check"}
 _ABOVE = {"bar": "\u0304", "hat": "\u0302", "tilde": "\u0303", "check": "\u030c"}
 _OVER = {"bar": "¯", "hat": "^", "tilde": "~", "check": "ˇ"}
+# What needs no braces above or below the line.
+_SIGN = re.compile(r"[0-9A-Za-z]|\\[A-Za-z]+")
 _ACCENT_WORD = re.compile(r"_(?=(?:bar|hat|tilde|check|pass\d+)(?:_|$))")
 _LETTER = "|".join(["[A-Za-z]", *sorted(GREEK, key=len, reverse=True)])
 _SHORT = re.compile(rf"({_LETTER})(?:_?(\d+(?:_\d+)*)|_([A-Za-z0-9]+(?:_[A-Za-z0-9]+)*))?_?")
@@ -64,7 +66,7 @@ class Name:
             mark = f"overset{{{accent}}}" if accent.isdigit() else accent if self.letter else _WIDE[accent]
             text = f"\\{mark}{{{text}}}"
         under = (f"\\{one}" if one in GREEK else one if one.isdigit() else upright(one) for one in self.subscripts)
-        return text + (f"_{{{','.join(under)}}}" if self.under else "")
+        return text + (f"_{grouped(','.join(under))}" if self.under else "")
 
     def text(self, accents: Sequence[str] = ()) -> str:
         """Plain text, with the words of ``accents`` behind."""
@@ -151,6 +153,11 @@ class Numeral:
     def text(self, accents: Sequence[str] = ()) -> str:
         """Plain text."""
         return self.value
+
+
+def grouped(text: str) -> str:
+    """What stands above or below the line: in braces, but for a single sign."""
+    return text if _SIGN.fullmatch(text) else f"{{{text}}}"
 
 
 def upright(text: str) -> str:

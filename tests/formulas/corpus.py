@@ -12,8 +12,8 @@ import pytest
 
 import msgrad_ext as mg
 from msgrad_ext.formulas.formula import Formula
+from msgrad_ext.formulas.kept import forget
 from msgrad_ext.formulas.trial import Trial
-from msgrad_ext.formulas.writer import _WRITTEN
 
 from ..ops.samples import SAMPLES, Sample
 from ..textbook.base import Case
@@ -49,7 +49,7 @@ def checked(sample: Sample) -> Any:
 @contextmanager
 def recording() -> Iterator[None]:
     """Keep what `Trial` accepts meanwhile in `SHOWN`."""
-    _WRITTEN.clear()
+    forget()
     with pytest.MonkeyPatch.context() as patch:
         for name in ("agrees", "holds"):
             patch.setattr(Trial, name, recorded(getattr(Trial, name)))

@@ -21,7 +21,7 @@ STOP = {"+", "-", "⊙", "⊘", "%", ")", "]", "}", ",", *RELATIONS, None}
 
 
 class UntoldRange(Exception):
-    """The text does not tell how far an index runs."""
+    """The text does not tell how far an index runs, or reads rows of an array, which is not known here."""
 
 
 class Parser:
@@ -32,7 +32,7 @@ class Parser:
         self.pattern = re.compile(
             rf"\s*(?:(?P<name>(?:{known})(?![A-Za-z0-9_.]))|(?P<holds>1\[)|(?P<ones>1_\w+)|(?P<eye>I_\w+)"
             r"|(?P<number>\d+\.?\d*(?:e[+-]?\d+)?)|(?P<binder>(?:sum|max|min|prod|softmax|inv|cof|det|logdet|chol)_\{)"
-            r"|(?P<logdet>log\|det\()|(?P<norm>\|\|)|(?P<sign>\^-T|\^-1|\^T|\^⊙|_F|//|<=|>=|==|!=|[-+⊙⊘%()\[\]{},<>=|/^])"
+            r"|(?P<logdet>log\|det\()|(?P<norm>\|\|)|(?P<sign>\^-T|\^-1|\^T|\^⊙|_F|//|<=|>=|==|!=|[-+*⊙⊘%()\[\]{},<>=|/^])"
             r"|(?P<call>[A-Za-z]\w*(?=\())|(?P<word>[A-Za-z]\w*))"
         )
         self.tokens: list[tuple[str, str]] = []
@@ -80,6 +80,8 @@ class Parser:
     def product(self) -> Tree:
         parts = [self.quotient()]
         while self.next not in STOP and not self._closes():
+            if self.next == "*":
+                self.take()
             parts.append(self.quotient())
         return ("product", *parts) if len(parts) > 1 else parts[0]
 
@@ -236,8 +238,8 @@ class Values:
             result = np.logical_and(result, COMPARE[sign](a, b))
         return result * 1.0
 
-    def _holds(self, rest: list[Any], letters: Mapping[str, int]) -> float:
-        return float(all(self.of(one, letters) for one in rest))
+    def _holds(self, rest: list[Any], letters: Mapping[str, int]) -> Any:
+        return np.prod([self.of(one, letters) for one in rest], axis=0) * 1.0
 
     def _call(self, rest: list[Any], letters: Mapping[str, int]) -> Any:
         function, *args = rest
@@ -255,6 +257,8 @@ class Values:
                 array.reshape([n for n in array.shape if n != 1]),
                 [i for i, one in zip(at, places) if moves(one)],
             )
+        if len(at) != array.ndim:
+            raise UntoldRange(f"{head}")
         whole = all(i == int(i) and 0 <= i < n for i, n in zip(at, array.shape, strict=True))
         return float(array[tuple(int(i) for i in at)]) if whole else 0.0
 
@@ -386,6 +390,8 @@ def read(text: str, shape: tuple[int, ...], arrays: Mapping[str, np.ndarray], si
         return np.broadcast_to(np.asarray(found), wanted).reshape(shape)
     letters = [k for k in places[1].split(", ") if not k.isdigit()]
     moving = tuple(n for n in shape if n != 1)
+    if len(letters) != len(moving):
+        raise UntoldRange(left)
     result = np.empty(moving)
     for at in itertools.product(*map(range, moving)):
         result[at] = values.of(tree, dict(zip(letters, at, strict=True)))

@@ -45,6 +45,7 @@ FUNCTIONS: dict[str, Any] = {
     **{name: getattr(np, name) for name in ("sinh", "cosh", "floor", "ceil", "rint", "maximum", "minimum")},
     **{f"a{name}": getattr(np, f"arc{name}") for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh", "tan2")},
     "sigmoid": lambda a: 1 / (1 + np.exp(-a)),
+    "logabs": lambda a: np.log(np.abs(a)),
     "relu": lambda a: np.maximum(a, 0),
     "step": lambda a: np.greater(a, 0) * 1.0,
     "step_half": lambda a: (np.sign(a) + 1) / 2,

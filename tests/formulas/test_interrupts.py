@@ -10,7 +10,7 @@ import pytest
 
 import msgrad_ext as mg
 from msgrad_ext import errors, ops
-from msgrad_ext.formulas import writer
+from msgrad_ext.formulas import kept
 from msgrad_ext.symbolic import compose, effort, template
 from msgrad_ext.symbolic.normal import normal
 
@@ -33,7 +33,7 @@ def written() -> list[str]:
 
 def forget() -> None:
     """Empty the caches of the symbolic road, so that the next derivation fills them."""
-    for cache in (template._FORWARD, template._MERGED, writer._WRITTEN):
+    for cache in (template._FORWARD, template._MERGED, kept._WRITTEN):
         cache.clear()
     template.adjoint.cache_clear()
     compose.own_form.cache_clear()
@@ -102,7 +102,7 @@ def test_what_is_kept_costs_the_same_when_it_is_there() -> None:
     """The same work is counted in whatever order things are derived."""
     counts = []
     for _ in range(2):
-        writer._WRITTEN.clear()
+        kept.forget()
         one = effort.Effort(10**9)
         with effort.limited(one):
             mg.derive(net, SHAPES)

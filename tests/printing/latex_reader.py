@@ -69,7 +69,15 @@ class _Reader:
                     raise LatexError(f"two scripts {script}: {self.latex}")
                 found += script if script != "'" else ""
                 if script != "'":
-                    self.group()
+                    self.script()
+
+    def script(self) -> None:
+        """A group, or one sign by itself; a command with arguments needs its braces."""
+        token = self.peek()
+        if re.fullmatch(r"[A-Za-z0-9]", token) or token == "\\top" or (token in _PLAIN and token[1:] in _GREEK):
+            self.take()
+        else:
+            self.group()
 
     def group(self) -> None:
         self.take("{")

@@ -13,7 +13,7 @@ from msgrad_ext.symbolic.printing.breaking import Row, rows
 from msgrad_ext.symbolic.printing.pieces import Cut, Fence, Text
 
 SUM = (Text("aaaa"), Cut(" + ", 1), Text("bbbb"), Cut(" - ", 1), Text("cccc"))
-OPEN, CLOSE = Fence("\\left(", "\\bigl(", True, 1.0), Fence("\\right)", "\\bigr)", False, 1.0)
+OPEN, CLOSE = Fence("(", "\\bigl(", True, 1.0), Fence(")", "\\bigr)", False, 1.0)
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def test_the_outer_place_is_taken_first() -> None:
     """A sum within parentheses stays whole where a break outside of them is enough."""
     inner = (OPEN, Text("xx"), Cut(" + ", 1), Text("yy"), CLOSE)
     found = rows((Text("aaaaaaaa"), Cut(" \\odot ", 3), *inner), 22, 0)
-    assert [row.text for row in found] == ["aaaaaaaa", "\\left(xx + yy\\right)"]
+    assert [row.text for row in found] == ["aaaaaaaa", "(xx + yy)"]
 
 
 def test_parentheses_with_a_break_have_one_size() -> None:
@@ -99,7 +99,7 @@ def test_an_unknown_form_is_refused(attention: dict) -> None:
 def test_a_third_is_a_third() -> None:
     """A float that is the nearest to a ratio of small integers is that ratio; the check agrees in 50 digits."""
     formula = mg.derive(lambda x: ((x * x * x).sum()) ** (1 / 3), shapes={"x": ("n",)})["x"]
-    assert formula.rhs == r"\left(\mathbf{1}_{n}^{\top}\,x^{\odot 3}\right)^{-2/3}\,x^{\odot 2}"
+    assert formula.rhs == r"(\mathbf{1}_n^\top x^{\odot 3})^{-2/3} x^{\odot 2}"
     report = mg.check(lambda x: (x ** (1 / 3) * (2 / 7)).sum(), mg.Tensor([0.5, 1.5, 2.0], mg.dtype.float64))
     assert report.verdict == "agree" and "50-digit" in report["x"].evidence
 

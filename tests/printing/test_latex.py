@@ -35,7 +35,7 @@ ODD = ["x_1_2", "lambda_", "weird$name", "π", "fc1.weight", "frac", "a^b", "0.w
 
 
 @pytest.mark.parametrize("latex", ["x^{a}^{b}", "x_{a}_{b}", "{a", "a}", "\\left( a", "\\frac{a}", "\\input{a}", "a & b",
-                                   "x^2", "$a$", "\\mathrm{a$}", "π", "a^{b", "\\left( a \\right"])  # fmt: skip
+                                   "x^\\bar{a}", "$a$", "\\mathrm{a$}", "π", "a^{b", "\\left( a "])  # fmt: skip
 def test_the_reader_refuses(latex: str) -> None:
     """The reader can fail."""
     with pytest.raises(LatexError):
@@ -91,14 +91,14 @@ def test_formulas_in_indices_are_latex(op: str) -> None:
 
 NAMES = [
     ("x", "x", "x", "x̄"),
-    ("x2", "x_{2}", "x₂", "x̄₂"),
+    ("x2", "x_2", "x₂", "x̄₂"),
     ("x_1_2", "x_{1,2}", "x_{1,2}", "x̄_{1,2}"),
     ("gamma", r"\gamma", "γ", "γ̄"),
     ("Lambda", r"\Lambda", "Λ", "Λ̄"),
     ("lambda_", r"\lambda", "λ", "λ̄"),
     ("π", r"\pi", "π", "π̄"),
     ("W_hidden", r"W_{\mathrm{hidden}}", "W_hidden", "W̄_hidden"),
-    ("x_alpha", r"x_{\alpha}", "x_α", "x̄_α"),
+    ("x_alpha", r"x_\alpha", "x_α", "x̄_α"),
     ("frac", r"\mathrm{frac}", "frac", "frac_bar"),
     ("a_long_name", r"a_{\mathrm{long},\mathrm{name}}", "a_{long,name}", "ā_{long,name}"),
     ("learning_rate", r"\mathrm{learning\_rate}", "learning_rate", "learning_rate_bar"),
@@ -136,25 +136,25 @@ GIVEN = {key: Name(key, "", key) for key in "abXs"}
 SHOWN = [
     (node("had", A, node("pow", B, data=Integer(2))), r"a \odot b^{\odot 2}", "a ⊙ b^⊙2"),
     (node("had", A, node("pow", B, data=Integer(-2))), r"a \oslash b^{\odot 2}", "a ⊘ b^⊙2"),
-    (node("had", A, node("prod", X, B)), r"a \odot X\,b", "a ⊙ X b"),
+    (node("had", A, node("prod", X, B)), r"a \odot X b", "a ⊙ X b"),
     (node("pow", A, data=Integer(-1)), r"1 \oslash a", "1 ⊘ a"),
     (node("pow", A, data=Rational(-1, 2)), r"1 \oslash \sqrt{a}", "1 ⊘ sqrt(a)"),
     (node("pow", S, shape=SCALAR, data=Rational(-2, 3)), "s^{-2/3}", "s^(-2/3)"),
     (node("pow", S, shape=SCALAR, data=Rational(-3, 2)), r"\frac{1}{s^{3/2}}", "1/s^(3/2)"),
-    (node("scale", node("had", A, B), data=Integer(2)), r"2\,a \odot b", "2 a ⊙ b"),
+    (node("scale", node("had", A, B), data=Integer(2)), r"2 a \odot b", "2 a ⊙ b"),
     (node("scale", node("had", A, node("pow", B, data=Integer(-1))), data=Integer(-1)), r"-a \oslash b", "-a ⊘ b"),
     (
         node("had", A, node("pow", node("had", B, A), data=Integer(-1))),
-        r"a \oslash \left(b \odot a\right)",
+        r"a \oslash (b \odot a)",
         "a ⊘ (b ⊙ a)",
     ),
     (node("T", INVERSE, shape=MATRIX), r"X^{-\top}", "X^-T"),
-    (node("pow", TURNED, shape=MATRIX, data=Integer(2)), r"\left(X^{\top}\right)^{\odot 2}", "(X^T)^⊙2"),
-    (node("softmax", X, shape=MATRIX, data=0), r"\operatorname{softmax}\left(X^{\top}\right)^{\top}", "softmax(X^T)^T"),
-    (node("norm", X, shape=SCALAR), r"\left\lVert X\right\rVert_{F}", "||X||_F"),
-    (node("fn", A, data=("Absolute",)), r"\left|a\right|", "abs(a)"),
-    (node("fn", A, B, data=("Compare", ">=")), r"\mathbf{1}\left[a \ge b\right]", "1[a >= b]"),
-    (node("scale", node("floor", S, S, shape=SCALAR), shape=SCALAR, data=Integer(2)), r"2\,\left\lfloor s/s\right\rfloor", "2 (s // s)"),
+    (node("pow", TURNED, shape=MATRIX, data=Integer(2)), r"(X^\top)^{\odot 2}", "(X^T)^⊙2"),
+    (node("softmax", X, shape=MATRIX, data=0), r"\operatorname{softmax}(X^\top)^\top", "softmax(X^T)^T"),
+    (node("norm", X, shape=SCALAR), r"\lVert X\rVert_F", "||X||_F"),
+    (node("fn", A, data=("Absolute",)), r"|a|", "abs(a)"),
+    (node("fn", A, B, data=("Compare", ">=")), r"\mathbf{1}[a \ge b]", "1[a >= b]"),
+    (node("scale", node("floor", S, S, shape=SCALAR), shape=SCALAR, data=Integer(2)), r"2 \lfloor s/s\rfloor", "2 (s // s)"),
 ]  # fmt: skip
 
 

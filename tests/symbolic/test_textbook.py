@@ -105,7 +105,7 @@ def test_nothing_is_refused_or_left_in_indices() -> None:
 def test_a_short_form_stays_as_it_is(case: Case) -> None:
     """Tidying what is tidy changes nothing."""
     for name, formula in formulas(case).items():
-        node = formula.writer.write(formula.key)[0][0]
+        node = formula.writer.closed(formula.key)[0][0]
         again = tidy(node)
         printer = formula.writer.printers["text"]
         assert printer.show(again) == printer.show(node), name

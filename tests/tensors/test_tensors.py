@@ -105,10 +105,10 @@ def test_notes_say_where_letters_run() -> None:
     """A form with letters comes with their ranges, and says what an array at an index is."""
     found = mg.derive(lambda A, B: A @ B, shapes={"A": ("s", "m", "k"), "B": ("s", "k", "n")}, sens="G")["A"]
     assert found.text == "A_bar[b] = G[b] B[b]^T"
-    assert found.latex == r"\bar{A}_{b} = G_{b}\,B_{b}^{\top}"
+    assert found.latex == r"\bar{A}_b = G_b B_b^\top"
     assert "subscripts (b < s, from 0) are indices of arrays; what has one axis left is a column" in found.notes
     assert found.indexed.text == "A_bar[b, i, j] = sum_{l} G[b, i, l] B[b, j, l]"
-    assert found.indexed.latex == r"\bar{A}_{b, i, j} = \sum_{l} G_{b, i, l}\,B_{b, j, l}"
+    assert found.indexed.latex == r"\bar{A}_{b, i, j} = \sum_l G_{b, i, l} B_{b, j, l}"
     assert found.indexed.stated == "b < s, i < m, j < k, l < n"
     assert str(found.einsum) == 'np.einsum("bik,bjk->bij", G, B)'
     assert found.einsum.subscripts == ("bik,bjk->bij",)

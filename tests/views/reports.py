@@ -136,28 +136,26 @@ def tutorial_flow() -> tuple[Flow, ...]:
 NOTES = ("z has one entry; it is broadcast.",)
 FORMULAS = {
     "x": Formula(
-        r"\bar X = z\,\mathbf 1_{m \times n}\,Y^\top",
+        r"\bar X = z \mathbf 1_{m \times n} Y^\top",
         "x_bar = z * 1[m,n] @ y^T",
         (
-            Line(r"A = z\,X", "a = z * x", "forward", LINE3),
-            Line(r"F = A\,Y", "f = a @ y", "forward", LINE4),
-            Line(r"\bar A = \mathbf 1_{m \times n}\,Y^\top", "a_bar = 1[m,n] @ y^T", "backward", LINE4),
-            Line(r"\bar X = z\,\bar A", "x_bar = z * a_bar", "backward", LINE3),
+            Line(r"A = z X", "a = z * x", "forward", LINE3),
+            Line(r"F = A Y", "f = a @ y", "forward", LINE4),
+            Line(r"\bar A = \mathbf 1_{m \times n} Y^\top", "a_bar = 1[m,n] @ y^T", "backward", LINE4),
+            Line(r"\bar X = z \bar A", "x_bar = z * a_bar", "backward", LINE3),
         ),
         ("m", "k"),
     ),
     "y": Formula(
-        r"\bar Y = z\,X^\top \mathbf 1_{m \times n}",
+        r"\bar Y = z X^\top \mathbf 1_{m \times n}",
         "y_bar = z * x^T @ 1[m,n]",
         (
-            Line(r"A = z\,X", "a = z * x", "forward", LINE3),
+            Line(r"A = z X", "a = z * x", "forward", LINE3),
             Line(r"\bar Y = A^\top \mathbf 1_{m \times n}", "y_bar = a^T @ 1[m,n]", "backward", LINE4),
         ),
         ("k", "n"),
     ),
-    "z": Formula(
-        r"\bar{z} = \sum_{i=1}^{m} \sum_{j=1}^{k} X_{ij}\,\bar A_{ij}", "z_bar = sum(x * a_bar)", (), (1,), NOTES
-    ),
+    "z": Formula(r"\bar{z} = \sum_{i=1}^m \sum_{j=1}^k X_{ij} \bar A_{ij}", "z_bar = sum(x * a_bar)", (), (1,), NOTES),
 }
 
 

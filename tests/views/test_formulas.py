@@ -11,11 +11,11 @@ from . import reports
 def test_one_display_per_gradient_then_the_derivation():
     """Each gradient is one display; the lines of all derivations follow, each once, forward before backward."""
     shown = latex_outputs(reports.tutorial())
-    assert shown[0] == r"$$\bar X = z\,\mathbf 1_{m \times n}\,Y^\top$$"
+    assert shown[0] == r"$$\bar X = z \mathbf 1_{m \times n} Y^\top$$"
     assert len(shown) == 4
     assert shown[3] == (
-        "$$\\begin{aligned}\nA &= z\\,X \\\\\nF &= A\\,Y \\\\\n\\bar A &= \\mathbf 1_{m \\times n}\\,Y^\\top \\\\\n"
-        "\\bar X &= z\\,\\bar A \\\\\n\\bar Y &= A^\\top \\mathbf 1_{m \\times n}\n\\end{aligned}$$"
+        "$$\\begin{aligned}\nA &= z X \\\\\nF &= A Y \\\\\n\\bar A &= \\mathbf 1_{m \\times n} Y^\\top \\\\\n"
+        "\\bar X &= z \\bar A \\\\\n\\bar Y &= A^\\top \\mathbf 1_{m \\times n}\n\\end{aligned}$$"
     )
 
 

@@ -92,8 +92,10 @@ class Printer(Signs):
             return pieces[0]
         parts = list(pieces[0].parts)
         for one in pieces[1:]:
-            digits = _DIGITS.fullmatch(parts[-1].text) and _DIGITS.fullmatch(one.parts[0].text)
-            parts += [self.cut("times" if digits else "", 6), *one.parts]
+            before, after = parts[-1].text, one.parts[0].text
+            digits = _DIGITS.fullmatch(before) and _DIGITS.fullmatch(after)
+            words = before.startswith("\\mathrm") or after.startswith("\\mathrm")
+            parts += [self.cut("times" if digits else "words" if words else "", 6), *one.parts]
         return Piece(tuple(parts), level)
 
     def chain(self, pieces: Sequence[Piece], key: str, level: int, cost: int = 3) -> Piece:

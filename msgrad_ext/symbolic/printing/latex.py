@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ..names import Name, Numeral
+from ..names import Name, Numeral, grouped
 from ..scalar import SCALARS
 from .indexed import IndexedPrinter
 from .pieces import ATOM, BIG, MUL, POW, Cut, Fence, Piece, Text, piece
@@ -18,7 +18,8 @@ _SIGNS = {
     "indicator": "\\mathbf{1}",
 }
 _BETWEEN = {
-    "": "\\,",
+    "": " ",
+    "words": "\\,",
     "times": " \\cdot ",
     "plus": " + ",
     "minus": " - ",
@@ -87,11 +88,11 @@ class Latex(IndexedPrinter):
         inner = self.fence(exponent) if elementwise and exponent.level < MUL and exponent.bare is None else exponent
         mark = "\\odot " if elementwise else ""
         width = SMALL * (exponent.width + len(mark[:1]))
-        return Piece((*base.parts, Text(f"^{{{mark}{inner.text}}}", width)), POW)
+        return Piece((*base.parts, Text(f"^{grouped(mark + inner.text)}", width)), POW)
 
     def subscript(self, base: Piece, under: Piece) -> Piece:
         """Something with a subscript; it may have a power."""
-        return piece(f"{base.text}_{{{under.text}}}", width=base.width + SMALL * under.width)
+        return piece(f"{base.text}_{grouped(under.text)}", width=base.width + SMALL * under.width)
 
     def fraction(self, above: Piece, below: Piece) -> Piece:
         """A fraction."""
@@ -102,15 +103,16 @@ class Latex(IndexedPrinter):
         return piece(f"\\sqrt{{{inner.text}}}", width=1.0 + inner.width)
 
     def fence(self, inner: Piece, kind: str = "(") -> Piece:
-        """Parentheses that grow with what they hold, and have one size where a line ends between them."""
+        """Parentheses that grow with what is tall, and have one size where a line ends between them."""
         left, right = _FENCES[kind]
-        size = "Big" if _TALL.search(inner.text) else "big"
-        first = Fence(f"\\left{left}", f"\\{size}l{left}", True, 1.0)
-        return Piece((first, *inner.parts, Fence(f"\\right{right}", f"\\{size}r{right}", False, 1.0)), ATOM)
+        tall = _TALL.search(inner.text) is not None
+        size, grow = ("Big", ("\\left", "\\right")) if tall else ("big", ("", ""))
+        first = Fence(f"{grow[0]}{left}", f"\\{size}l{left}", True, 1.0)
+        return Piece((first, *inner.parts, Fence(f"{grow[1]}{right}", f"\\{size}r{right}", False, 1.0)), ATOM)
 
     def big(self, word: str, under: Piece, body: Piece) -> Piece:
         """A sum, a product or a maximum over indices."""
-        first = Text(f"\\{word}_{{{under.text}}} ", max(2.0, SMALL * under.width))
+        first = Text(f"\\{word}_{grouped(under.text)} ", max(2.0, SMALL * under.width))
         return Piece((first, *body.parts), BIG)
 
     def entry(self, head: Piece, at: Piece) -> Piece:

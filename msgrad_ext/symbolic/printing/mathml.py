@@ -18,6 +18,7 @@ _SIGNS = {
 _BETWEEN = {
     # Invisible: said aloud as a product, and shown as nothing.
     "": "\u2062",
+    "words": "\u2062",
     "times": "\u22c5",
     "plus": "+",
     "minus": "\u2212",

@@ -18,6 +18,7 @@ class Plain(IndexedPrinter):
     flat = True
     signs: ClassVar[dict[str, str]] = {"negative": "-", "top": "T", "ones": "1", "indicator": "1", "nabla": "∇"}
     between: ClassVar[dict[str, str]] = {
+        "words": " ",
         "": " ",
         "times": " * ",
         "plus": " + ",
