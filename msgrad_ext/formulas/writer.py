@@ -207,11 +207,11 @@ class Writer:
         constants = tuple((key, str(lit)) for key, lit in derivation.constants.items())
         return Mark((lines, self.avoid, tuple(derivation.inputs.items()), constants, derivation.notes, self.facts.mark))
 
-    def write(self, key: str, effort: Effort) -> Found:
+    def write(self, key: str, effort: Effort | None = None) -> Found:
         """The closed form of one gradient; its last line where that would take more work than allowed."""
         before = dict(self.trial.found)
         try:
-            with limited(effort):
+            with limited(effort or Effort(DEFAULT)):
                 return self.closed(key)
         except OverBudget:
             self.trial.found = before

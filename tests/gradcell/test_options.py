@@ -79,7 +79,7 @@ def test_shapes_give_formulas_without_data(notebook):
     shown, _ = notebook.run("Net()\n", shapes={"x": ("m", "k"), "y": ("k", "n")}, out="formulas")
     assert [type(one) for one in shown] == [Latex] * 4
     assert [repr(one).partition(" ")[0] for one in shown[:3]] == ["X_bar", "Y_bar", "z_bar"]
-    assert "V1 = z X" in repr(shown[3]).splitlines()
+    assert "X_1 = z X" in repr(shown[3]).splitlines()
     assert list(notebook.names["formulas"]) == ["x", "y", "z"]
 
 
