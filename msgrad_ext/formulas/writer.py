@@ -283,7 +283,8 @@ class Writer:
         named = use_names(candidates[0], self.derivation, aliases(self.derivation))
         node = self.node(named, key, ranges, notes, rests)
         definitions = self.where(node)
-        choices = [settled(node, definitions), *([folded(full, definitions), (full, {})] if full else [])]
+        choices: list[Written] = [settled(node, definitions), *([(full, {})] if full else [])]
+        choices += [folded(full, definitions)] if full and full.kind != "each" else []
         choices = [one for one in choices if one[0] in (node, full) or rests.trial.agrees(one[0], key)]
         return min(choices, key=lambda one: price(*one), default=(node, {}))
 

@@ -36,14 +36,18 @@ def _summed(parts: tuple[Node, ...], shape: Shape, ahead: int) -> Node:
         best = min(_groupings(terms, shape, ahead), key=lambda one: one.gain, default=None)
         if best is None or best.gain >= 0:
             break
-        members, first = best.places, best.places[0]
+        count, members, first = len(terms), best.places, best.places[0]
         joined = _beside(best.where, best.factor, _summed(tuple(best.rests), best.shape, ahead), shape)
         terms = [
             joined if place == first else term
             for place, term in enumerate(terms)
             if place == first or place not in members
         ]
-        terms = like(added(terms, shape))
+        fewer = like(added(terms, shape))
+        if len(fewer) >= count:
+            # What was joined fell apart again: nothing is gained.
+            break
+        terms = fewer
     return added(terms, shape)
 
 
@@ -109,7 +113,9 @@ def _groupings(terms: Sequence[Node], shape: Shape, ahead: int) -> Iterator[Grou
         # A factor written once is worth the parentheses that it needs.
         worth = len(places) if where in ("left", "right", "column", "row", "number") else 1
         before = cost(added([terms[place] for place in places], shape))
-        yield Grouping(cost(_beside(where, factor, rest, shape)) - before - worth, where, factor, places, rests)
+        joined = _beside(where, factor, rest, shape)
+        if joined.kind != "add":
+            yield Grouping(cost(joined) - before - worth, where, factor, places, rests)
 
 
 def _each(rest: Node, shape: Shape) -> Node:
