@@ -13,7 +13,7 @@ from sympy import Expr, Integer, Rational, Symbol
 
 from ..symbolic.notation import Node
 from .indexed_value import Labelled, Place, contract, elementwise, spread, value
-from .matrix_value import matrix_function
+from .matrix_value import matrix_function, slopes
 from .scalar_value import FUNCTIONS, finite, ones_where, power_of, rational_power
 
 RELATIONS: dict[str, Callable[..., Any]] = {
@@ -121,10 +121,20 @@ class Indices:
 
     def _fn(self, node: Node) -> Labelled:
         (name,) = node.data
+        items = [Labelled(self.alike(item.array), item.labels) for item in self.each(node.args)]
         if name == "power":
-            return elementwise(power_of, *self.each(node.args))
+            return elementwise(power_of, *items)
         function = next(function for kind, function in FUNCTIONS.items() if kind.__name__ == name)
-        return elementwise(function, *self.each(node.args))
+        return elementwise(function, *items)
+
+    def alike(self, array: Any) -> Any:
+        """An array in numbers of the sample's kind: outside of an axis stands a plain 0, which has no functions."""
+        if not self.exact or getattr(getattr(array, "dtype", None), "kind", "") != "O":
+            return array
+        kind = type(self.sample)
+        result = np.empty(array.shape, object)
+        result.ravel()[:] = [kind(one) if isinstance(one, (int, float)) else one for one in array.ravel().tolist()]
+        return result
 
     # Conditions and places ------------------------------------------------------------------------------------
 
@@ -231,6 +241,10 @@ class Indices:
         array = spread(item, (*batch, *bound))
         array = np.broadcast_to(array, (*array.shape[: len(batch)], *(self.ranges[letter] for letter in letters)))
         kind = kind if places or kind != "Minor" else "Determinant"
+        if len(places) > 2:
+            found = slopes(array, len(places) // 2)
+            at = (*(Node("index", (), (), k.name) for k in batch), *places)
+            return Indices({"~": found}, {}, self.ranges, self.sample).value(Node("entry", at, (), "~"))
         found = matrices(kind, array)
         if not places:
             return Labelled(found[..., 0, 0], batch)

@@ -163,7 +163,10 @@ class LineWriter:
             constants={key: derivation.constants[key] for key in given if key in derivation.constants},
             keys={var: key for key in used for var in self.variables.get(key, ())},
         )
-        return Trial(local)
+        known = {n for key in local.inputs for n in local.shapes[key] if n.is_Symbol}
+        letters = set().union(*(n.free_symbols for one in lines for _, n in one.lengths))
+        # A length that no operand has by itself is known to the whole derivation only.
+        return Trial(local) if letters <= known else self.writer.trial
 
     def put_in(self, key: str) -> Line:
         """The line of a value that is put in, over values with lines alone: for definitions of great depth."""

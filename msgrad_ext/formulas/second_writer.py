@@ -120,13 +120,12 @@ class SecondWriter(Writer):
     def write_block(self, key: str, first: Var) -> tuple[Any, ...]:
         """A block's notation, its element in inputs, the form to evaluate, Kronecker products, and notes."""
         derivation, notes = self.derivation, list(self.derivation.notes)
-        candidates = self.candidates(key)
-        if not candidates:
-            notes.append("the closed form is too long to show; the product with a direction stands for the block")
+        candidates, ranges = self.candidates(key), self.ranges(key)
+        node = self.shortest(candidates, key, ranges, notes) if candidates else (Node("unshown"), {})
+        if node[0].kind == "unshown":
+            notes.append("the block has no short form to show; its product with a direction stands for it")
             node, element, more, *_ = self.closed(derivation.gradients[first])
             return node, element, None, None, (*more, *notes)
-        ranges = self.ranges(key)
-        node = self.shortest(candidates, key, ranges, notes)
         best = self.named(candidates)
         self.trial.require(best, key)
         kronecker = self.kronecker_of(candidates, key, ranges)

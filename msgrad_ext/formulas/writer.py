@@ -274,7 +274,7 @@ class Writer:
         if not candidates:
             return None
         rests = rests or Rests(NOTHING, self.trial, self.trial)
-        if S.Zero not in candidates and vanishes(rests.trial, key):
+        if S.Zero not in candidates and vanishes(rests.trial, key) and rests.trial.holds(S.Zero, key):
             notes.append(ZERO)
             candidates = [S.Zero, S.Zero]
         full = self.node(candidates[-1], key, ranges, notes, rests) if len(candidates) > 1 else None
@@ -325,7 +325,7 @@ class Writer:
             except NoMatrixForm:
                 pass
         node = lettered(self, expr, key, ranges, notes, rests.trial)
-        if node.kind != "unshown":
+        if node.kind != "unshown" or self.derivation.line(key) is None:
             return node
         expr = line_expr(self.derivation, self.derivation.definition(key))[0]
         found = indexed_node(expr, out_indices(self.derivation.shapes[key]), ranges, self.avoid)
