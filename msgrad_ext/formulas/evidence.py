@@ -52,12 +52,19 @@ class Evidence:
             return None
         return max((DEGREE / P) ** self.trials, self.luck)
 
-    def __str__(self) -> str:
+    @property
+    def short(self) -> str:
+        """What was done, in a few words."""
         if self.arithmetic == "definition":
             return "what is shown is the derivation itself"
+        return f"{self.form} equal to the derivation {_ARITHMETIC[self.arithmetic]}, {self.trials} times"
+
+    def __str__(self) -> str:
+        if self.arithmetic == "definition":
+            return self.short
         seen = list(dict.fromkeys(", ".join(f"{n} = {size}" for n, size in sizes.items()) for sizes in self.sizes))
         at = f", at {'; '.join(one for one in seen if one)}" if any(seen) else ""
-        text = f"{self.form} equal to the derivation {_ARITHMETIC[self.arithmetic]}, {self.trials} times{at}"
+        text = self.short + at
         return text if self.chance is None else f"{text}; a wrong one passes with a chance below {self.chance:.0e}"
 
 

@@ -198,7 +198,17 @@ def formulas(report: ReportSeen) -> Section:
     for name, formula in report.formulas.items():
         parts.append(Math(name, formula.wrapped(COLUMNS)))
         parts += [Callout("note", f"Formula of {name}", (("", note),)) for note in formula.notes]
+    parts += map(Paragraph, tried(report))
     return Section("Formulas", tuple(parts), fold=True)
+
+
+def tried(report: ReportSeen) -> list[str]:
+    """What the formulas were compared with before they were shown, those of one kind together."""
+    found: dict[str, list[str]] = {}
+    for name, formula in report.formulas.items():
+        if formula.evidence is not None:
+            found.setdefault(formula.evidence.short, []).append(name)
+    return [f"Trial of the formulas of {', '.join(names)}: {short}." for short, names in found.items()]
 
 
 def code(report: ReportSeen) -> Section:

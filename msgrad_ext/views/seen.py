@@ -36,6 +36,13 @@ class LineSeen(Protocol):
     def location(self) -> Location | None: ...
 
 
+class EvidenceSeen(Protocol):
+    """What a formula was compared with before it was shown."""
+
+    @property
+    def short(self) -> str: ...
+
+
 class FormulaSeen(Protocol):
     """One gradient as a formula, in LaTeX, terminal text and MathML, and the backprop lines that lead to it.
 
@@ -55,6 +62,8 @@ class FormulaSeen(Protocol):
     def shape(self) -> tuple[object, ...]: ...
     @property
     def notes(self) -> Sequence[str]: ...
+    @property
+    def evidence(self) -> EvidenceSeen | None: ...
 
 
 class ReportSeen(Protocol):

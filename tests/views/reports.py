@@ -38,6 +38,7 @@ class Formula:
     lines: tuple[Line, ...]
     shape: tuple[object, ...]
     notes: tuple[str, ...] = ()
+    evidence: None = None
 
     @property
     def rows(self) -> tuple[str, ...]:
