@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from sympy import Expr
 
-from ..errors import UnknownNameError, user_location
 from ..symbolic.second import Second
 from .block_value import block_value, needed_for
 from .equation import Equation
@@ -74,15 +73,8 @@ class Block(Formula):
         ShapeError
             If the shapes do not fit the formula's.
         """
-        whole = {**self.given, **{getattr(name, "name", name): value for name, value in values.items()}}
         needed = needed_for(self.second, self.closed, self.key)
-        missing = [name for name in needed if name not in whole]
-        if missing:
-            raise UnknownNameError(
-                f"For 'evaluate', the Hessian by {', '.join(self.pair)} needs values of {', '.join(needed)}, "
-                f"but there is none of {', '.join(missing)}.",
-                user_location(),
-            )
+        whole = self.complete(values, f"the Hessian by {', '.join(self.pair)}", needed)
         return block_value(self.second, self.closed, self.key, whole)
 
 

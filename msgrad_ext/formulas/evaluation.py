@@ -110,11 +110,11 @@ def evaluate_lines(
                     found = run(line.template, operands, numbers, exact)
                     if not finite(found) and dead_branch.indicates(line.template):
                         found = dead_branch.run(line.template, operands, gone, numbers, exact)[0]
-                known[line.key] = found if line.key in whole else _alike(found, sample)
+                known[line.key] = found if line.key in whole else alike(found, sample)
     return known
 
 
-def _alike(array: np.ndarray, sample: Any) -> np.ndarray:
+def alike(array: np.ndarray, sample: Any) -> np.ndarray:
     """``array`` in numbers of the kind of ``sample``, if there is one.
 
     A line of integers or constants alone gives plain numbers; what is computed from them must not round as floats do.
@@ -138,7 +138,7 @@ def _quotient(number: Rational, sample: Any) -> np.ndarray:
 def _alike_constant(lit: Lit, sample: Any) -> np.ndarray:
     """A constant for computing with; whole numbers stay so, since they may be places."""
     array = as_numbers(written(lit))
-    return _alike(array, sample) if lit.dtype.kind == "f" else array
+    return alike(array, sample) if lit.dtype.kind == "f" else array
 
 
 def line_lengths(line: Line, sizes: Mapping[Symbol, int]) -> dict[Symbol, int]:

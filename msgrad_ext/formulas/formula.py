@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from shutil import get_terminal_size
@@ -145,16 +145,25 @@ class Formula:
         ShapeError
             If the shapes do not fit the formula's.
         """
+        whole = self.complete(values, f"the gradient by {self.name}", needed_inputs(self.derivation, self.key))
+        return evaluate_lines(self.derivation, whole, [self.key])[self.key]
+
+    def complete(self, values: Mapping[str, Any], what: str, needed: Sequence[str]) -> dict[str, Any]:
+        """``values`` by name, with those that the formula was given itself.
+
+        Raises
+        ------
+        UnknownNameError
+            If one of ``needed`` is missing.
+        """
         whole = {**self.given, **{getattr(name, "name", name): value for name, value in values.items()}}
-        needed = needed_inputs(self.derivation, self.key)
         missing = [name for name in needed if name not in whole]
         if missing:
             raise UnknownNameError(
-                f"For 'evaluate', the gradient by {self.name} needs values of {', '.join(needed)}, "
-                f"but there is none of {', '.join(missing)}.",
+                f"For 'evaluate', {what} needs values of {', '.join(needed)}, but there is none of {', '.join(missing)}.",
                 user_location(),
             )
-        return evaluate_lines(self.derivation, whole, [self.key])[self.key]
+        return whole
 
     def elements(self, sizes: Mapping[str, int] | None = None, limit: int = 2000) -> Elements:
         """The gradient element by element, at lengths that are numbers: formulas over ``x_{1,2}``.

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .trial import Trial
     from .writer import Writer
 
+# A closed form over inputs that is larger is not written: one over named values is shorter to read.
 LARGE = 150
 
 

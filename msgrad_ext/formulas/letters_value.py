@@ -12,6 +12,7 @@ import numpy as np
 from sympy import Expr, Integer, Rational, Symbol
 
 from ..symbolic.notation import Node
+from .evaluation import alike
 from .indexed_value import Labelled, Place, contract, elementwise, spread, value
 from .matrix_value import matrix_function, slopes
 from .scalar_value import FUNCTIONS, finite, ones_where, power_of, rational_power
@@ -121,20 +122,12 @@ class Indices:
 
     def _fn(self, node: Node) -> Labelled:
         (name,) = node.data
-        items = [Labelled(self.alike(item.array), item.labels) for item in self.each(node.args)]
+        # Outside of an axis stands a plain 0, which has no functions.
+        items = [Labelled(alike(item.array, self.sample), item.labels) for item in self.each(node.args)]
         if name == "power":
             return elementwise(power_of, *items)
         function = next(function for kind, function in FUNCTIONS.items() if kind.__name__ == name)
         return elementwise(function, *items)
-
-    def alike(self, array: Any) -> Any:
-        """An array in numbers of the sample's kind: outside of an axis stands a plain 0, which has no functions."""
-        if not self.exact or getattr(getattr(array, "dtype", None), "kind", "") != "O":
-            return array
-        kind = type(self.sample)
-        result = np.empty(array.shape, object)
-        result.ravel()[:] = [kind(one) if isinstance(one, (int, float)) else one for one in array.ravel().tolist()]
-        return result
 
     # Conditions and places ------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ Comes in: the arrays of one constant at several runs. Goes out: the formula of a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -127,39 +127,46 @@ def _single(wide: list[np.ndarray], places: tuple[Symbol, ...], runs: Runs, slac
 
 def _diagonal(wide: list[np.ndarray], places: tuple[Symbol, ...], runs: Runs, slack: float) -> Expr | None:
     """A diagonal of the last two axes has another value than the rest."""
-    found = _background(wide, runs, slack)
-    if found is None:
-        return None
-    low, high, low_one, high_one = found
-    for these, (other, here) in ((high, (low_one, high_one)), (low, (high_one, low_one))):
-        offsets = []
-        for array, one in zip(wide, these):
-            rows, columns = np.nonzero((array == one).reshape(-1, *array.shape[-2:])[0])
-            offset = int(columns[0] - rows[0]) if len(rows) else 0
-            same = (array == one) == np.eye(array.shape[-2], array.shape[-1], k=offset, dtype=bool)
-            offsets.append(offset if same.all() else None)
-        shift = runs.expression([one for one in offsets if one is not None]) if None not in offsets else None
-        if shift is not None:
-            return _between(other, here, Delta(places[-2] + shift, places[-1]))
-    return None
+
+    def offset(mask: np.ndarray) -> int:
+        rows, columns = np.nonzero(mask)
+        return int(columns[0] - rows[0]) if len(rows) else 0
+
+    return _aslant(wide, runs, slack, offset, np.eye, lambda shift: Delta(places[-2] + shift, places[-1]))
 
 
 def _triangle(wide: list[np.ndarray], places: tuple[Symbol, ...], runs: Runs, slack: float) -> Expr | None:
     """One value on and under a diagonal of the last two axes, another above it."""
+
+    def under(shift: Expr) -> Expr:
+        return Compare(Symbol(">="), places[-2] + shift, places[-1])
+
+    return _aslant(wide, runs, slack, lambda mask: int(mask[0].sum()) - 1, np.tri, under)
+
+
+def _aslant(
+    wide: list[np.ndarray],
+    runs: Runs,
+    slack: float,
+    offset: Callable[[np.ndarray], int],
+    model: Callable[..., np.ndarray],
+    here: Callable[[Expr], Expr],
+) -> Expr | None:
+    """One value where ``model`` of the last two axes is true, shifted by ``offset``, another elsewhere."""
     found = _background(wide, runs, slack)
     if found is None:
         return None
     low, high, low_one, high_one = found
-    for these, (other, here) in ((high, (low_one, high_one)), (low, (high_one, low_one))):
+    for these, (other, one_here) in ((high, (low_one, high_one)), (low, (high_one, low_one))):
         offsets = []
         for array, one in zip(wide, these):
-            mask = (array == one).reshape(-1, *array.shape[-2:])
-            offset = int(mask[0][0].sum()) - 1
-            same = (array == one) == np.tri(array.shape[-2], array.shape[-1], k=offset, dtype=bool)
-            offsets.append(offset if same.all() else None)
+            mask = array == one
+            k = offset(mask.reshape(-1, *array.shape[-2:])[0])
+            same = mask == model(array.shape[-2], array.shape[-1], k=k, dtype=bool)
+            offsets.append(k if same.all() else None)
         shift = runs.expression([one for one in offsets if one is not None]) if None not in offsets else None
         if shift is not None:
-            return _between(other, here, Compare(Symbol(">="), places[-2] + shift, places[-1]))
+            return _between(other, one_here, here(shift))
     return None
 
 

@@ -42,7 +42,7 @@ from ..symbolic.vanishing import without_vanishing
 from .equation import Equation, Printers
 from .formula import Formula, ShownLine
 from .kept import Mark, remembered
-from .lettered import lettered
+from .lettered import LARGE, lettered
 from .line_writer import LineWriter
 from .resting import Rests, fewest
 from .trial import Trial
@@ -50,8 +50,6 @@ from .vanishing import NOTE as ZERO
 from .vanishing import vanishes
 
 LINES = 200
-# A closed form over inputs that is larger is not written: one over named values is shorter to read.
-LARGE = 150
 UNLIMITED = 10**12
 SHORT = 40
 Written = tuple[Node, Definitions]
