@@ -178,8 +178,8 @@ class Residue:
         return lift(base) ** self
 
     def _root_power(self, n: Fraction) -> Residue:
-        """A power with a fraction: roots of squares are squares, and ``i`` is the root of -1."""
-        if self.b or (n.denominator % 2 == 0 and n.denominator != 2 and self.sign < 0):
+        """A power with a fraction: roots of squares are squares, ``i`` is the root of -1, and negatives have no others."""
+        if self.b or (n.denominator != 2 and self.sign < 0):
             return self.random("root", n.numerator, n.denominator)
         if not self:
             if n < 0:
@@ -190,8 +190,6 @@ class Residue:
         e = drawn("root", n.numerator, n.denominator, self.a) % Q
         if sign > 0:
             return made(root, 0, e)
-        if n.denominator % 2:
-            return made(-root % P if n.numerator % 2 else root, 0, e)
         turned = ((root, 0), (0, root), (-root % P, 0), (0, -root % P))[n.numerator % 4]
         return made(*turned, e)
 

@@ -18,7 +18,7 @@ from msgrad_ext.formulas.indexed_value import Place, evaluate
 from msgrad_ext.formulas.notation_value import node_value
 from msgrad_ext.formulas.trial import Trial, same
 from msgrad_ext.symbolic.nodes import length
-from msgrad_ext.symbolic.notation import Node, name, product, scaled, transpose
+from msgrad_ext.symbolic.notation import Node, name, negated, product, scaled, transpose
 from msgrad_ext.symbolic.template import out_indices
 
 from .corpus import shown
@@ -167,3 +167,13 @@ TWICE = [
 def test_trees_are_compared_for_whatever_their_names_stand_for(first: Node, second: Node, equal: bool) -> None:
     """Two trees are the same only if they give the same wherever the first is defined."""
     assert same(first, second) is equal
+
+
+def test_a_negative_number_has_no_cube_root() -> None:
+    """``(-s)^(-2/3)`` is not ``s^(-2/3)``: numpy has no power of a negative number, and a formula with one is wrong."""
+    formula = mg.derive(lambda x: (x**3).sum() ** (1 / 3), {"x": ("n",)})["x"]
+    node = formula.writer.closed(formula.key)[0][0]
+    power, square = node.args
+    wrong = replace(node, args=(replace(power, args=(negated(power.args[0]),)), square))
+    assert formula.writer.trial.agrees(node, formula.key)
+    assert not formula.writer.trial.agrees(wrong, formula.key)
