@@ -96,7 +96,7 @@ class Record:
 
     def atoms(self) -> list[Atom]:
         """All that the record speaks of, each once."""
-        told: list[Atom] = [*self.forward.outputs, *self.gradients, *self.cotangents.values()]
+        told: list[Atom] = [*self.forward.outputs, *self.weights.values(), *self.gradients, *self.cotangents.values()]
         for step in self.steps:
             told += [*step.eqn.inputs, step.eqn.out] + ([] if step.cotangent is None else [step.cotangent])
             told += [atom for one in step.contributions for atom in (one.given, one.added)]
