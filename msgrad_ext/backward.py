@@ -130,6 +130,8 @@ class Backward(Trace):
             if isinstance(error, DtypeError) and self.integers.intersection(eqn.inputs):
                 raise _no_integers(eqn) from error
             raise _wrong(eqn, None, f"the rule raised {type(error).__name__}: {error.message}") from error
+        except Exception as error:
+            raise _wrong(eqn, None, f"the rule raised {type(error).__name__}: {error}") from error
         for place, (one, var) in enumerate(zip(handed, before)):
             if one._var is not var:  # type: ignore[attr-defined]
                 what = ("the cotangent", "the result")[place] if place < 2 else f"operand {place - 2}"

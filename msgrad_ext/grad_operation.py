@@ -11,7 +11,7 @@ import inspect
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,7 @@ from .errors import (
     user_location,
 )
 from .ir import Atom, Lit, Var
-from .marking import is_input, leaves, mapped
+from .marking import contained, is_input, leaves, mapped
 from .numeric.plan import Plan
 from .observing import Applications, Compiled, gradient_plan, reusing_plans
 from .recorded import Record
@@ -61,6 +61,8 @@ class Application:
         The reverse pass that the plan was made of.
     location : Location or None
         The user's line that asked for it.
+    returned : list of ndarray
+        What the caller was handed back, once it was: the gradients are among it, in their order.
     """
 
     function: Callable[..., Any]
@@ -73,6 +75,7 @@ class Application:
     plan: Plan
     record: Record
     location: Location | None
+    returned: list[np.ndarray] = field(default_factory=list)
 
 
 _observer: ContextVar[Applications | None] = ContextVar("observer", default=None)
@@ -88,6 +91,18 @@ def observed() -> Iterator[Applications]:
             yield found
     finally:
         _observer.reset(token)
+
+
+def handed(take: Callable[[], Any]) -> Any:
+    """What ``take`` gives; the application that it makes is told of what is handed back."""
+    found = _observer.get()
+    if found is None or recorder.get() is not None:
+        return take()
+    before = found[-1] if found else None
+    result = take()
+    if found and found[-1] is not before:
+        found[-1].returned.extend(np.array(one._array()) for one in contained(result))
+    return result
 
 
 class Request:
@@ -258,7 +273,7 @@ class GradOperation:
             check_weights(weights)
 
         def gradient_function(*args: Any, **kwargs: Any) -> Any:
-            return self._gradient(fn, weights, args, kwargs)
+            return handed(lambda: self._gradient(fn, weights, args, kwargs))
 
         return like(gradient_function, fn)
 

@@ -21,9 +21,9 @@ from .errors import (
     ArgumentValueError,
     DtypeError,
     EngineError,
+    ForwardVoiceError,
     MsgradError,
     NotSupportedError,
-    VoiceError,
     user_location,
 )
 from .ir import Lit, Shape, literal
@@ -253,7 +253,12 @@ _HOME = __name__.rpartition(".")[0] + "."
 
 def foreign(voice: Any) -> bool:
     """True for a voice that is not of this package: one that a user wrote, or put in the place of ours."""
-    return not getattr(voice, "__module__", "").startswith(_HOME)
+    return not home_of(voice).startswith(_HOME)
+
+
+def home_of(voice: Any) -> str:
+    """The module that a voice's code is from; a wrapper's own, whatever name it copied."""
+    return str(getattr(voice, "__globals__", {}).get("__name__", type(voice).__module__))
 
 
 def evaluate(op: Op, arrays: Sequence[np.ndarray], dtype: np.dtype) -> np.ndarray:
@@ -262,7 +267,9 @@ def evaluate(op: Op, arrays: Sequence[np.ndarray], dtype: np.dtype) -> np.ndarra
         result = guarded(op, *arrays) if foreign(type(op).numpy) else np.asarray(op.numpy(*arrays))
     if result.dtype != dtype and result.dtype != object:
         name = type(op).__name__
-        raise VoiceError(f"For '{name}', the result must be {dtype}, but the numpy voice gave {result.dtype}.", name)
+        raise ForwardVoiceError(
+            f"For '{name}', the result must be {dtype}, but the numpy voice gave {result.dtype}.", name
+        )
     return result
 
 
@@ -271,7 +278,7 @@ def guarded(op: Op, *arrays: Any) -> np.ndarray:
 
     Raises
     ------
-    VoiceError
+    ForwardVoiceError
         If it writes into an operand.
     """
     given = [np.asarray(array) for array in arrays]
@@ -284,11 +291,15 @@ def guarded(op: Op, *arrays: Any) -> np.ndarray:
     except ValueError as error:
         if "read-only" not in str(error):
             raise
-        raise VoiceError(f"For '{name}', the numpy voice writes into its operand; it must make a new array.", name)
+        raise ForwardVoiceError(
+            f"For '{name}', the numpy voice writes into its operand; it must make a new array.", name
+        )
     for array, copy in zip(given, before):
         if not (array.dtype == object or array.tobytes() == copy.tobytes()):
             array[...] = copy
-            raise VoiceError(f"For '{name}', the numpy voice writes into its operand; it must make a new array.", name)
+            raise ForwardVoiceError(
+                f"For '{name}', the numpy voice writes into its operand; it must make a new array.", name
+            )
     return result if result.flags.writeable else np.array(result)
 
 

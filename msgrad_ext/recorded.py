@@ -94,6 +94,14 @@ class Record:
         outputs = (*forward.outputs, *substitute(self.gradients, new))
         return Graph(forward.inputs, eqns, outputs, (*forward.guards, *guards))
 
+    def reached(self, var: Var) -> set[Var]:
+        """``var`` and all that depends on it: what its gradient flows through."""
+        found = {var}
+        for eqn in self.forward.eqns:
+            if any(isinstance(atom, Var) and atom in found for atom in eqn.inputs):
+                found.add(eqn.out)
+        return found
+
     def atoms(self) -> list[Atom]:
         """All that the record speaks of, each once."""
         told: list[Atom] = [*self.forward.outputs, *self.weights.values(), *self.gradients, *self.cotangents.values()]

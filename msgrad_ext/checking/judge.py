@@ -21,6 +21,7 @@ from .linear import is_linear, rounding_fault
 from .locate import faults, first_difference, float_faults, forward_faults, overflow
 from .reference import Evaluated
 from .result import Fault, Flow, Gradient
+from .results import result_fault
 from .state import unsteady_plan, unsteady_rule, unsteady_voice
 from .steps import Played, pass_faults
 
@@ -105,12 +106,9 @@ class Judge:
 
     def _suspects(self) -> Iterator[Iterable[Fault]]:
         case = self.case
-        rounds = rounding_fault(case.record)
-        yield [] if rounds is None else [rounds]
         yield forward_faults(case.forward, case.values)
         for trial in self.trials:
             yield pass_faults(trial.played, case.seed)
-        yield made_faults(case, self.trials[1].played)
         yield inner_faults(case, case.seed)
         if case.has_custom:
             yield custom_faults(case.application, case.seed)
@@ -128,12 +126,11 @@ class Judge:
                     "every op agrees with its meaning by itself, but the whole does not: cotangents were added wrongly"
                 )
                 return Fault("reverse pass", None, "engine", index, self.case.application.location, detail)
-        if self._unseen:
-            return self._unseen[0]
-        for forward, meant in self._forward_pairs():
-            index = first_difference(forward, meant, False, self.scale)
-            if index is not None and self.found:
-                return self.found[0]
+        unseen = self._unseen(position)
+        if unseen is not None:
+            return unseen
+        if self._wrong_output is not None and self.found:
+            return self.found[0]
         slope, predicted = self.slopes[position]
         if slope is not None and not slope.kink and self._contradicts(slope, predicted, self._moved(position)):
             if self.found:
@@ -155,34 +152,44 @@ class Judge:
         return conventions(self.case.forward, self.case.values, self.case.seed)
 
     @cached_property
-    def _inside(self) -> tuple[int, ...] | None:
-        """Where a cotangent inside the network is not the formula's, though the gradients may be."""
-        for trial in self.trials:
+    def _inside(self) -> set[Var]:
+        """Variables whose cotangent is not the formula's, though the gradients may be."""
+        wrong: set[Var] = set()
+        for trial in self.trials if self.exact else []:
             for var, held in trial.played.record.cotangents.items():
                 meant = trial.evaluated.cotangents.get(var)
-                if self.exact and meant is not None and np.isfinite(floats(meant)).all():
-                    index = trial.played.differ(trial.played.value(held), meant)
-                    if index is not None:
-                        return index
-        return None
+                if meant is not None and np.isfinite(floats(meant)).all():
+                    wrong |= {var} if trial.played.differ(trial.played.value(held), meant) is not None else set()
+        return wrong
+
+    def _unseen(self, position: int) -> Fault | None:
+        """A fault on the way of a gradient that it need not show itself: rounding, or lies that cancel each other."""
+        record = self.case.record
+        reached = record.reached(record.wrt[position])
+        rounds = rounding_fault(record, reached)
+        if rounds is not None:
+            return rounds
+        return self.found[0] if reached & self._inside and self.found else None
 
     @cached_property
-    def _unseen(self) -> list[Fault]:
-        """Faults that the gradients themselves need not show: rounding inside, cancelled lies, what was made of the pass."""
-        rounds = rounding_fault(self.case.record)
-        if rounds is not None:
-            return [rounds]
-        if self._inside is not None and self.found:
-            return self.found
-        return list(made_faults(self.case, self.trials[1].played)) if self.exact else []
+    def _wrong_output(self) -> tuple[int, ...] | None:
+        """Where an output of the network is not what it means, in the arithmetic of the trials."""
+        played = self.trials[1].played
+        outputs = [atom for atom in self.case.record.forward.outputs if atom.dtype.kind == "f"]
+        for atom, meant in zip(outputs, self.evaluated.outputs):
+            if not isinstance(atom, Var):
+                continue
+            index = played.differ(played.value(atom), meant)
+            if index is not None and (self.exact or not self._near(atom, meant)):
+                return index
+        return None
 
-    def _forward_pairs(self) -> list[tuple[Any, Any]]:
-        evaluated = self.evaluated
-        return [
-            (self.case.values[atom], floats(meant))
-            for atom, meant in zip(self.case.outputs, evaluated.outputs)
-            if isinstance(atom, Var)
-        ]
+    def _near(self, atom: Var, meant: Any) -> bool:
+        """True when rounding in float64 explains how an output differs from what it means."""
+        place = self.case.record.forward.outputs.index(atom)
+        deviation = noise.spread(self.case.forward, self.case.arrays, self.generator)[place]
+        value = self.trials[1].played.value(atom)
+        return bool(np.all(np.abs(value - meant) <= noise.tolerance(deviation, floats(meant), DOUBLE)))
 
     def _rounding(self, position: int, ruled: list[Any], evaluated: Evaluated) -> bool:
         """True when float64 rounding explains the difference (in fifty digits nothing does)."""
@@ -236,6 +243,7 @@ class Judge:
     def _verdict(self, position: int, comparison: Comparison) -> tuple[str, str, Fault | None]:
         if self.unsteady[position]:
             return self._unsteady(comparison)
+        application = self.case.application
         if comparison.total == 0:
             return "unchecked", "the gradient has no entries", None
         fault = self.fault(position)
@@ -247,6 +255,9 @@ class Judge:
             return self._not_finite(position)
         if not comparison.within:
             return "disagree", "", self._wrong_result(comparison)
+        changed = result_fault(application, position, self.spread[position])
+        if changed is not None:
+            return "disagree", "", changed
         if slope is not None and slope.kink:
             told = "; ".join(self.kinks)
             sides = f"slopes along a random direction: {float(slope.left):.6g} on the left, {float(slope.right):.6g} on the right"
@@ -258,9 +269,8 @@ class Judge:
                 f"ops inside are not differentiable here, though the whole may be ({sides}). {'; '.join(self.kinks)}",
                 None,
             )
-        unsteady = unsteady_rule(self.case.application)
-        if unsteady is not None:
-            return "nondeterministic", str(unsteady), unsteady
+        if self._restless is not None:
+            return "nondeterministic", str(self._restless), self._restless
         if comparison.digits_lost:
             return (
                 "ill-conditioned",
@@ -269,9 +279,15 @@ class Judge:
             )
         return "agree", "", None
 
+    @cached_property
+    def _restless(self) -> Fault | None:
+        """A voice or a rule that answers otherwise when it is asked again."""
+        found = unsteady_rule(self.case.application)
+        return found or unsteady_voice(self._plan_graph(), self._plan_inputs(), self.generator)
+
     def _unsteady(self, comparison: Comparison) -> tuple[str, str, Fault | None]:
         """The verdict where the plan gives another result when it is run again."""
-        fault = unsteady_voice(self._plan_graph(), self._plan_inputs())
+        fault = unsteady_voice(self._plan_graph(), self._plan_inputs(), self.generator)
         if fault is None and not comparison.within:
             return "disagree", "", self._wrong_result(comparison)
         note = "the same plan gave another result when it was run again"
@@ -296,6 +312,7 @@ class Judge:
     def _wrong_result(self, comparison: Comparison) -> Fault:
         """Rules and formulas agree, but the floats do not: an op that is wrong in this dtype alone, or the plan."""
         found = next(float_faults(self._plan_graph(), self._plan_inputs(), self.case.seed), None)
+        found = found or next(made_faults(self.case, self.trials[1].played), None)
         if found is not None:
             return found
         detail = f"the result is off by {comparison.max_abs:.3g} at {list(comparison.index)}, tolerance {comparison.tolerance:.3g}"

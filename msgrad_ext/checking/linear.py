@@ -46,13 +46,18 @@ def _linear(eqn: Eqn, places: list[int]) -> bool:
     return name in _LINEAR
 
 
-def rounding_fault(record: Record) -> Fault | None:
-    """A rule that rounds its cotangent to a narrower float than its operands have, which fifty digits would not see."""
+def rounding_fault(record: Record, reached: set[Var]) -> Fault | None:
+    """A rule that rounds its cotangent to a narrower float than its operands have, which fifty digits would not see.
+
+    Only steps towards the variables ``reached`` are looked at.
+    """
     makers = {eqn.out: eqn for eqn in record.eqns}
     if not any(_narrows(eqn) for eqn in record.eqns):
         return None
     for step in record.steps:
         for one in step.contributions:
+            if step.eqn.inputs[one.position] not in reached:
+                continue
             atom, wanted = one.given, _unit(step.eqn.inputs[one.position].dtype)
             ends = {id(each) for each in (*step.eqn.inputs, step.cotangent, step.eqn.out)}
             pending, seen = [atom], set(ends)

@@ -15,7 +15,7 @@ import numpy as np
 from ..errors import MsgradError, VoiceError
 from ..ir import Atom, Eqn, Graph, Lit, Var
 from ..numeric.interpreter import exact, interpret, interpret_exact
-from ..op import Op
+from ..op import home_of
 from ..reverse import reverse
 from . import noise, witness
 from .digits import floats, largest, number, numbers
@@ -161,18 +161,37 @@ def _forward_fault(cut: Piece) -> Fault | None:
     if index is None:
         return None
     told = differ("the numpy voice", got, meant, index)
-    return Fault(type(eqn.op).__name__, None, _forward_side(eqn.op), index, eqn.location, told)
+    return Fault(type(eqn.op).__name__, None, _forward_side(cut), index, eqn.location, told)
 
 
-def _forward_side(op: Op) -> str:
+def _forward_side(cut: Piece) -> str:
     """Which of two voices that contradict each other is wrong.
 
-    Slopes can not tell: a rule is written in ops, so it follows the ``numpy`` voice into its error. What can is where the
-    voices come from: one that was put into the class from elsewhere is the suspect.
+    A voice that was put into its class from elsewhere is the suspect. Among voices of one origin the rule has the casting
+    vote: it follows the slope of the ``numpy`` voice or the derivative of the meaning. (A rule that is written with the
+    op's own result follows the ``numpy`` voice into its error, so this is a judgement, not a proof.)
     """
+    op = cut.eqn.op
     home = type(op).__module__
-    foreign = {name: getattr(type(op), name).__module__ != home for name in ("numpy", "meaning")}
-    return "symbolic" if foreign["meaning"] and not foreign["numpy"] else "forward"
+    strange = {name for name in ("numpy", "vjp", "meaning") if home_of(getattr(type(op), name)) != home}
+    if strange in ({"meaning"}, {"numpy"}, {"vjp", "meaning"}, {"numpy", "vjp"}, {"numpy", "meaning"}):
+        return "symbolic" if strange == {"meaning"} else "both" if "numpy" not in strange else "forward"
+    votes = [vote for vote in _votes(cut) if vote is not None]
+    return "symbolic" if votes and all(vote == (True, False) for vote in votes) else "forward"
+
+
+def _votes(cut: Piece) -> Iterator[tuple[bool, bool] | None]:
+    """For each operand whether the rule, and whether the meaning's derivative, predict the slope of the numpy voice."""
+    if cut.eqn.out.dtype.kind != "f":
+        return
+    generator = np.random.default_rng(0)
+    weight = generator.standard_normal(cut.eqn.out.shape)
+    for position in cut.live:
+        try:
+            pair = _both(cut, position, weight)
+        except (MsgradError, ArithmeticError, TypeError, ValueError, IndexError):
+            continue
+        yield against_slope(cut, cut.graph.eqns[0].inputs[position], weight, pair, generator)  # type: ignore[arg-type]
 
 
 def _both(cut: Piece, position: int, weight: np.ndarray) -> tuple[Any, Any]:

@@ -30,7 +30,7 @@ def unsteady_rule(application: Application) -> Fault | None:
     if not any(foreign(type(step.eqn.op).vjp) for step in record.steps if step.cotangent is not None):
         return None
     values = [*application.program.values, *(application.sens or ())]
-    for _ in range(2):
+    for _ in range(4):
         try:
             again = reverse_pass(application.program.graph, application.wrt, application.sens is not None, values)
         except MsgradError as error:
@@ -116,12 +116,18 @@ def _moved(array: np.ndarray, generator: np.random.Generator) -> np.ndarray:
     return np.asarray(array * generator.uniform(0.5, 1.5, array.shape)).astype(array.dtype)
 
 
-def unsteady_voice(graph: Graph, arrays: Sequence[np.ndarray]) -> Fault | None:
-    """The first op whose ``numpy`` voice gives another result when it is asked again."""
+def unsteady_voice(graph: Graph, arrays: Sequence[np.ndarray], generator: np.random.Generator) -> Fault | None:
+    """The first op whose ``numpy`` voice gives another result when it is asked again, after it was asked at other values.
+
+    Voices of the package are not asked: they keep nothing.
+    """
     values: dict[Any, np.ndarray] = dict(zip(graph.inputs, map(np.asarray, arrays)))
     for eqn in graph.eqns:
         operands = [atom.value if isinstance(atom, Lit) else values[atom] for atom in eqn.inputs]
-        results = [evaluate(eqn.op, operands, eqn.out.dtype) for _ in range(3)]
+        results = [evaluate(eqn.op, operands, eqn.out.dtype)]
+        if foreign(type(eqn.op).numpy):
+            evaluate(eqn.op, [_moved(np.asarray(one), generator) for one in operands], eqn.out.dtype)
+            results += [evaluate(eqn.op, operands, eqn.out.dtype) for _ in range(5)]
         if any(not np.array_equal(results[0], one, equal_nan=True) for one in results[1:]):
             told = "the numpy voice gives another result when it is called again"
             return Fault(type(eqn.op).__name__, None, "forward", None, eqn.location, told)

@@ -18,7 +18,7 @@ from ..numeric.interpreter import interpret, interpret_exact, widen
 from ..recorded import Contribution, Record, Step
 from ..reverse import lower
 from .digits import floats, largest, number
-from .locate import against_slope, differ, first_difference, piece
+from .locate import against_slope, differ, first_difference, forward_faults, piece
 from .result import Fault
 from .rules import DOUBLE, Answer, Call, answers, cut, unbroadcast
 
@@ -181,8 +181,12 @@ def rule_faults(
     """The operands of one call for which rule and formula differ; the slope of the op says who is wrong."""
     for answer in answers(call, arrays, cotangent):
         index = first_difference(answer.ruled, answer.derived, answer.exact, largest([*arrays, answer.cotangent]))
-        if index is not None:
-            yield _fault(call, arrays, answer, index, generator)
+        if index is None:
+            continue
+        # A voice that the rule uses may be at fault, and the rule be right.
+        inside = Graph(call.graph.inputs, call.graph.eqns, ())
+        yield from forward_faults(inside, interpret(inside, arrays))
+        yield _fault(call, arrays, answer, index, generator)
 
 
 def _fault(
