@@ -16,6 +16,7 @@ from ..ir import Var
 from . import witness
 from .budget import Budget
 from .case import Case
+from .domain import broken_meaning
 from .judge import Judge
 from .result import CheckResult, Fault, Gradient
 
@@ -49,6 +50,12 @@ def _checked(case: Case, title: str) -> CheckResult:
         gradients = tuple(judged.gradient(position) for position in range(len(application.names)))
     except FormulaTooLargeError as error:
         return _unjudged(case, title, "unchecked", str(error), None)
+    except Exception:
+        # A meaning may raise anything; what raised is found by asking each op's by itself.
+        fault = broken_meaning(case)
+        if fault is None:
+            raise
+        return _unjudged(case, title, "disagree", "", fault)
     output = application.program.result[0] if application.program.result else None
     return CheckResult(
         title=title,
@@ -88,6 +95,11 @@ def _refusal(case: Case) -> tuple[str, str, Fault | None] | None:
         _ = case.reference
     except (MsgradError, NotImplementedError) as error:
         return "unchecked", f"no formula could be derived: {error}", None
+    except Exception:
+        fault = broken_meaning(case)
+        if fault is None:
+            raise
+        return "disagree", "", fault
     return None
 
 

@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 
 from ..ir import Graph, Var
+from ..reverse import lower
 from . import noise, witness
 from .case import DOUBLE, Case
 from .compare import Comparison, compare_floats
 from .custom import custom_faults
 from .digits import DIGITS, floats, largest, numbers
+from .domain import flipping_branch, not_finite_input
 from .inside import first_of, inner_faults, made_faults
 from .kinks import conventions
 from .linear import is_linear, rounding_fault
@@ -47,6 +49,11 @@ class Judge:
             self.exact = self.exact and witness.runs_exactly(case.backward, [*case.arrays, *case.weights])
         self.generator = np.random.default_rng(case.seed + 1)
         self.spread = noise.spread(self._plan_graph(), self._plan_inputs(), self.generator)
+        if any(not np.any(one) for one in self.spread) and len(case.record.eqns) > len(self._plan_graph().eqns):
+            # What was folded into a constant has been rounded too.
+            whole = lower(case.record.graph if application.sens is not None else case.record.with_ones())
+            unfolded = noise.spread(whole, self._plan_inputs(), self.generator)[len(case.record.forward.outputs) :]
+            self.spread = tuple(map(np.maximum, self.spread, unfolded))
         self.unsteady = unsteady_plan(application.plan, self._plan_inputs(), application.gradients, self.generator)
         self.scale = 0.0
         self.trials = [self._trial(case.random_weights), self._trial(case.weights)]
@@ -122,6 +129,9 @@ class Judge:
             if index is not None and not self._rounding(position, ruled, evaluated):
                 if self.found:
                     return self.found[0]
+                pair = (np.asarray(evaluated.gradients[position]), np.asarray(ruled[position]))
+                if not all(one.ndim == len(index) and np.isfinite(float(one[index])) for one in pair):
+                    continue
                 detail = (
                     "every op agrees with its meaning by itself, but the whole does not: cotangents were added wrongly"
                 )
@@ -246,6 +256,9 @@ class Judge:
         application = self.case.application
         if comparison.total == 0:
             return "unchecked", "the gradient has no entries", None
+        lost = not_finite_input(self.case)
+        if lost and (comparison.compared < comparison.total or not comparison.within or self.fault(position)):
+            return "outside-domain", lost, None
         fault = self.fault(position)
         if fault is not None:
             told = self._beyond_formulas(fault, comparison)
@@ -269,6 +282,9 @@ class Judge:
                 f"ops inside are not differentiable here, though the whole may be ({sides}). {'; '.join(self.kinks)}",
                 None,
             )
+        branch = flipping_branch(self.case, self.exact)
+        if branch:
+            return "kink", f"{branch}; the gradient is that of the branch taken", None
         if self._restless is not None:
             return "nondeterministic", str(self._restless), self._restless
         if comparison.digits_lost:
