@@ -17,6 +17,7 @@ from . import witness
 from .budget import Budget
 from .case import Case
 from .domain import broken_meaning
+from .flow import flow
 from .judge import Judge
 from .result import CheckResult, Fault, Gradient
 
@@ -60,7 +61,7 @@ def _checked(case: Case, title: str) -> CheckResult:
     return CheckResult(
         title=title,
         gradients=gradients,
-        flow=judged.flow(),
+        flow=flow(case, judged.heard.evaluated),
         output=None if output is None else np.array(output),
         sens="ones" if application.sens is None else "given",
         seed=case.seed,
