@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from ..ir import Var
+from ..ir import Atom, Var
 from ..op import foreign
 from ..reverse import lower
 from . import noise
 from .case import DOUBLE
 from .compare import Comparison
+from .constants import explained
 from .custom import custom_faults
 from .digits import floats
 from .hearing import Hearing, Trial
@@ -95,9 +96,18 @@ class Blame:
         for trial in self.heard.trials if self.heard.exact else []:
             for var, held in trial.played.record.cotangents.items():
                 meant = trial.evaluated.cotangents.get(var)
-                if meant is not None and np.isfinite(floats(meant)).all():
-                    wrong |= {var} if trial.played.differ(trial.played.value(held), meant) is not None else set()
+                if meant is None or not np.isfinite(floats(meant)).all():
+                    continue
+                value = trial.played.value(held)
+                if trial.played.differ(value, meant) is not None and not self._constants(trial, held, value, meant):
+                    wrong.add(var)
         return wrong
+
+    def _constants(self, trial: Trial, atom: Atom, value: Any, meant: Any) -> bool:
+        """True when constants that a rule had to round explain how the value of ``atom`` differs from the formula's."""
+        record, judged = self.case.record, self.case.judged
+        place = len(record.graph.outputs) + [id(one) for one in record.atoms()].index(id(atom))
+        return explained(judged, len(judged.eqns) - len(record.eqns), trial.played.arrays, value, meant, place)
 
     def _unseen(self, position: int) -> Fault | None:
         """A fault on the way of a gradient that it need not show itself: rounding, or lies that cancel each other."""
@@ -129,9 +139,10 @@ class Blame:
         return bool(np.all(np.abs(value - meant) <= noise.tolerance(deviation, floats(meant), DOUBLE)))
 
     def _rounding(self, position: int, trial: Trial) -> bool:
-        """True when float64 rounding explains the difference (in fifty digits nothing does)."""
+        """True when rounding explains the difference: of float64, or in fifty digits of a rule's constants."""
         if self.heard.exact:
-            return False
+            pair = (trial.played.outputs[position], trial.evaluated.gradients[position])
+            return self._constants(trial, self.case.record.gradients[position], *pair)
         inputs = [*self.case.arrays, *trial.weights]
         place = len(self.case.forward.outputs) + position
         deviation = noise.spread(self.case.backward, inputs, self.heard.generator)[place]

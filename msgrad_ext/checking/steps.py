@@ -17,7 +17,8 @@ from ..ir import Atom, Graph, Lit, Var
 from ..numeric.interpreter import interpret, interpret_exact, widen
 from ..recorded import Contribution, Record, Step
 from ..reverse import lower
-from .digits import floats, largest, number
+from .constants import explained
+from .digits import floats, largest, number, numbers
 from .locate import against_slope, differ, first_difference, forward_faults, piece, where_finite
 from .result import Fault
 from .rules import DOUBLE, Answer, Call, answers, cut, unbroadcast
@@ -182,12 +183,21 @@ def rule_faults(
     for answer in answers(call, arrays, cotangent):
         derived = where_finite(answer.derived, answer.ruled)
         index = first_difference(answer.ruled, derived, answer.exact, largest([*arrays, answer.cotangent]))
-        if index is None:
+        if index is None or (answer.exact and _rounded(call, arrays, answer)):
             continue
         # A voice that the rule uses may be at fault, and the rule be right.
         inside = Graph(call.graph.inputs, call.graph.eqns, ())
         yield from forward_faults(inside, interpret(inside, arrays))
         yield _fault(call, arrays, answer, index, generator)
+
+
+def _rounded(call: Call, arrays: Sequence[np.ndarray], answer: Answer) -> bool:
+    """True when a constant that the rule had to round explains the difference."""
+    given = [numbers(one) if var.dtype.kind == "f" else one for one, var in zip(arrays, call.graph.inputs)]
+    if isinstance(call.cotangent, Var) and call.cotangent in call.graph.inputs:
+        given[call.graph.inputs.index(call.cotangent)] = numbers(answer.cotangent)
+    place = 1 + [one.position for one in call.step.contributions].index(answer.position)
+    return explained(call.graph, 1, given, answer.ruled, answer.derived, place)
 
 
 def _fault(
