@@ -13,6 +13,7 @@ from ..grad_operation import Application
 from ..ir import Graph, Var
 from ..numeric.interpreter import interpret, widen
 from ..reverse import GradOf, customs, expand, has_custom, lower, plain, reverse
+from . import work
 from .budget import Budget
 from .reference import Reference
 
@@ -109,6 +110,18 @@ class Case:
     def outputs_as_computed(self) -> list[Any]:
         """The outputs that a gradient flows from, in the program's own dtypes."""
         return [atom for atom in self.application.program.graph.outputs if atom.dtype.kind == "f"]
+
+    @cached_property
+    def gathered(self) -> int:
+        """About how many operations the formulas take besides what the rules do."""
+        from .large import gathered
+
+        return gathered(self.reference.derivation)
+
+    @cached_property
+    def effort(self) -> work.Effort | None:
+        """How thoroughly the budget allows the check at full size; None if not at all."""
+        return work.affordable(self.backward, self.gathered, self.budget.floats, self.budget.memory)
 
     @cached_property
     def reference(self) -> Reference:

@@ -18,7 +18,9 @@ from .digits import DIGITS, floats, largest, number, numbers
 from .kinks import conventions
 from .locate import faults, first_difference, float_faults, overflow
 from .reference import Evaluated
+from .progress import tell
 from .result import Fault, Flow, Gradient
+from .work import EFFORTS, held, scalars
 
 
 class Judge:
@@ -27,17 +29,20 @@ class Judge:
     def __init__(self, case: Case) -> None:
         self.case = case
         application = case.application
-        small = witness.work(case.backward) <= case.budget.exact
+        self.effort = case.effort or EFFORTS[-1]
+        small = scalars(case.backward) <= case.budget.exact and held(case.backward, True) <= case.budget.memory
         self.exact = small and witness.runs_exactly(case.forward, case.arrays)
         if case.has_custom:
             # What the user wrote may use ops that the network itself does not.
             self.exact = self.exact and witness.runs_exactly(case.backward, [*case.arrays, *case.weights])
         self.generator = np.random.default_rng(case.seed + 1)
-        self.spread = noise.spread(self._plan_graph(), self._plan_inputs(), self.generator)
+        self.spread = noise.spread(self._plan_graph(), self._plan_inputs(), self.generator, self.effort.noise)
         self.again = application.plan(*self._plan_inputs())
         self.scale = 0.0
-        self.trials = [self._trial(case.random_weights), self._trial(case.weights)]
-        self.evaluated = self.trials[1][1]
+        # The weights of the first trial are those of the slopes, the last are the user's.
+        self.weightings = [case.random_weights, case.weights][-self.effort.weightings :]
+        self.trials = [self._trial(weights) for weights in self.weightings]
+        self.evaluated = self.trials[-1][1]
 
     def _plan_inputs(self) -> list[np.ndarray]:
         application = self.case.application
@@ -49,6 +54,7 @@ class Judge:
     def _trial(self, weights: list[np.ndarray]) -> tuple[list[Any], Evaluated]:
         """Gradients by the rules and by the formulas with these weights, in fifty digits or float64."""
         case = self.case
+        tell("rules and formulas")
         if self.exact:
             inputs = [numbers(array) if array.dtype.kind == "f" else array for array in case.arrays]
             exact_weights = [numbers(weight) for weight in weights]
@@ -72,7 +78,7 @@ class Judge:
         """The forward program's slope when these inputs move, and what the formula says it is."""
         case, evaluated = self.case, self.trials[0][1]
         moves = {case.wrt[position]: self.directions[position] for position in positions}
-        slope = witness.slope(case.forward, case.arrays, moves, case.random_weights, case.budget)
+        slope = witness.slope(case.forward, case.arrays, moves, self.weightings[0], case.budget)
         terms = [np.sum(floats(evaluated.gradients[position]) * self.directions[position]) for position in positions]
         return slope, float(sum(terms))
 
@@ -83,7 +89,11 @@ class Judge:
         slope, predicted = self._slope_along(everything)
         if slope is None or len(everything) == 1 or not self._suspicious(slope, predicted, everything):
             return [(slope, predicted)] * len(everything)
-        return [self._slope_along([position]) for position in everything]
+        found = []
+        for position in everything:
+            tell("slopes", position, len(everything))
+            found.append(self._slope_along([position]))
+        return found
 
     def _suspicious(self, slope: witness.Slope, predicted: float, positions: list[int]) -> bool:
         finite = np.isfinite(float(slope.value)) and np.isfinite(predicted)
@@ -154,8 +164,8 @@ class Judge:
         if self.exact:
             return False
         graph = self.case.backward
-        inputs = [*self.case.arrays, *self.case.random_weights]
-        deviation = noise.spread(graph, inputs, self.generator)[len(self.case.forward.outputs) + position]
+        inputs = [*self.case.arrays, *self.weightings[0]]
+        deviation = noise.spread(graph, inputs, self.generator, self.effort.noise)[len(self.case.forward.outputs) + position]
         reference = evaluated.gradients[position]
         return bool(np.all(np.abs(ruled[position] - reference) <= noise.tolerance(deviation, reference, DOUBLE)))
 
@@ -188,7 +198,7 @@ class Judge:
             max_ulp=comparison.max_ulp,
             compared=comparison.compared,
             tolerance=comparison.tolerance,
-            origin=noise.ORIGIN,
+            origin=noise.origin(self.effort.noise),
             note=note,
             fault=fault,
         )
@@ -273,7 +283,7 @@ class Judge:
         if status == "disagree":
             return "the witnesses contradict each other"
         arithmetic = f"{DIGITS}-digit arithmetic" if self.exact else "float64"
-        parts = [f"rule and formula agree in {arithmetic} with {len(self.trials)} weightings"]
+        parts = [f"rule and formula agree in {arithmetic} with {len(self.trials)} weighting{'s' if len(self.trials) > 1 else ''}"]
         slope = self.slopes[position][0]
         if slope is None:
             parts.append("the forward program is too large for a slope within the budget")

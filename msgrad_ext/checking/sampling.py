@@ -29,7 +29,8 @@ _OPERATIONS = 10_000_000
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """A cut application: ``places[n]`` are the kept indices along each axis of gradient ``positions[n]`` of the whole.
+    """A cut application: ``places[n]`` are the kept indices along each axis of gradient ``positions[n]`` of the
+    whole, which has the shape ``whole[n]``.
 
     ``factor`` is what the gradients of the cut program are to be multiplied by: a mean over fewer terms divides by less.
     """
@@ -37,6 +38,7 @@ class Sample:
     application: Application
     positions: tuple[int, ...]
     places: tuple[tuple[np.ndarray, ...], ...]
+    whole: tuple[tuple[int, ...], ...]
     factor: float
 
     def recorded(self, whole: Application, number: int) -> np.ndarray:
@@ -164,7 +166,8 @@ def _cut(
         gradients=plan(*values, *(sens or ())),
         plan=plan,
     )
-    return Sample(cut, tuple(positions), tuple(kept(application.wrt[p]) for p in positions), factor)
+    asked = [application.wrt[position] for position in positions]
+    return Sample(cut, tuple(positions), tuple(map(kept, asked)), tuple(var.shape for var in asked), factor)
 
 
 def _atom(atom: Atom, new: dict[Atom, Atom], part: Any) -> Atom:

@@ -9,7 +9,7 @@ from __future__ import annotations
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors", "names", "lazy", "constants"),
     ("dtype", "contract", "context", "decorators", "seeds", "notebook.options", "notebook.imports"),
-    ("checking.result", "checking.digits", "checking.budget"),
+    ("checking.result", "checking.digits", "checking.budget", "checking.amounts", "checking.progress"),
     ("ir", "registry"),
     ("tensor",),
     ("marking", "leaving"),
