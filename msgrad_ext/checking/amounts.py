@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 _UNITS: dict[str, tuple[str, float]] = {
-    **dict.fromkeys(("", "s", "sec", "second", "seconds"), ("seconds", 1.0)),
+    **dict.fromkeys(("s", "sec", "second", "seconds"), ("seconds", 1.0)),
     "ms": ("seconds", 1e-3),
     **dict.fromkeys(("min", "minute", "minutes"), ("seconds", 60.0)),
     **{unit: ("memory", float(size)) for unit, size in (("b", 1), ("kb", 1e3), ("mb", 1e6), ("gb", 1e9), ("tb", 1e12))},

@@ -36,7 +36,7 @@ class Budget:
     """
 
     exact: int = 20_000
-    extended: int = 2_000_000
+    extended: int = 500_000
     floats: int = int(SECONDS * _FLOAT_PER_SECOND)
     memory: int = MEMORY
     formulas: float | None = None

@@ -15,6 +15,7 @@ from ..numeric.interpreter import interpret, widen
 from ..reverse import GradOf, customs, expand, has_custom, lower, plain, reverse
 from . import work
 from .budget import Budget
+from .formula_work import gathered
 from .reference import Reference
 
 DOUBLE = np.dtype(np.float64)
@@ -114,8 +115,6 @@ class Case:
     @cached_property
     def gathered(self) -> int:
         """About how many operations the formulas take besides what the rules do."""
-        from .large import gathered
-
         return gathered(self.reference.derivation)
 
     @cached_property

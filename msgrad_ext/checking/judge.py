@@ -17,8 +17,8 @@ from .custom import custom_faults
 from .digits import DIGITS, floats, largest, number, numbers
 from .kinks import conventions
 from .locate import faults, first_difference, float_faults, overflow
-from .reference import Evaluated
 from .progress import tell
+from .reference import Evaluated
 from .result import Fault, Flow, Gradient
 from .work import EFFORTS, held, scalars
 
@@ -165,7 +165,9 @@ class Judge:
             return False
         graph = self.case.backward
         inputs = [*self.case.arrays, *self.weightings[0]]
-        deviation = noise.spread(graph, inputs, self.generator, self.effort.noise)[len(self.case.forward.outputs) + position]
+        deviation = noise.spread(graph, inputs, self.generator, self.effort.noise)[
+            len(self.case.forward.outputs) + position
+        ]
         reference = evaluated.gradients[position]
         return bool(np.all(np.abs(ruled[position] - reference) <= noise.tolerance(deviation, reference, DOUBLE)))
 
@@ -283,7 +285,9 @@ class Judge:
         if status == "disagree":
             return "the witnesses contradict each other"
         arithmetic = f"{DIGITS}-digit arithmetic" if self.exact else "float64"
-        parts = [f"rule and formula agree in {arithmetic} with {len(self.trials)} weighting{'s' if len(self.trials) > 1 else ''}"]
+        parts = [
+            f"rule and formula agree in {arithmetic} with {len(self.trials)} weighting{'s' if len(self.trials) > 1 else ''}"
+        ]
         slope = self.slopes[position][0]
         if slope is None:
             parts.append("the forward program is too large for a slope within the budget")

@@ -6,17 +6,13 @@ unchecked, with the reason; and the note says how many of how many, and how they
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from sympy import Expr, Symbol
 
 from ..grad_operation import Application
-from ..symbolic.lines import Derivation
-from ..symbolic.nodes import Binder, Entry
 from . import noise, work
 from .case import Case
 from .compare import compare_floats
@@ -27,39 +23,7 @@ from .sampling import Sample, samples
 
 Judged = Callable[[Case, str], CheckResult]
 
-# Numpy gathers elements at computed places, and tests that they are inside, in about a dozen passes.
-_GATHER = 12
 _SLOPELESS = "the forward program is too large for a slope within the budget"
-
-
-def gathered(derivation: Derivation) -> int:
-    """About how many operations the formulas take besides what the rules do: elements read at computed places."""
-    return sum(_gathered(line.template.expr, line.template.indices, _lengths(line)) for line in derivation.lines)
-
-
-def _lengths(line: Any) -> tuple[tuple[str, int], ...]:
-    return tuple((str(letter), int(real)) for letter, real in line.lengths if real.is_Integer)
-
-
-@lru_cache(maxsize=4096)
-def _gathered(expr: Expr, indices: tuple[Expr, ...], lengths: tuple[tuple[str, int], ...]) -> int:
-    known = dict(lengths)
-    total = 0
-    ranges: dict[Symbol, Expr] = {}
-    for binder in expr.atoms(Binder):
-        ranges.update(binder.limits)
-    for one in expr.atoms(Entry):
-        plain = len(set(one.indices)) == len(one.indices) and all(i.is_Symbol or i == 0 for i in one.indices)
-        if not plain:
-            free = {i for index in one.indices for i in index.free_symbols if i in ranges or i in indices}
-            total += _GATHER * work.size(tuple(_number(ranges.get(i), known) for i in free))
-    return total
-
-
-def _number(n: Expr | None, known: Mapping[str, int]) -> int:
-    if n is None:
-        return 1
-    return int(n) if n.is_Integer else known.get(str(n), 1)
 
 
 def checked(case: Case, title: str, judged: Judged) -> CheckResult:
@@ -102,7 +66,11 @@ def _with_slopes(case: Case, title: str, judged: Judged, result: CheckResult) ->
             if faults and gradient.status in ("agree", "ill-conditioned"):
                 note = f"seen on a sample: {_cut(sample)}"
                 gradients[place] = replace(
-                    gradient, status="disagree", fault=faults[0], note=note, evidence="the witnesses contradict each other"
+                    gradient,
+                    status="disagree",
+                    fault=faults[0],
+                    note=note,
+                    evidence="the witnesses contradict each other",
                 )
             elif sound:
                 gradients[place] = replace(gradient, evidence=gradient.evidence.replace(_SLOPELESS, told))
@@ -237,7 +205,9 @@ def _cut(sample: Sample) -> str:
     """What a sample keeps of the axes of its first gradient."""
     kept = sample.places[0]
     whole = sample.whole[0]
-    parts = [f"{len(some):,} of {n:,} along axis {axis}" for axis, (some, n) in enumerate(zip(kept, whole)) if len(some) < n]
+    parts = [
+        f"{len(some):,} of {n:,} along axis {axis}" for axis, (some, n) in enumerate(zip(kept, whole)) if len(some) < n
+    ]
     return f"{' and '.join(parts)} of {sample.application.names[0]}" if parts else "all of it"
 
 
@@ -245,4 +215,4 @@ def _joined(*notes: str) -> str:
     return "; ".join(note for note in notes if note)
 
 
-__all__ = ["checked", "gathered", "too_much"]
+__all__ = ["checked", "too_much"]

@@ -19,8 +19,8 @@ from ..op import Op
 from ..reverse import reverse
 from . import noise, witness
 from .digits import floats, largest, number, numbers
-from .reference import local_adjoint, local_value
 from .progress import tell
+from .reference import local_adjoint, local_value
 from .result import Fault
 from .work import scalars
 
@@ -95,8 +95,8 @@ def faults(graph: Graph, values: Mapping[Var, np.ndarray], seed: int) -> Iterato
         For the random cotangents.
     """
     generator = np.random.default_rng(seed)
-    for number, eqn in enumerate(graph.eqns):
-        tell("ops one by one", number, len(graph.eqns))
+    for place, eqn in enumerate(graph.eqns):
+        tell("ops one by one", place, len(graph.eqns))
         yield from equation_faults(piece(eqn, values), generator)
 
 

@@ -96,22 +96,16 @@ def _sample(
 
 def _shares(lengths: Mapping[Axis, int], entries: int, cost: int) -> dict[Axis, int]:
     """How many places of each axis are kept, so that the product is about ``entries`` and the rest is affordable."""
-    counts = dict(lengths)
-
-    def too_many() -> bool:
-        kept = prod(counts.values()) / prod(lengths.values())
-        return prod(counts.values()) > entries or cost * kept > _OPERATIONS
-
-    while too_many():
+    counts: dict[Axis, int] = {}
+    rest = entries
+    for left, kind in enumerate(sorted(lengths, key=lambda kind: lengths[kind])):
+        counts[kind] = min(lengths[kind], max(2, round(rest ** (1 / (len(lengths) - left)))))
+        rest //= counts[kind]
+    whole = prod(lengths.values())
+    while cost * prod(counts.values()) > _OPERATIONS * whole and max(counts.values()) > 2:
         longest = max(counts, key=lambda kind: counts[kind])
-        if counts[longest] <= 2:
-            break
-        # The last step to a number of entries is taken exactly: 1,024 entries, not 800.
-        rest = prod(n for kind, n in counts.items() if kind is not longest)
-        counts[longest] = max(2, counts[longest] // 2, min(entries // rest, counts[longest] - 1))
-        if cost * prod(counts.values()) / prod(lengths.values()) > _OPERATIONS and counts[longest] > 2:
-            counts[longest] = max(2, counts[longest] // 2)
-    return counts
+        counts[longest] = max(2, counts[longest] // 2)
+    return {kind: counts[kind] for kind in lengths}
 
 
 def _places(length: int, count: int, generator: np.random.Generator) -> np.ndarray:
@@ -154,7 +148,7 @@ def _cut(
     values = tuple(part(var, value) for var, value in zip(program.graph.inputs, program.values))
     floats = [atom for atom in program.graph.outputs if atom.dtype.kind == "f"]
     sens = None if application.sens is None else tuple(part(o, w) for o, w in zip(floats, application.sens))
-    wrt = tuple(new[application.wrt[position]] for position in positions)
+    wrt: Any = tuple(new[application.wrt[position]] for position in positions)
     plan = gradient_plan(graph, wrt, sens is not None, (*values, *(sens or ())))  # type: ignore[arg-type]
     cut = replace(
         application,

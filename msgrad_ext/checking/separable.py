@@ -15,7 +15,7 @@ from typing import Any
 from sympy import Expr, Symbol
 
 from ..formulas.evaluation import template_of
-from ..ir import Atom, Eqn, Graph, Lit, Var
+from ..ir import Atom, Eqn, Graph, Lit
 from ..symbolic import template as tm
 from ..symbolic.lines import plain_number
 from ..symbolic.nodes import Entry
@@ -76,7 +76,7 @@ def _loose(expr: Any) -> Iterator[Symbol]:
             yield from _loose(one)
 
 
-@dataclass
+@dataclass(frozen=True, eq=False)
 class Separable:
     """The classes of axes of a graph that can be cut.
 

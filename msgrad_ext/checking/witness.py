@@ -20,7 +20,6 @@ from .digits import DIGITS, context, largest, number, numbers
 from .progress import tell
 from .work import scalars, traffic
 
-
 # Runs of the program that a five-point difference and its error take.
 _RUNS = 14
 

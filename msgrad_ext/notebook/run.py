@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..checking.budget import budget_of
+from ..checking.progress_line import shown_progress
 from ..checking.result import Gradient
 from ..errors import GradCellError, MsgradError, NotSupportedError, choices, without_our_frames
 from ..formulas.derivation import derive
@@ -56,7 +57,8 @@ def gradcell(shell: Any, code: CellCode, namespace: dict[str, Any], options: Cel
         if not applications and ran.call is not None:
             applications = _plain_call(ran, code, namespace, options)
         _known_somewhere(applications, options)
-        reports = reports_of(applications, code.source, options)
+        with shown_progress("gradients", None):
+            reports = reports_of(applications, code.source, options)
         if options.check == "strict":
             for report in reports:
                 report.raise_if_wrong()
@@ -122,7 +124,9 @@ def _derived(ran: CellResult, value: Any, namespace: Mapping[str, Any], options:
             one = one()
         if hasattr(type(one), "construct") or (callable(one) and not isinstance(one, type)):
             assert options.shapes is not None
-            return derive(one, options.shapes, wrt=options.wrt, sens=options.sens, assume=options.assume)
+            return derive(
+                one, options.shapes, wrt=options.wrt, sens=options.sens, assume=options.assume, budget=options.budget
+            )
     raise GradCellError("For '%%gradcell --shapes', the cell must define a network, or end with one.")
 
 
