@@ -8,13 +8,15 @@ from typing import Any
 
 from sympy import Expr, Symbol
 
+from ..formulas.windowed import windowed
 from ..symbolic.lines import Derivation
-from ..symbolic.nodes import Binder, Delta, Entry, Within
-from ..symbolic.template import Template
+from ..symbolic.nodes import Binder, Delta, Entry, Total, Within
+from ..symbolic.template import Template, slot
 from .work import size
 
 # Numpy gathers elements at computed places, and tests that they are inside, in about a dozen passes.
 _GATHER = 12
+_TEST = 2
 
 
 def gathered(derivation: Derivation) -> int:
@@ -31,15 +33,18 @@ def _gathered(template: Template, lengths: tuple[tuple[str, int], ...]) -> int:
     known = dict(lengths)
     total = 0
     ranges: dict[Symbol, Expr] = dict(template.ranges)
-    for binder in template.expr.atoms(Binder):
+    expr = template.expr
+    if isinstance(expr, Total):
+        expr = windowed(expr, tuple((slot(n), shape) for n, shape in enumerate(template.slots)))
+    for binder in expr.atoms(Binder):
         ranges.update(binder.limits)
-    for one in template.expr.atoms(Entry, Delta, Within):
+    for one in expr.atoms(Entry, Delta, Within):
         indices = one.indices if isinstance(one, Entry) else one.args
         moving = [i for i in indices if i != 0]
         if isinstance(one, Entry) and len(set(moving)) == len(moving) and all(i.is_Symbol for i in moving):
             continue
         free = {i for index in indices for i in index.free_symbols if i in ranges}
-        total += _GATHER * size(tuple(_number(ranges[i], known) for i in free))
+        total += (_GATHER if isinstance(one, Entry) else _TEST) * size(tuple(_number(ranges[i], known) for i in free))
     return total
 
 

@@ -216,7 +216,8 @@ def factors(args: Sequence[Expr], place: Place) -> list[Labelled]:
 
 def total(expr: Total, place: Place) -> Labelled:
     """A sum over indices: factors are contracted pairwise."""
-    expr = windowed(expr)
+    if expr.body.has(Within):
+        expr = windowed(expr, tuple((head, array.shape) for head, array in place.arrays.items()))
     inner = place.within(expr.limits)
     if isinstance(expr.body, Add):
         return add(Add(*(Total(arg, expr.limits) for arg in expr.body.args), evaluate=False), place)
