@@ -149,7 +149,7 @@ def _cut(
     floats = [atom for atom in program.graph.outputs if atom.dtype.kind == "f"]
     sens = None if application.sens is None else tuple(part(o, w) for o, w in zip(floats, application.sens))
     wrt: Any = tuple(new[application.wrt[position]] for position in positions)
-    plan = gradient_plan(graph, wrt, sens is not None, (*values, *(sens or ())))  # type: ignore[arg-type]
+    made = gradient_plan(graph, wrt, sens is not None, (*values, *(sens or ())))  # type: ignore[arg-type]
     cut = replace(
         application,
         program=replace(program, graph=graph, values=values, result=run(graph, values)),
@@ -157,8 +157,10 @@ def _cut(
         names=tuple(application.names[position] for position in positions),
         kinds=tuple(application.kinds[position] for position in positions),
         sens=sens,
-        gradients=plan(*values, *(sens or ())),
-        plan=plan,
+        gradients=made.plan(*values, *(sens or ())),
+        plan=made.plan,
+        record=made.record,
+        returned=[],
     )
     asked = [application.wrt[position] for position in positions]
     return Sample(cut, tuple(positions), tuple(map(kept, asked)), tuple(var.shape for var in asked), factor)

@@ -12,7 +12,6 @@ from sympy import Add, Expr, Mul, Symbol
 
 from ..symbolic.nodes import Entry, Total, Within, fresh_index
 
-
 Shapes = tuple[tuple[Symbol, tuple[int, ...]], ...]
 
 
