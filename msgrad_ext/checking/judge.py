@@ -167,7 +167,7 @@ class Judge:
         """Variables whose cotangent is not the formula's, though the gradients may be."""
         wrong: set[Var] = set()
         for trial in self.trials if self.exact else []:
-            for var, held in trial.played.record.cotangents.items():
+            for var, sent in trial.played.record.cotangents.items():
                 meant = trial.evaluated.cotangents.get(var)
                 if meant is not None and np.isfinite(floats(meant)).all():
                     wrong |= {var} if trial.played.differ(trial.played.value(held), meant) is not None else set()
