@@ -170,7 +170,7 @@ class Judge:
             for var, sent in trial.played.record.cotangents.items():
                 meant = trial.evaluated.cotangents.get(var)
                 if meant is not None and np.isfinite(floats(meant)).all():
-                    wrong |= {var} if trial.played.differ(trial.played.value(held), meant) is not None else set()
+                    wrong |= {var} if trial.played.differ(trial.played.value(sent), meant) is not None else set()
         return wrong
 
     def _unseen(self, position: int) -> Fault | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -57,13 +58,23 @@ def gradcell(shell: Any, code: CellCode, namespace: dict[str, Any], options: Cel
         if not applications and ran.call is not None:
             applications = _plain_call(ran, code, namespace, options)
         _known_somewhere(applications, options)
-        with shown_progress("gradients", None):
+        with _brief_interrupts(), shown_progress("gradients", None):
             reports = reports_of(applications, code.source, options)
         if options.check == "strict":
             for report in reports:
                 report.raise_if_wrong()
         _bind(reports[0] if len(reports) == 1 else tuple(reports), namespace, options)
-        return present(reports, options, defined=() if reports else ran.names), value
+        with _brief_interrupts():
+            return present(reports, options, defined=() if reports else ran.names), value
+
+
+@contextmanager
+def _brief_interrupts() -> Iterator[None]:
+    """Let an interrupt of our work pass without our frames: IPython takes seconds to write out hundreds of them."""
+    try:
+        yield
+    except KeyboardInterrupt as stop:
+        raise stop.with_traceback(None) from None
 
 
 def _ran(code: CellCode, namespace: dict[str, Any]) -> tuple[CellResult, Any]:

@@ -83,12 +83,12 @@ def test_exact_numbers_are_objects_and_take_memory() -> None:
 
 def test_a_gradient_by_integers_is_refused() -> None:
     """Of a gradient that is truncated to integers nothing can be said; the report says why, and does not pass."""
-    from msgrad_ext import GradOperation, Tensor
+    from msgrad_ext import Tensor
     from msgrad_ext.grad_operation import observed
     from msgrad_ext.pipeline import report_on
 
     with observed() as found:
-        GradOperation()(lambda x: (x * x).sum())(Tensor(np.arange(3)))
+        ops.GradOperation()(lambda x: (x * x).sum())(Tensor(np.arange(3)))
     report = report_on(found[0], "net", 0, Budget())
     gradient = report.result.gradients[0]
     assert (report.verdict, gradient.status, gradient.compared) == ("refused", "refused", 0)
@@ -103,8 +103,7 @@ def test_a_gradient_by_integers_is_refused() -> None:
 def test_the_steps_of_a_check_are_told() -> None:
     """A callable hears each step with its parts; afterwards nobody listens."""
     heard_of: list[tuple[str, int, int]] = []
-    quiet = mg.check(ops.tanh, X)
-    loud = mg.check(ops.tanh, X, progress=lambda *step: heard_of.append(step))
+    quiet, loud = (mg.check(ops.tanh, X, progress=one) for one in (None, lambda *step: heard_of.append(step)))
     steps = {step for step, _, _ in heard_of}
     assert {"rounding noise", "rules and formulas", "slopes"} <= steps
     assert all(0 <= done <= total for _, done, total in heard_of)
