@@ -70,14 +70,14 @@ def _judged(case: Case, title: str) -> CheckResult:
 
 def _refusal(case: Case) -> tuple[str, str, Fault | None] | None:
     """Status, note and fault when the roads can not be compared at all."""
-    if not any(isinstance(atom, Var) for atom in case.outputs):
-        return "unchecked", "the output is a constant or not float: there is nothing to differentiate", None
     if any(var.dtype.kind != "f" for var in case.application.wrt):
         return (
             "refused",
             "a gradient by an integer input is truncated to integers, as in MindSpore: no formula says it",
             None,
         )
+    if not any(isinstance(atom, Var) for atom in case.outputs):
+        return "unchecked", "the output is a constant or not float: there is nothing to differentiate", None
     try:
         _ = case.backward
     except VoiceError as error:
