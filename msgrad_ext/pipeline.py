@@ -15,6 +15,7 @@ import numpy as np
 from .checking.budget import Budget, budget_of
 from .checking.check import check_application
 from .checking.failed import failed_result
+from .checking.progress_line import shown_progress
 from .compiled import as_inputs, choose
 from .errors import ArgumentValueError, MsgradError, VoiceError, user_location
 from .formulas.derivation import assumed_of, formulas_of
@@ -33,9 +34,10 @@ def check(
     wrt: Sequence[str] | None = None,
     sens: Any = None,
     order: int = 1,
-    budget: float | None = None,
+    budget: float | str | None = None,
     seed: int = 0,
     assume: Mapping[str, str | Sequence[str]] | None = None,
+    progress: Callable[[str, int, int], None] | bool | None = None,
 ) -> GradReport:
     """Differentiate ``net`` by both roads at ``inputs`` and compare them.
 
@@ -51,13 +53,18 @@ def check(
         Weights of the output; ones by default.
     order : int
         2 checks the gradients of the gradients' sum, and so on.
-    budget : float, optional
-        About how many seconds the check may take.
+    budget : float or str, optional
+        About how many seconds the check and the formulas may take, or a text of amounts: ``"2s"``, ``"500MB"``,
+        ``"1e8 ops"``, ``"2s 500MB"``. Time is counted in operations, so that the report is the same in every run. By
+        default two seconds and 2 GB. Of what is too large a sample is compared, and the report says which.
     seed : int
         For the random weights, directions and roundings of the check.
     assume : mapping, optional
         What holds of inputs and parameters, for the formulas to use: ``{"A": "symmetric"}``; see `derive`. The check
         itself assumes nothing.
+    progress : callable or bool, optional
+        Called with a step's name, how many of its parts are done, and how many it has. By default a line shows where a
+        check is that takes longer than a second, in a terminal or a notebook that a person sits at; False shows none.
 
     Returns
     -------
@@ -78,7 +85,8 @@ def check(
             application = apply_gradient(function, as_inputs(inputs), wrt, weights)
         except VoiceError as error:
             return GradReport(failed_result(title_of(net), error, seed, *asked_for(net, inputs, wrt)), None, dict)
-        return report_on(application, title_of(net), seed, limits, assume=assume)
+        with shown_progress(title_of(net), progress):
+            return report_on(application, title_of(net), seed, limits, assume=assume)
     except MsgradError as error:
         raise error.at(user_location())
 
@@ -169,7 +177,7 @@ def report_on(
     """Check one application and make its report."""
     facts = assumed_of(application, assume)
     result = check_application(application, title, seed, budget)
-    return GradReport(result, application, lambda: formulas_of(application, facts), cell_source)
+    return GradReport(result, application, lambda: formulas_of(application, facts, budget.formulas), cell_source)
 
 
 def title_of(function: Callable[..., Any]) -> str:

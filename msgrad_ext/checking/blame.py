@@ -121,7 +121,7 @@ class Blame:
     @cached_property
     def _wrong_output(self) -> tuple[int, ...] | None:
         """Where an output of the network is not what it means, in the arithmetic of the trials."""
-        played = self.heard.trials[1].played
+        played = self.heard.given.played
         outputs = [atom for atom in self.case.record.forward.outputs if atom.dtype.kind == "f"]
         for atom, meant in zip(outputs, self.heard.evaluated.outputs):
             if not isinstance(atom, Var):
@@ -135,7 +135,7 @@ class Blame:
         """True when rounding in float64 explains how an output differs from what it means."""
         place = self.case.record.forward.outputs.index(atom)
         deviation = noise.spread(self.case.forward, self.case.arrays, self.heard.generator)[place]
-        value = self.heard.trials[1].played.value(atom)
+        value = self.heard.given.played.value(atom)
         return bool(np.all(np.abs(value - meant) <= noise.tolerance(deviation, floats(meant), DOUBLE)))
 
     def _rounding(self, position: int, trial: Trial) -> bool:
@@ -145,7 +145,7 @@ class Blame:
             return self._constants(trial, self.case.record.gradients[position], *pair)
         inputs = [*self.case.arrays, *trial.weights]
         place = len(self.case.forward.outputs) + position
-        deviation = noise.spread(self.case.backward, inputs, self.heard.generator)[place]
+        deviation = noise.spread(self.case.backward, inputs, self.heard.generator, self.heard.effort.noise)[place]
         reference = trial.evaluated.gradients[position]
         gap = np.abs(trial.played.outputs[position] - reference)
         return bool(np.all(gap <= noise.tolerance(deviation, reference, DOUBLE)))
@@ -183,7 +183,7 @@ class Blame:
     def wrong_result(self, comparison: Comparison) -> Fault:
         """Rules and formulas agree, but the floats do not: an op that is wrong in this dtype alone, or the plan."""
         found = next(float_faults(self.heard.plan_graph, self.heard.plan_inputs, self.case.seed), None)
-        found = found or next(made_faults(self.case, self.heard.trials[1].played), None)
+        found = found or next(made_faults(self.case, self.heard.given.played), None)
         if found is not None:
             return found
         detail = f"the result is off by {comparison.max_abs:.3g} at {list(comparison.index)}, tolerance {comparison.tolerance:.3g}"

@@ -14,7 +14,9 @@ from ..ir import Graph, Var
 from ..numeric.interpreter import interpret, widen
 from ..recorded import Record
 from ..reverse import GradOf, customs, expand, has_custom, plain
+from . import work
 from .budget import Budget
+from .formula_work import gathered
 from .reference import Reference
 from .steps import judged_graph
 
@@ -115,6 +117,16 @@ class Case:
         graph = self.application.program.graph
         inner = [call for eqn in graph.eqns if isinstance(eqn.op, GradOf) for call in customs(eqn.op.graph)]
         return list(dict.fromkeys(call.name for call in inner if call.held < len(call.graph.inputs)))
+
+    @cached_property
+    def gathered(self) -> int:
+        """About how many operations the formulas take besides what the rules do."""
+        return gathered(self.reference.derivation)
+
+    @cached_property
+    def effort(self) -> work.Effort | None:
+        """How thoroughly the budget allows the check at full size; None if not at all."""
+        return work.affordable(self.backward, self.gathered, self.budget.floats, self.budget.memory)
 
     @cached_property
     def reference(self) -> Reference:

@@ -13,12 +13,12 @@ from ..errors import MsgradError, VoiceError
 from ..formulas.product_value import FormulaTooLargeError
 from ..grad_operation import Application
 from ..ir import Var
-from . import witness
 from .budget import Budget
 from .case import Case
 from .domain import broken_meaning
 from .flow import flow
 from .judge import Judge
+from .large import checked
 from .result import CheckResult, Fault, Gradient
 
 
@@ -42,10 +42,15 @@ def check_application(application: Application, title: str, seed: int = 0, budge
 
 
 def _checked(case: Case, title: str) -> CheckResult:
-    application = case.application
     refused = _refusal(case)
     if refused is not None:
         return _unjudged(case, title, *refused)
+    return checked(case, title, _judged)
+
+
+def _judged(case: Case, title: str) -> CheckResult:
+    """The check of all of a case."""
+    application = case.application
     try:
         judged = Judge(case)
         gradients = tuple(judged.gradient(position) for position in range(len(application.names)))
@@ -73,21 +78,14 @@ def _checked(case: Case, title: str) -> CheckResult:
 
 def _refusal(case: Case) -> tuple[str, str, Fault | None] | None:
     """Status, note and fault when the roads can not be compared at all."""
-    if not any(isinstance(atom, Var) for atom in case.outputs):
-        return "unchecked", "the output is a constant or not float: there is nothing to differentiate", None
     if any(var.dtype.kind != "f" for var in case.application.wrt):
         return (
-            "unchecked",
+            "refused",
             "a gradient by an integer input is truncated to integers, as in MindSpore: no formula says it",
             None,
         )
-    work = witness.work(case.forward)
-    if work > case.budget.floats:
-        return (
-            "unchecked",
-            f"one run takes about {work:.1e} operations, over the budget of {case.budget.floats:.1e}",
-            None,
-        )
+    if not any(isinstance(atom, Var) for atom in case.outputs):
+        return "unchecked", "the output is a constant or not float: there is nothing to differentiate", None
     try:
         _ = case.backward
     except VoiceError as error:

@@ -22,6 +22,7 @@ from .digits import largest, number, numbers
 from .kinks import conventions
 from .locate import EXACT_LIMIT, differ, first_difference
 from .result import Fault
+from .work import scalars
 
 
 def custom_faults(application: Application, seed: int) -> list[Fault]:
@@ -105,7 +106,7 @@ def _fault(call: Custom, operands: Sequence[np.ndarray], generator: np.random.Ge
 
 def _run(graphs: Sequence[Graph], arrays: Sequence[np.ndarray]) -> tuple[list[list[Any]], bool]:
     """The outputs of graphs of the same inputs, in fifty digits where that is affordable."""
-    exact = all(witness.work(one) <= EXACT_LIMIT and witness.runs_exactly(one, arrays) for one in graphs)
+    exact = all(scalars(one) <= EXACT_LIMIT and witness.runs_exactly(one, arrays) for one in graphs)
     if exact:
         arrays = [numbers(array) if array.dtype.kind == "f" else array for array in arrays]
     results = []

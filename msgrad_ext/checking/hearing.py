@@ -14,9 +14,11 @@ from . import noise, witness
 from .case import Case
 from .digits import floats, numbers
 from .linear import is_linear
+from .progress import tell
 from .reference import Evaluated
 from .state import unsteady_plan
 from .steps import Played
+from .work import EFFORTS, held, scalars
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,22 +36,28 @@ class Hearing:
     def __init__(self, case: Case) -> None:
         self.case = case
         application = case.application
-        small = witness.work(case.backward) <= case.budget.exact
+        self.effort = case.effort or EFFORTS[-1]
+        small = scalars(case.backward) <= case.budget.exact and held(case.backward, True) <= case.budget.memory
         self.exact = small and witness.runs_exactly(case.forward, case.arrays)
         if case.has_custom:
             # What the user wrote may use ops that the network itself does not.
             self.exact = self.exact and witness.runs_exactly(case.backward, [*case.arrays, *case.weights])
         self.generator = np.random.default_rng(case.seed + 1)
-        self.spread = noise.spread(self.plan_graph, self.plan_inputs, self.generator)
+        self.spread = noise.spread(self.plan_graph, self.plan_inputs, self.generator, self.effort.noise)
         if any(not np.any(one) for one in self.spread) and len(case.record.eqns) > len(self.plan_graph.eqns):
             # What was folded into a constant has been rounded too.
             whole = lower(case.record.graph if application.sens is not None else case.record.with_ones())
-            unfolded = noise.spread(whole, self.plan_inputs, self.generator)[len(case.record.forward.outputs) :]
+            unfolded = noise.spread(whole, self.plan_inputs, self.generator, self.effort.noise)[
+                len(case.record.forward.outputs) :
+            ]
             self.spread = tuple(map(np.maximum, self.spread, unfolded))
         self.unsteady = unsteady_plan(application.plan, self.plan_inputs, application.gradients, self.generator)
         self.scale = 0.0
-        self.trials = [self._trial(case.random_weights), self._trial(case.weights)]
-        self.evaluated = self.trials[1].evaluated
+        # The weights of the first trial are those of the slopes, the last are the user's.
+        self.weightings = [case.random_weights, case.weights][-self.effort.weightings :]
+        self.trials = [self._trial(weights) for weights in self.weightings]
+        self.given = self.trials[-1]
+        self.evaluated = self.given.evaluated
         if not is_linear(case.record):
             # What is linear in the weights is known by two weightings; else signs and sizes may matter.
             self.trials += [self._trial([factor * weight for weight in case.random_weights]) for factor in (-1e3, 1e-3)]
@@ -68,6 +76,7 @@ class Hearing:
     def _trial(self, weights: list[np.ndarray]) -> Trial:
         """Gradients by the rules that ran and by the formulas with these weights, in fifty digits or float64."""
         case = self.case
+        tell("rules and formulas")
         inputs: list[Any] = case.arrays
         given = weights
         if self.exact:
@@ -86,7 +95,7 @@ class Hearing:
         """The forward program's slope when these inputs move, and what the formula says it is."""
         case, evaluated = self.case, self.trials[0].evaluated
         moves = {case.wrt[position]: self.directions[position] for position in positions}
-        slope = witness.slope(case.forward, case.arrays, moves, case.random_weights, case.budget)
+        slope = witness.slope(case.forward, case.arrays, moves, self.weightings[0], case.budget)
         terms = [np.sum(floats(evaluated.gradients[position]) * self.directions[position]) for position in positions]
         return slope, float(sum(terms))
 
@@ -97,7 +106,11 @@ class Hearing:
         slope, predicted = self._slope_along(everything)
         if slope is None or len(everything) == 1 or not self._suspicious(slope, predicted, everything):
             return [(slope, predicted)] * len(everything)
-        return [self._slope_along([position]) for position in everything]
+        found = []
+        for position in everything:
+            tell("slopes", position, len(everything))
+            found.append(self._slope_along([position]))
+        return found
 
     def _suspicious(self, slope: witness.Slope, predicted: float, positions: list[int]) -> bool:
         finite = np.isfinite(float(slope.value)) and np.isfinite(predicted)

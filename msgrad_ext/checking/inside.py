@@ -22,6 +22,7 @@ from .reference import local_adjoint
 from .result import Fault
 from .rules import DOUBLE, Call
 from .steps import Played, calls_of, judged_graph, pass_faults
+from .work import scalars
 
 
 def first_of(suspects: Iterable[Iterable[Fault]]) -> list[Fault]:
@@ -72,7 +73,7 @@ def inner_faults(case: Case, seed: int) -> Iterator[Fault]:
         if not call.sens:
             arrays = [*arrays, *(np.ones(var.shape) for var in record.weights.values())]
         judged = judged_graph(record)
-        small = witness.work(judged) <= case.budget.exact and witness.runs_exactly(judged, arrays)
+        small = scalars(judged) <= case.budget.exact and witness.runs_exactly(judged, arrays)
         given = [numbers(one) if small and one.dtype.kind == "f" else one for one in arrays]
         played = Played(record, given, small, judged)
         yield from pass_faults(played, seed)

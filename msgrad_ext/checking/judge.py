@@ -48,7 +48,7 @@ class Judge:
             max_ulp=comparison.max_ulp,
             compared=comparison.compared,
             tolerance=comparison.tolerance,
-            origin=noise.ORIGIN,
+            origin=noise.origin(self.heard.effort.noise),
             note=note,
             fault=fault,
         )
@@ -139,7 +139,8 @@ class Judge:
         if status == "disagree":
             return "the witnesses contradict each other"
         arithmetic = f"{DIGITS}-digit arithmetic" if self.heard.exact else "float64"
-        parts = [f"rule and formula agree in {arithmetic} with {len(self.heard.trials)} weightings"]
+        count = len(self.heard.trials)
+        parts = [f"rule and formula agree in {arithmetic} with {count} weighting{'s' if count > 1 else ''}"]
         slope = self.heard.slopes[position][0]
         if slope is None:
             parts.append("the forward program is too large for a slope within the budget")

@@ -19,8 +19,10 @@ from ..op import home_of
 from ..reverse import reverse
 from . import noise, witness
 from .digits import floats, largest, number, numbers
+from .progress import tell
 from .reference import local_adjoint, local_value
 from .result import Fault
+from .work import scalars
 
 EXACT_LIMIT = 5_000
 _RELATIVE = {True: 1e-25, False: 1e-11}
@@ -71,7 +73,7 @@ def piece(eqn: Eqn, values: Mapping[Var, np.ndarray]) -> Piece:
         arrays.append(values[atom])
     out = Var("out", eqn.out.shape, eqn.out.dtype)
     graph = Graph(tuple(inputs), (Eqn(eqn.op, tuple(atoms), out, eqn.location),), (out,))
-    small = witness.work(graph) <= EXACT_LIMIT and witness.runs_exactly(graph, arrays)
+    small = scalars(graph) <= EXACT_LIMIT and witness.runs_exactly(graph, arrays)
     kept = [numbers(floats(a)) if small and var.dtype.kind == "f" else _plain(a, var) for a, var in zip(arrays, inputs)]
     return Piece(eqn, graph, tuple(kept), small)
 
@@ -93,7 +95,8 @@ def faults(graph: Graph, values: Mapping[Var, np.ndarray], seed: int) -> Iterato
         For the random cotangents.
     """
     generator = np.random.default_rng(seed)
-    for eqn in graph.eqns:
+    for place, eqn in enumerate(graph.eqns):
+        tell("ops one by one", place, len(graph.eqns))
         yield from equation_faults(piece(eqn, values), generator)
 
 

@@ -19,6 +19,7 @@ from ..recorded import Contribution, Record, Step
 from . import witness
 from .digits import floats, number, numbers
 from .reference import local_adjoint
+from .work import scalars
 
 EXACT_LIMIT = 5_000
 DOUBLE = np.dtype(np.float64)
@@ -56,7 +57,7 @@ class Call:
 
     @cached_property
     def _work(self) -> int:
-        return witness.work(self.graph)
+        return scalars(self.graph)
 
     def contributions(self) -> list[tuple[Contribution, Atom]]:
         """Each contribution with the atom of the graph that holds it."""

@@ -17,6 +17,11 @@ from ..ir import Eqn, Graph, Var, literal
 from ..numeric.interpreter import interpret, interpret_exact, widen
 from .budget import Budget
 from .digits import DIGITS, context, largest, number, numbers
+from .progress import tell
+from .work import scalars, traffic
+
+# Runs of the program that a five-point difference and its error take.
+_RUNS = 14
 
 
 @dataclass(frozen=True)
@@ -33,30 +38,6 @@ class Slope:
     error: float
     kink: bool
     how: str
-
-
-def work(graph: Graph) -> int:
-    """About how many scalar operations one run of ``graph`` takes."""
-    total = 0
-    for eqn in graph.eqns:
-        size = int(np.prod(eqn.out.shape, dtype=np.int64))
-        operands = [int(np.prod(atom.shape, dtype=np.int64)) for atom in eqn.inputs]
-        total += max([size * _terms(eqn), *operands])
-    return total
-
-
-def _terms(eqn: Eqn) -> int:
-    """About how many terms each element of a result is made of."""
-    name, shape = type(eqn.op).__name__, eqn.inputs[0].shape if eqn.inputs else ()
-    if name in ("MatMul", "BatchMatMul", "MatrixInverse", "Cholesky"):
-        return shape[-1]
-    if name in ("MatrixDeterminant", "LogAbsDeterminant", "Cofactors", "CofactorSlope"):
-        return shape[-1] ** 3
-    if name == "Einsum":
-        left, right, out = eqn.op.terms  # type: ignore[attr-defined]
-        sizes = {**dict(zip(left, shape)), **dict(zip(right, eqn.inputs[1].shape))}
-        return int(np.prod([n for x, n in sizes.items() if x not in out], dtype=np.int64))
-    return 1
 
 
 def runs_exactly(graph: Graph, arrays: Sequence[Any]) -> bool:
@@ -95,13 +76,16 @@ def slope(
         None if the program is too large.
     """
     graph = frozen(graph, arrays)
-    amount = work(graph)
+    amount = scalars(graph)
     if amount <= budget.exact:
         # A voice that takes floats only raises TypeError here; the next witness takes floats.
         with suppress(TypeError):
             return _exact(graph, arrays, direction, weights)
     if amount <= budget.extended:
         return _extended(graph, arrays, direction, weights)
+    # In floats a step must be so long that some activation of many would cross a kink; of smooth programs it tells all.
+    if all(eqn.op.smooth for eqn in graph.eqns) and _RUNS * traffic(graph) <= budget.floats // 4:
+        return _extended(graph, arrays, direction, weights, np.dtype(np.float64))
     return None
 
 
@@ -138,6 +122,7 @@ def _exact(graph: Graph, arrays: Sequence[Any], direction: dict[Var, np.ndarray]
         inputs = [
             np.asarray(start[var] + moves[var] * shift, object) if var in moves else start[var] for var in graph.inputs
         ]
+        tell("slopes")
         values = interpret_exact(graph, inputs, number)
         sizes.append(largest(values.values()))
         terms = [
@@ -174,10 +159,9 @@ def _reach(moved: Iterable[np.ndarray]) -> float:
 
 
 def _along(
-    graph: Graph, arrays: Sequence[Any], direction: dict[Var, np.ndarray], weights: Sequence[Any]
+    graph: Graph, arrays: Sequence[Any], direction: dict[Var, np.ndarray], weights: Sequence[Any], kind: np.dtype
 ) -> Callable[[float], Any]:
-    """The weighted output as a function of how far the inputs have moved, in extended precision."""
-    kind = np.dtype(np.longdouble)
+    """The weighted output as a function of how far the inputs have moved, in floats of ``kind``."""
     wide = widen(graph, kind)
     moves = {var.name: array.astype(kind) for var, array in direction.items()}
     start = [array.astype(kind) if array.dtype.kind == "f" else array for array in arrays]
@@ -189,15 +173,19 @@ def _along(
             array + moves[var.name] * kind.type(shift) if var.name in moves else array
             for var, array in zip(wide.inputs, start)
         ]
+        tell("slopes")
         values = interpret(wide, inputs)
         return sum((np.sum(weight * values[atom]) for weight, atom in pairs), kind.type(0))
 
     return at
 
 
-def _extended(graph: Graph, arrays: Sequence[Any], direction: dict[Var, np.ndarray], weights: Sequence[Any]) -> Slope:
-    kind = np.longdouble
-    at = _along(graph, arrays, direction, weights)
+def _extended(
+    graph: Graph, arrays: Sequence[Any], direction: dict[Var, np.ndarray], weights: Sequence[Any], wide: Any = None
+) -> Slope:
+    wide = np.dtype(np.longdouble) if wide is None else wide
+    kind = wide.type
+    at = _along(graph, arrays, direction, weights, wide)
 
     def estimate(step: float) -> Any:
         near, far = at(step) - at(-step), at(2 * step) - at(-2 * step)
@@ -206,7 +194,9 @@ def _extended(graph: Graph, arrays: Sequence[Any], direction: dict[Var, np.ndarr
     step, here = 2.0**-12, at(0.0)
     fine, coarse = estimate(step), estimate(2 * step)
     coarse_voice = any(eqn.op.in_float64 for eqn in graph.eqns)
-    rounding = float(np.finfo(float if coarse_voice else kind).eps) * max(abs(float(here)), 1.0)
+    # In float64 the sum of the outputs rounds with the largest of them, not with what is left when they cancel.
+    size = abs(float(here)) if wide != np.float64 else sum(float(np.sum(np.abs(weight))) for weight in weights)
+    rounding = float(np.finfo(float if coarse_voice else kind).eps) * max(abs(float(here)), size, 1.0)
     error = abs(float(fine - coarse)) + 10 * rounding / step
 
     def sides(shift: float) -> tuple[Any, Any]:
@@ -217,4 +207,5 @@ def _extended(graph: Graph, arrays: Sequence[Any], direction: dict[Var, np.ndarr
     (left, right), (left_half, right_half) = sides(small), sides(small / 2)
     gap, gap_half = abs(float(right - left)), abs(float(right_half - left_half))
     kink = gap_half > 0.75 * gap and gap_half > 1e3 * rounding / small
-    return Slope(fine, left, right, error, bool(kink), "five-point difference in extended precision")
+    how = "float64" if wide == np.float64 else "extended precision"
+    return Slope(fine, left, right, error, bool(kink), f"five-point difference in {how}")

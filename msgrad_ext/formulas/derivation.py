@@ -31,16 +31,21 @@ if TYPE_CHECKING:
     from ..grad_operation import Application
 
 
-def formulas_of(application: Application, facts: Facts = NOTHING) -> dict[str, Formula]:
-    """The gradients of an application as formulas, by name; ``facts`` must hold of its data, see `assumed_of`."""
+def formulas_of(application: Application, facts: Facts = NOTHING, budget: float | None = None) -> dict[str, Formula]:
+    """The gradients of an application as formulas, by name; ``facts`` must hold of its data, see `assumed_of`.
+
+    ``budget`` is about how many seconds the closed forms may take, counted in work.
+    """
     names = dict(zip(application.wrt, application.names))
     graph = plain(application.program.graph)
     simplex = _on_simplex(application)
     sizes = dict(zip((var.name for var in graph.inputs), (var.shape for var in graph.inputs)))
     if application.sens is None:
-        return _at(sizes, derive_formulas(graph, names, application.wrt, simplex=simplex, facts=facts))
+        return _at(sizes, derive_formulas(graph, names, application.wrt, simplex=simplex, facts=facts, budget=budget))
     sens, symbols = _weights({var.name for var in graph.inputs}, len(application.sens))
-    found = derive_formulas(graph, names, application.wrt, sens_symbol=sens, simplex=simplex, facts=facts)
+    found = derive_formulas(
+        graph, names, application.wrt, sens_symbol=sens, simplex=simplex, facts=facts, budget=budget
+    )
     weights = dict(zip(symbols, application.sens))
     return {name: replace(formula, given=weights) for name, formula in _at(sizes, found).items()}
 
@@ -99,7 +104,7 @@ def derive(
     order: int = 1,
     direction: str | Mapping[str, str] | None = None,
     assume: Mapping[str, str | Sequence[str]] | None = None,
-    budget: float | None = None,
+    budget: float | str | None = None,
 ) -> Mapping[Any, Formula]:
     """The gradients of ``net`` as formulas at symbolic shape, or its Hessian; no data is needed.
 
@@ -122,8 +127,9 @@ def derive(
     assume : mapping, optional
         What holds of inputs and parameters: ``{"A": "symmetric", "y": "one-hot"}``. The formulas use it and say so.
         Words are those of `msgrad_ext.symbolic.facts`; a matrix that is positive definite is symmetric too.
-    budget : float, optional
-        About how many seconds the closed forms may take, counted in work; a gradient that is left is shown by its
+    budget : float or str, optional
+        About how many seconds the closed forms may take, counted in work, or a text such as ``"2s"``; a
+        gradient that is left is shown by its
         last line, with a note. The backprop lines are always there.
 
     Returns
@@ -167,8 +173,7 @@ def derive(
         fitting(of_inputs, {name: tuple(map(axis_length, shape)) for name, shape in given.items()})
         found = generic(net, given, facts)
         graph = found.program.graph
-        if budget is not None:
-            budget_of(budget)
+        seconds = budget_of(budget).formulas
         if sens is not None and (not isinstance(sens, str) or sens in {var.name for var in graph.inputs}):
             raise ArgumentValueError(
                 f"For 'derive', sens must be a name that no input or parameter has, but got {sens!r}."
@@ -178,10 +183,10 @@ def derive(
         if _order(order, direction) == 2:
             moving = choose(net, found.program, list(direction)) if isinstance(direction, Mapping) else chosen
             along = _directions(direction, moving, {sens, *(var.name for var in graph.inputs)})
-            return second_formulas(graph, names, along, found.shapes, sens, facts, free_of_runs(found), budget)
+            return second_formulas(graph, names, along, found.shapes, sens, facts, free_of_runs(found), seconds)
         wanted = list(chosen.values())
         formulas = derive_formulas(
-            graph, names, wanted, found.shapes, sens, (), facts, known=free_of_runs(found), budget=budget
+            graph, names, wanted, found.shapes, sens, (), facts, known=free_of_runs(found), budget=seconds
         )
         if found.solved:
             confirm(found, next(iter(formulas.values())).derivation)

@@ -197,6 +197,13 @@ class _Held:
         return hash(self.op.key)
 
 
+def template_of(
+    op: Op, shapes: Sequence[tuple[int, ...]], numbers: Sequence[Any]
+) -> tuple[tm.Template, tuple[tuple[Symbol, int], ...]]:
+    """What ``op`` means on operands of ``shapes``, and what its letters stand for there."""
+    return _local((op.key, type(op).meaning), _Held(op), tuple(shapes), tuple(numbers))
+
+
 def evaluate_local(
     op: Op,
     operands: Sequence[Any],
@@ -210,7 +217,7 @@ def evaluate_local(
     """
     arrays = [as_numbers(array) for array in operands]
     numbers = tuple(plain_number(atom) for atom in atoms) if atoms is not None else (None,) * len(arrays)
-    template, sizes = _local((op.key, type(op).meaning), _Held(op), tuple(array.shape for array in arrays), numbers)
+    template, sizes = template_of(op, [array.shape for array in arrays], numbers)
     exact = any(array.dtype == object for array in arrays)
     if operand is None:
         return run(template, arrays, dict(sizes), exact)

@@ -17,6 +17,7 @@ from sympy import Add, Expr, Integer, Mul, NumberSymbol, Pow, Rational, Symbol
 from ..symbolic import functions as fs
 from ..symbolic.nodes import Delta, Entry, Largest, Quotient, Ravel, Share, Tied, Total, Unravel, Within
 from .scalar_value import FUNCTIONS, finite, kept_where, ones_where, power_of, rational_power
+from .windowed import windowed
 
 _DIGITS = 80
 
@@ -215,6 +216,8 @@ def factors(args: Sequence[Expr], place: Place) -> list[Labelled]:
 
 def total(expr: Total, place: Place) -> Labelled:
     """A sum over indices: factors are contracted pairwise."""
+    if expr.body.has(Within):
+        expr = windowed(expr, tuple((head, array.shape) for head, array in place.arrays.items()))
     inner = place.within(expr.limits)
     if isinstance(expr.body, Add):
         return add(Add(*(Total(arg, expr.limits) for arg in expr.body.args), evaluate=False), place)

@@ -17,7 +17,7 @@ from IPython.core.error import UsageError
 from IPython.core.magic import Magics, cell_magic, magics_class, no_var_expand, output_can_be_silenced
 from IPython.core.magic_arguments import argument, magic_arguments
 from IPython.display import display
-from traitlets import Bool, Enum, Float, Int, TraitError
+from traitlets import Bool, Enum, Float, Int, TraitError, Unicode, Union
 
 from ..errors import GradCellOptionError, choices
 from ..names import load as public
@@ -31,7 +31,11 @@ class GradCellMagics(Magics):
     """Defaults of ``%%gradcell``; change one by ``%config GradCellMagics.check = 'strict'``."""
 
     check = Enum(CHECKS, "auto", help="How gradients are checked when --check is not given.").tag(config=True)
-    budget = Float(None, allow_none=True, min=0.0, help="Seconds a check may take; None: no limit.").tag(config=True)
+    budget = Union(
+        [Float(None, allow_none=True, min=0.0), Unicode()],
+        default_value=None,
+        help="What a check may take: seconds, or amounts such as '2s 500MB'; None: two seconds and 2 GB.",
+    ).tag(config=True)
     annotate = Bool(False, help="Show the annotated source without -a.").tag(config=True)
     live = Bool(False, help="Show the live panel without --live.").tag(config=True)
     seed = Int(0, min=0, help="Seed of the check's samples.").tag(config=True)
@@ -46,7 +50,7 @@ class GradCellMagics(Magics):
     @argument("--assume", metavar="FACTS", help='What the formulas may use: "A: symmetric; y: one-hot".')
     @argument("--order", metavar="N", help="Order of the derivative. Default: 1.")
     @argument("--check", metavar="HOW", help=f"How gradients are checked: {', '.join(CHECKS)}.")
-    @argument("--budget", metavar="SECONDS", help="Time that the check may take.")
+    @argument("--budget", metavar="BUDGET", help='What the check may take: 2, "500MB", "1e8 ops", "2s 500MB".')
     @argument("-a", "--annotate", action="store_true", default=None, help="Show each line with its gradient.")
     @argument("--live", action="store_true", default=None, help="Show the live panel.")
     @argument("--no-live", dest="live", action="store_false", default=None, help="Do not show it.")

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..checking.amounts import AmountError, amounts
 from ..errors import GradCellOptionError, Location, choices
 
 CHECKS = ("auto", "on", "off", "strict")
@@ -38,8 +39,8 @@ class CellOptions:
         Order of the derivative.
     check : str
         One of `CHECKS`.
-    budget : float or None
-        Seconds that the check may take.
+    budget : float, str or None
+        Seconds that the check may take, or amounts with units, as in ``mg.check``.
     annotate, live, quiet : bool
         Show the annotated source; show the live panel; show nothing.
     export : tuple of str
@@ -55,7 +56,7 @@ class CellOptions:
     assume: Mapping[str, str] | None = None
     order: int = 1
     check: str = "auto"
-    budget: float | None = None
+    budget: float | str | None = None
     annotate: bool = False
     live: bool = False
     export: tuple[str, ...] = ()
@@ -81,10 +82,25 @@ def _whole_number(least: int) -> Callable[[str], int]:
     return read
 
 
-def _seconds(text: str) -> float:
-    if not re.fullmatch(r"\d+(\.\d*)?|\.\d+", text, re.ASCII) or float(text) == 0:
+def budget(text: str) -> float | str:
+    """A budget: a number of seconds, or amounts with units.
+
+    Raises
+    ------
+    Misfit
+        If it is neither.
+    """
+    plain = re.fullmatch(r"\d+(\.\d*)?|\.\d+", text, re.ASCII)
+    if plain and float(text) == 0:
         raise Misfit(f"must be a number of seconds above 0, but got '{text}'.")
-    return float(text)
+    given = float(text) if plain else text
+    try:
+        amounts(given)
+    except AmountError as error:
+        known = re.search(r"[a-z]", text, re.IGNORECASE) and re.match(r"\s*[\d.]", text)
+        reason = str(error) if known else f"must be a number of seconds above 0, but got '{text}'."
+        raise Misfit(reason) from None
+    return given
 
 
 def _name(text: str) -> str:
@@ -217,7 +233,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "assume": assumptions,
     "order": _whole_number(1),
     "check": _check,
-    "budget": _seconds,
+    "budget": budget,
     "export": names,
     "seed": _whole_number(0),
 }
@@ -253,6 +269,7 @@ __all__ = [
     "Misfit",
     "Shapes",
     "assumptions",
+    "budget",
     "known_target",
     "names",
     "shapes",

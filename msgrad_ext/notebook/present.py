@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from ..checking.budget import budget_of
 from ..checking.result import STATUSES, CheckResult, Gradient
 from ..pipeline import title_of
 from ..report import GradReport
@@ -62,7 +63,8 @@ def unchecked(application: Application, source: str, options: CellOptions) -> Gr
     result = CheckResult(
         title_of(application.function), gradients, (), None, sens, options.seed, (), (why,), application.location
     )
-    return GradReport(result, application, lambda: formulas_of(application), source)
+    limits = budget_of(options.budget)
+    return GradReport(result, application, lambda: formulas_of(application, budget=limits.formulas), source)
 
 
 @dataclass(frozen=True)

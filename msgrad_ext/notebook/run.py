@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 from ..checking.budget import budget_of
+from ..checking.progress_line import shown_progress
 from ..checking.result import Gradient
 from ..errors import GradCellError, MsgradError, NotSupportedError, choices, without_our_frames
 from ..formulas.derivation import derive
@@ -56,12 +58,23 @@ def gradcell(shell: Any, code: CellCode, namespace: dict[str, Any], options: Cel
         if not applications and ran.call is not None:
             applications = _plain_call(ran, code, namespace, options)
         _known_somewhere(applications, options)
-        reports = reports_of(applications, code.source, options)
+        with _brief_interrupts(), shown_progress("gradients", None):
+            reports = reports_of(applications, code.source, options)
         if options.check == "strict":
             for report in reports:
                 report.raise_if_wrong()
         _bind(reports[0] if len(reports) == 1 else tuple(reports), namespace, options)
-        return present(reports, options, defined=() if reports else ran.names), value
+        with _brief_interrupts():
+            return present(reports, options, defined=() if reports else ran.names), value
+
+
+@contextmanager
+def _brief_interrupts() -> Iterator[None]:
+    """Let an interrupt of our work pass without our frames: IPython takes seconds to write out hundreds of them."""
+    try:
+        yield
+    except KeyboardInterrupt as stop:
+        raise stop.with_traceback(None) from None
 
 
 def _ran(code: CellCode, namespace: dict[str, Any]) -> tuple[CellResult, Any]:
@@ -122,7 +135,9 @@ def _derived(ran: CellResult, value: Any, namespace: Mapping[str, Any], options:
             one = one()
         if hasattr(type(one), "construct") or (callable(one) and not isinstance(one, type)):
             assert options.shapes is not None
-            return derive(one, options.shapes, wrt=options.wrt, sens=options.sens, assume=options.assume)
+            return derive(
+                one, options.shapes, wrt=options.wrt, sens=options.sens, assume=options.assume, budget=options.budget
+            )
     raise GradCellError("For '%%gradcell --shapes', the cell must define a network, or end with one.")
 
 

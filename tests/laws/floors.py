@@ -8,8 +8,15 @@ from __future__ import annotations
 
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors", "names", "lazy", "constants"),
-    ("dtype", "contract", "context", "decorators", "seeds", "notebook.options", "notebook.imports"),
-    ("checking.result", "checking.digits", "checking.budget"),
+    ("dtype", "contract", "context", "decorators", "seeds", "checking.amounts", "notebook.imports"),
+    (
+        "checking.result",
+        "checking.digits",
+        "checking.budget",
+        "checking.progress",
+        "checking.progress_line",
+        "notebook.options",
+    ),
     ("ir", "registry"),
     ("tensor",),
     ("marking", "leaving"),
