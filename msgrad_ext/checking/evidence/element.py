@@ -232,15 +232,14 @@ class Element:
         return found
 
     def log(self) -> Element:
-        """The logarithm: a sum over factors that are positive everywhere; a generator for what is left."""
-        world, parts = _world(self), _parts(self)
-        taken = [part for part in parts if _positive(part[0], world)]
-        if len(taken) < len(parts):
-            taken = [part for part in taken if not part[0].number]
+        """The logarithm: a sum over factors that are positive; a generator for what is left."""
+        world = _world(self)
         found, rest = lifted(0, world), self
-        for part, count in taken:
-            found = found + count * _log_of_part(part)
-            rest = rest / part**count
+        for part, count in _parts(self):
+            size = part if _definite(part.top, world) > 0 else abs(part) if world.pointed else None
+            if size is not None:
+                found = found + count * _log_of_part(size)
+                rest = rest / size**count
         return found if rest.number == 1 else found + rest.function("log")
 
     def root(self, degree: int) -> Element:
@@ -253,10 +252,22 @@ class Element:
             if number > 0 and all(world.generators[one].positive for one, _ in monomial):
                 rest = _new({ps.power(monomial, Fraction(1, degree)): 1}, {}, world)
                 return rest * lifted(number, world).root(degree)
-        number = abs(ps.primitive(self.top)[0])
-        if number != 1:
-            return (self / number).root(degree) * lifted(number, world).root(degree)
+        number, monomial, _ = ps.primitive(self.top)
+        if abs(number) != 1:
+            return (self / abs(number)).root(degree) * lifted(abs(number), world).root(degree)
+        if world.pointed and monomial and (len(self.top) > 1 or self.below or monomial[1:] or monomial[0][1] != 1):
+            return self._root_by_sizes(monomial, degree)
         return _generated(world, ("root", degree), self, root=(degree, self), positive=degree % 2 == 0)
+
+    def _root_by_sizes(self, monomial: ps.Monomial, degree: int) -> Element:
+        """The root with those of the generators' sizes taken out: of sizes, roots of products are products of roots."""
+        found, rest = lifted(1, self.world), self
+        for one, exponent in monomial:
+            size = abs(_new({((one, 1),): 1}, {}, self.world))
+            rest = rest / size**exponent
+            whole = exponent // degree
+            found = found * size ** int(whole) * size.root(degree) ** (exponent - degree * whole)
+        return found * rest.root(degree)
 
     def sqrt(self) -> Element:
         """The square root."""
@@ -325,7 +336,7 @@ _METHODS: dict[str, Callable[[Element], Element]] = {
     "cbrt": lambda x: x.root(3),
     "erfc": lambda x: 1 - x.odd("erf"),
     "arcsinh": lambda x: (x + (x * x + 1).sqrt()).log(),
-    "arccosh": lambda x: (x + (x * x - 1).sqrt()).log(),
+    "arccosh": lambda x: (x + (x - 1).sqrt() * (x + 1).sqrt()).log(),
     "arctanh": lambda x: ((1 + x) / (1 - x)).log() / 2,
     "reciprocal": lambda x: x.inverse(),
     "square": lambda x: x * x,

@@ -151,6 +151,9 @@ def polynomials(cut: Alone, limits: Limits, pointed: bool) -> str:
     try:
         cut.compare(given, weight, partial(lifted, world=world), lambda a, b: vanishes(_element(a) - b))
     except Different as error:
+        if not pointed and any(one.name in ("root", "log") for one in world.generators):
+            # Laws of roots and logarithms need to know what is positive.
+            raise PointNeeded("a sign") from None
         if all(one.name == "" for one in world.generators) and not cut.eqn.op.assumes:
             raise
         raise Unreached(f"no identity was found: {error}") from None
