@@ -15,10 +15,12 @@ from .case import DOUBLE, Case
 from .compare import Comparison, compare_floats
 from .custom import custom_faults
 from .digits import DIGITS, floats, largest, number, numbers
+from .evidence.ladder import ladders
 from .kinks import conventions
 from .locate import faults, first_difference, float_faults, overflow
 from .reference import Evaluated
 from .result import Fault, Flow, Gradient
+from .rungs import Ladder
 
 
 class Judge:
@@ -191,7 +193,13 @@ class Judge:
             origin=noise.ORIGIN,
             note=note,
             fault=fault,
+            ladder=self.ladders[position] if status in ("agree", "ill-conditioned") else None,
         )
+
+    @cached_property
+    def ladders(self) -> list[Ladder]:
+        """How strong the evidence for each gradient's rules is."""
+        return ladders(self.case, self.exact)
 
     def _is_zero(self, position: int) -> bool:
         """True when the formula gives zero everywhere, up to the rounding of fifty digits."""
@@ -273,7 +281,8 @@ class Judge:
         if status == "disagree":
             return "the witnesses contradict each other"
         arithmetic = f"{DIGITS}-digit arithmetic" if self.exact else "float64"
-        parts = [f"rule and formula agree in {arithmetic} with {len(self.trials)} weightings"]
+        told = [self.ladders[position].told] if status in ("agree", "ill-conditioned") else []
+        parts = [*told, f"rule and formula agree in {arithmetic} with {len(self.trials)} weightings"]
         slope = self.slopes[position][0]
         if slope is None:
             parts.append("the forward program is too large for a slope within the budget")

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+# Random points at which exact numbers are compared.
+POINTS = 2
 # From the strongest down. An enclosure bounds a float result, the others speak of rules.
-RUNGS = (
+ALL_SHAPES, THIS_SHAPE, EXACT, ENCLOSED, DIGITS, FLOATS, CONTRADICTED = RUNGS = (
     "proved at all shapes",
     "proved at this shape",
-    "exact at points",
+    f"exact at {POINTS} points",
     "enclosed",
     "agrees in 50 digits",
     "agrees in floats",

@@ -39,6 +39,9 @@ class Element:
     def __add__(self, other: Any) -> Element:
         other = lifted(other, self.world)
         world = self.world or other.world
+        if world is not None:
+            # A sum copies its terms, which is about as much as a quarter of a product of each.
+            world.spend(1 + (len(self.top) + len(other.top)) // 4)
         if self.below == other.below:
             return _made(ps.added(self.top, other.top), self.below, world)
         below = {key: max(self.below.get(key, 0), other.below.get(key, 0)) for key in {**self.below, **other.below}}
@@ -546,6 +549,7 @@ def vanishes(element: Element) -> bool:
     if not element.top or element.world is None:
         return not element.top
     world = element.world
+    world.spend(len(element.top))
     found = {one for monomial in element.top for one, _ in monomial if world.generators[one].root}
     if not found:
         return False

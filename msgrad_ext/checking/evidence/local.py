@@ -23,7 +23,7 @@ from ...reverse import reverse
 from .. import witness
 from ..digits import number as digits
 from ..reference import local_adjoint, local_value
-from ..rungs import OpRung
+from ..rungs import CONTRADICTED, EXACT, POINTS, THIS_SHAPE, OpRung
 from .element import Element, generator, lifted, new_world, vanishes
 from .kernels import PointNeeded, Unreached, World
 from .points import BITS, Asked, Point, degree, drawn, point
@@ -39,11 +39,11 @@ class Limits:
     generators: int = 160
     products: int = 10_000
     operations: int = 4_000
-    points: int = 2
+    points: int = POINTS
 
 
 DEFAULT = Limits()
-STRONG = Limits(generators=400, products=2_000_000, operations=200_000)
+STRONG = Limits(generators=320, products=60_000, operations=20_000)
 
 
 class Different(Exception):
@@ -214,7 +214,7 @@ def rationals(cut: Alone, limits: Limits, seed: int) -> str:
     for _ in range(limits.points):
         given = {var: drawn(generator, var.shape, asked) for var in cut.floats}
         cut.compare(given, drawn(generator, cut.eqn.out.shape, asked), point, same)
-    told = f"{limits.points} points of 2^{BITS} values each"
+    told = f"each coordinate of 2^{BITS} values"
     if asked.compared:
         return f"{told}, each side of a comparison where a point falls on it"
     chance = limits.points * (BITS - max(bound, 1).bit_length())
@@ -250,19 +250,19 @@ def _climbed(
     with np.errstate(all="ignore"):
         try:
             condition = polynomials(cut, limits, pointed)
-            return OpRung(label, "proved at this shape", condition), backward
+            return OpRung(label, THIS_SHAPE, condition), backward
         except PointNeeded:
             if not pointed:
                 return None, backward
             why.append("not on polynomials: a comparison needs a value that is not known")
         except Different as error:
-            return OpRung(label, "contradicted", f"on polynomials {error}"), backward
+            return OpRung(label, CONTRADICTED, f"on polynomials {error}"), backward
         except FAILURES as error:
             why.append(f"not on polynomials: {_first_line(error)}")
         try:
-            return OpRung(label, "exact at points", rationals(cut, limits, seed), tuple(why)), backward
+            return OpRung(label, EXACT, rationals(cut, limits, seed), tuple(why)), backward
         except Different as error:
-            return OpRung(label, "contradicted", f"at exact rationals {error}", tuple(why)), backward
+            return OpRung(label, CONTRADICTED, f"at exact rationals {error}", tuple(why)), backward
         except FAILURES as error:
             why.append(f"not at exact points: {_first_line(error)}")
     return OpRung(label, "", "", tuple(why)), backward
