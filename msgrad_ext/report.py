@@ -125,8 +125,8 @@ class GradReport:
     def evidence(self, name: str) -> Ladder:
         """The strongest evidence for gradient ``name`` that can be had, op by op; ``str`` of it tells all.
 
-        The check itself gives ``report[name].ladder``, and looks for proofs at the shapes at hand alone. Here each rule
-        is also tried at all shapes (see `prove`), and more work is done where shapes are large.
+        The check itself gives ``report[name].ladder``, for which only short proofs are tried. Here proofs at all shapes
+        (see `prove`) may be long, and more work is done where shapes are large: some seconds for an op at worst.
 
         Raises
         ------

@@ -33,7 +33,7 @@ def ladders(case: Case, exact: bool, strong: bool = False) -> list[Ladder]:
     exact : bool
         Whether the whole was compared in fifty digits, or else in floats.
     strong : bool
-        Try to prove each rule at all shapes, and spend more on the other rungs.
+        Try long proofs too, and spend more on the other rungs.
     """
     fallback = DIGITS if exact else FLOATS
     how = f"the gradient as a whole {fallback}"
@@ -74,19 +74,15 @@ class _Climber:
         return self.found[eqn.out]
 
     def _climbed(self, eqn: Eqn, values: Mapping[Var, Any]) -> OpRung:
-        why: tuple[str, ...] = ("at all shapes a proof is tried on request",)
-        if self.strong:
-            proof = prove(eqn)
-            if proof.proved:
-                return OpRung(eqn.op.label, _proved(proof), _conditions(proof))
-            why = (f"not at all shapes: {proof.why}",)
+        proof = prove(eqn, brief=not self.strong)
+        if proof.proved and not proof.fixed:
+            return OpRung(eqn.op.label, ALL_SHAPES, _conditions(proof))
+        if proof.proved and self.strong:
+            fixed = f"with axes of length {', '.join(proof.fixed)}"
+            return OpRung(eqn.op.label, THIS_SHAPE, " ".join(filter(None, (fixed, _conditions(proof)))))
+        why = (f"not at all shapes: {proof.why or 'a setting fixes some axes'}",)
         found = climb(eqn, values, self.limits, self.case.seed, self.fallback)
         return replace(found, why=(*why, *found.why))
-
-
-def _proved(proof: Proof) -> str:
-    """A proof with axes at the lengths that they have is one at this shape."""
-    return THIS_SHAPE if proof.fixed else ALL_SHAPES
 
 
 def _conditions(proof: Proof) -> str:

@@ -6,11 +6,9 @@ that the rule uses, and is found anew when one of them was exchanged.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -18,7 +16,7 @@ import numpy as np
 from ...errors import MsgradError, VoiceError
 from ...ir import Atom, Eqn, Graph, Lit, Var
 from ...numeric.interpreter import exact, interpret_exact
-from ...op import Op
+from ...proving.kept import Kept
 from ...reverse import reverse
 from .. import witness
 from ..digits import number as digits
@@ -224,48 +222,51 @@ def rationals(cut: Alone, limits: Limits, seed: int) -> str:
 # The ladder of one op --------------------------------------------------------------------------------------------------
 
 
+_KEPT: Kept[OpRung | None] = Kept(2048)
+
+
 def climb(eqn: Eqn, values: Mapping[Var, np.ndarray], limits: Limits, seed: int, fallback: str) -> OpRung:
     """The strongest of the exact rungs that an op's rule reaches; ``fallback`` where it reaches none."""
-    found = _kept(_key(eqn, values, limits, seed), lambda: _climbed(eqn, values, limits, seed, False))
+    found = _KEPT.get(_key(eqn, values, limits, seed), lambda: _climbed(eqn, values, limits, seed, False))
     if found is None:
         # Answers of comparisons depend on the values, so the values are part of what is kept.
         marks = tuple(_bytes(values[atom]) for atom in eqn.inputs if isinstance(atom, Var))
         key = (*_key(eqn, values, limits, seed), marks)
-        found = _kept(key, lambda: _climbed(eqn, values, limits, seed, True))
+        found = _KEPT.get(key, lambda: _climbed(eqn, values, limits, seed, True))
     assert found is not None
     return found if found.rung else OpRung(found.op, fallback, found.detail, found.why)
 
 
 def _climbed(
     eqn: Eqn, values: Mapping[Var, np.ndarray], limits: Limits, seed: int, pointed: bool
-) -> tuple[OpRung | None, Graph | None]:
-    """The rung, None if comparisons need a point; and the recorded rule."""
-    label, backward = eqn.op.label, None
+) -> tuple[OpRung | None, tuple[Eqn, ...]]:
+    """The rung, None if comparisons need a point; and the equations of the recorded rule."""
+    label, steps = eqn.op.label, (eqn,)
     try:
         cut = alone(eqn, values)
-        backward = cut.backward
+        steps = cut.backward.eqns
     except FAILURES as error:
-        return OpRung(label, "", "", (f"the rule could not be recorded: {_first_line(error)}",)), None
+        return OpRung(label, "", "", (f"the rule could not be recorded: {_first_line(error)}",)), steps
     why = []
     with np.errstate(all="ignore"):
         try:
             condition = polynomials(cut, limits, pointed)
-            return OpRung(label, THIS_SHAPE, condition), backward
+            return OpRung(label, THIS_SHAPE, condition), steps
         except PointNeeded:
             if not pointed:
-                return None, backward
+                return None, steps
             why.append("not on polynomials: a comparison needs a value that is not known")
         except Different as error:
-            return OpRung(label, CONTRADICTED, f"on polynomials {error}"), backward
+            return OpRung(label, CONTRADICTED, f"on polynomials {error}"), steps
         except FAILURES as error:
             why.append(f"not on polynomials: {_first_line(error)}")
         try:
-            return OpRung(label, EXACT, rationals(cut, limits, seed), tuple(why)), backward
+            return OpRung(label, EXACT, rationals(cut, limits, seed), tuple(why)), steps
         except Different as error:
-            return OpRung(label, CONTRADICTED, f"at exact rationals {error}", tuple(why)), backward
+            return OpRung(label, CONTRADICTED, f"at exact rationals {error}", tuple(why)), steps
         except FAILURES as error:
             why.append(f"not at exact points: {_first_line(error)}")
-    return OpRung(label, "", "", tuple(why)), backward
+    return OpRung(label, "", "", tuple(why)), steps
 
 
 def _first_line(error: Exception) -> str:
@@ -288,25 +289,3 @@ def _key(eqn: Eqn, values: Mapping[Var, np.ndarray], limits: Limits, seed: int) 
 
     kind = type(eqn.op)
     return eqn.op.key, kind.meaning, kind.numpy, kind.vjp, tuple(map(mark, eqn.inputs)), limits, seed
-
-
-Voices = tuple[tuple[type[Op], Any], ...]
-_CACHE: OrderedDict[Any, tuple[OpRung | None, Voices]] = OrderedDict()
-_LOCK = Lock()
-_LIMIT = 2048
-
-
-def _kept(key: Any, make: Callable[[], tuple[OpRung | None, Graph | None]]) -> OpRung | None:
-    """What was found for ``key`` with the voices as they are now."""
-    with _LOCK:
-        held = _CACHE.get(key)
-        if held is not None and all(kind.numpy is voice for kind, voice in held[1]):
-            _CACHE.move_to_end(key)
-            return held[0]
-    found, graph = make()
-    kinds = dict.fromkeys(type(eqn.op) for eqn in graph.eqns) if graph else {}
-    with _LOCK:
-        _CACHE[key] = (found, tuple((kind, kind.numpy) for kind in kinds))
-        while len(_CACHE) > _LIMIT:
-            _CACHE.popitem(last=False)
-    return found
