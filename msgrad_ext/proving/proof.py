@@ -27,7 +27,7 @@ from .lengths import asking
 from .rule import ALIKE, LARGE, SMALL, TINY, Reading, Unread, constant, recorded
 
 # Parts of the two formulas that are compared by default: such a comparison takes some milliseconds.
-BRIEF = 60
+BRIEF = 100
 # Steps of a rule that is read by default.
 SHORT = 16
 # What may go wrong while a rule is read, none of which proves anything.
@@ -107,8 +107,7 @@ def _proved(held: _Held) -> tuple[Proof, tuple[Eqn, ...]]:
     proof = _tried(held, shapes)
     eqns: tuple[Eqn, ...] = (held.eqn,)
     with suppress(*FAILURES):
-        letters = sorted({s for shape in shapes for n in shape for s in n.free_symbols}, key=str)
-        eqns = recorded(held.op, held.atoms, shapes[:-1], dict(zip(letters, SMALL)))[0].eqns
+        eqns = _steps(held.eqn)
     if proof.proved or held.brief or not any(n.free_symbols for shape in shapes for n in shape):
         return proof, eqns
     atoms = (*held.atoms, held.eqn.out)
@@ -121,6 +120,8 @@ def _tried(held: _Held, shapes: Sequence[tm.Lengths]) -> Proof:
     fixed = tuple(sorted({str(n) for shape in shapes for n in shape if n.is_Integer and n > 1}))
     try:
         longest = BRIEF if held.brief else None
+        if held.brief:
+            _refuse_long(held.eqn)
         asked = [attempt(op, held.atoms, shapes, SMALL, longest)]
         for lengths in (ALIKE, LARGE):
             # Where a rule goes another way for other lengths, that way is to be proved too.
@@ -135,6 +136,25 @@ def _tried(held: _Held, shapes: Sequence[tm.Lengths]) -> Proof:
         if why:
             return Proof(label, False, why, fixed=fixed)
     return Proof(label, True, "", conditions([one for _, one in asked]), fixed)
+
+
+def _refuse_long(eqn: Eqn) -> None:
+    """Refuse a rule that has many steps, or constants that grow with its axes, at the lengths that it has here.
+
+    Raises
+    ------
+    Unread
+        If it is so: reading it at long axes may take seconds.
+    """
+    steps = _steps(eqn)
+    if len(steps) > SHORT or any(isinstance(one, Lit) and one.value.size > 1 for step in steps for one in step.inputs):
+        raise Unread("its rule is longer than is read without being asked")
+
+
+def _steps(eqn: Eqn) -> tuple[Eqn, ...]:
+    """The op and its rule as they are recorded at the lengths that the operands have here."""
+    here = tuple(tuple(Integer(int(n)) for n in atom.shape) for atom in eqn.inputs)
+    return recorded(eqn.op, eqn.inputs, here, {})[0].eqns
 
 
 def letters_of(eqn: Eqn) -> tuple[tuple[Expr, ...], ...]:
@@ -163,8 +183,6 @@ def attempt(
     sizes = dict(zip(letters, lengths))
     with asking() as asked:
         graph, known = recorded(op, atoms, shapes[:-1], sizes)
-    if longest is not None and len(graph.eqns) > SHORT:
-        raise Unread("its rule is longer than is read without being asked")
     reading = Reading(graph, min(lengths))
     operands, wrt = known[: len(atoms)], known[len(atoms) :]
     if not wrt:
