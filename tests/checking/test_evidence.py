@@ -42,7 +42,18 @@ def pieces(sample: Sample) -> Pieces:
 
 
 # Ops whose rule gives no cotangent: there is nothing to be wrong.
-WITHOUT = {"Ceil", "Floor", "FloorDiv", "OnesLike", "Round", "Sign", "SignDeterminant", "Trunc", "TruncateDiv", "ZerosLike"}
+WITHOUT = {
+    "Ceil",
+    "Floor",
+    "FloorDiv",
+    "OnesLike",
+    "Round",
+    "Sign",
+    "SignDeterminant",
+    "Trunc",
+    "TruncateDiv",
+    "ZerosLike",
+}
 
 
 # Ops whose first cotangent is 0, which a factor leaves as it is.

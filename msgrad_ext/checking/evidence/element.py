@@ -440,7 +440,9 @@ class _Constants:
         if self.world is None:
             raise Unreached("a constant is irrational")
         key, negative = digits.lstrip("-")[:30], digits.startswith("-")
-        value = {"3.1415926535897932384626433832": lambda: +context().pi}.get(key, lambda: context().mpf(digits.lstrip("-")))
+        value = {"3.1415926535897932384626433832": lambda: +context().pi}.get(
+            key, lambda: context().mpf(digits.lstrip("-"))
+        )
         number = self.world.generator(("constant", key), lambda: Generator("constant", value, True))
         return _new({((number, 1),): -1 if negative else 1}, {}, self.world)
 
@@ -586,7 +588,9 @@ def at_point(element: Element) -> Any:
         for monomial, number in poly.items():
             term = context().mpf(number.numerator) / number.denominator
             for one, exponent in monomial:
-                power = exponent if isinstance(exponent, int) else context().mpf(exponent.numerator) / exponent.denominator
+                power = (
+                    exponent if isinstance(exponent, int) else context().mpf(exponent.numerator) / exponent.denominator
+                )
                 term *= world.value(one) ** power
             total += term
         return total

@@ -27,7 +27,16 @@ from .kernels import PointNeeded, Unreached, World
 from .points import BITS, Asked, Point, degree, drawn, point
 
 # What may go wrong on the way to a rung, none of which proves anything.
-FAILURES = (Unreached, MsgradError, ArithmeticError, ValueError, TypeError, AttributeError, LookupError, NotImplementedError)
+FAILURES = (
+    Unreached,
+    MsgradError,
+    ArithmeticError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    LookupError,
+    NotImplementedError,
+)
 
 
 @dataclass(frozen=True)

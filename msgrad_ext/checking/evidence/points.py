@@ -156,7 +156,18 @@ for _name in (
     "erfc erfinv lgamma digamma polygamma arctan2 hypot"
 ).split():
     setattr(Point, _name, _irrational(_name))
-for _name in ("floor", "ceil", "trunc", "rint", "fmod", "__floor__", "__ceil__", "__trunc__", "__mod__", "__floordiv__"):
+for _name in (
+    "floor",
+    "ceil",
+    "trunc",
+    "rint",
+    "fmod",
+    "__floor__",
+    "__ceil__",
+    "__trunc__",
+    "__mod__",
+    "__floordiv__",
+):
     setattr(Point, _name, _irrational(f"rounding ({_name.strip('_')})"))
 
 
