@@ -7,7 +7,7 @@ Where a rule compares, the answer is taken at a given point, and the proof is fo
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from ..digits import context
@@ -31,29 +31,26 @@ class Generator:
     root: tuple[int, Any] | None = None
 
 
-@dataclass(eq=False)
 class World:
     """The generators of one proof, and the work that was done.
 
-    Attributes
+    Parameters
     ----------
     most : int
         Products of terms that may be made.
     pointed : bool
-        Whether there are values at which comparisons are answered.
-    compared : bool
-        Whether one was.
+        Whether there are values at which comparisons are answered; ``compared`` says whether one was.
     """
 
-    most: int
-    pointed: bool = False
-    compared: bool = False
-    spent: int = 0
-    generators: list[Generator] = field(default_factory=list)
-    known: dict[Any, int] = field(default_factory=dict)
-    keys: list[Any] = field(default_factory=list)
-    values: dict[int, Any] = field(default_factory=dict)
-    kind: Any = None
+    def __init__(self, most: int, pointed: bool = False) -> None:
+        self.most, self.pointed = most, pointed
+        self.compared = False
+        self.spent = 0
+        self.generators: list[Generator] = []
+        self.keys: list[Any] = []
+        self.known: dict[Any, int] = {}
+        self.values: dict[int, Any] = {}
+        self.kind: Any = None
 
     def spend(self, amount: int) -> None:
         """Count work."""

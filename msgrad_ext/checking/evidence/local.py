@@ -22,9 +22,10 @@ from .. import witness
 from ..digits import number as digits
 from ..reference import local_adjoint, local_value
 from ..rungs import CONTRADICTED, EXACT, POINTS, THIS_SHAPE, OpRung
-from .element import Element, generator, lifted, new_world, vanishes
+from .element import new_world
 from .kernels import PointNeeded, Unreached, World
 from .points import BITS, Asked, Point, degree, drawn, point
+from .quotient import Quotient, generator, lifted, vanishes
 
 # What may go wrong on the way to a rung, none of which proves anything.
 FAILURES = (
@@ -95,7 +96,7 @@ class Alone:
     def _same(first: Any, second: Any, what: str, same: Any) -> None:
         first, second = np.asarray(first), np.asarray(second)
         if first.shape != second.shape:
-            if first.shape or not isinstance(first[()], (int, float, Element, Point)):
+            if first.shape or not isinstance(first[()], (int, float, Quotient, Point)):
                 raise Different(f"{what} has another shape")
             first = np.broadcast_to(first, second.shape)
         for index in np.ndindex(first.shape):
@@ -171,7 +172,7 @@ def _names(eqn: Eqn) -> Sequence[str]:
     return eqn.op.operands if len(eqn.op.operands) == len(eqn.inputs) else [""] * len(eqn.inputs)
 
 
-def _element(value: Any) -> Element:
+def _element(value: Any) -> Quotient:
     return lifted(value, None)
 
 
@@ -250,7 +251,8 @@ def _climbed(
     eqn: Eqn, values: Mapping[Var, np.ndarray], limits: Limits, seed: int, pointed: bool
 ) -> tuple[OpRung | None, tuple[Eqn, ...]]:
     """The rung, None if comparisons need a point; and the equations of the recorded rule."""
-    label, steps = eqn.op.label, (eqn,)
+    label = eqn.op.label
+    steps: tuple[Eqn, ...] = (eqn,)
     try:
         cut = alone(eqn, values)
         steps = cut.backward.eqns

@@ -5,7 +5,6 @@ but for a chance that the degree bounds (Schwartz and Zippel).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from fractions import Fraction
 from math import isqrt
 from typing import Any
@@ -19,11 +18,11 @@ from .polynomials import Number, plain
 BITS = 62
 
 
-@dataclass(eq=False)
 class Asked:
     """Whether a comparison was asked for while points were computed with."""
 
-    compared: bool = False
+    def __init__(self) -> None:
+        self.compared = False
 
 
 class Point:
