@@ -13,6 +13,7 @@ from ..digits import context
 from . import polynomials as ps
 from .kernels import Generator, PointNeeded, Unreached, World
 
+# Results are of the class of their world, which this module does not know.
 Element = Any
 Factor = frozenset[Any]
 
@@ -205,6 +206,7 @@ class Quotient:
 
 
 def made(top: ps.Polynomial, below: dict[Factor, int], world: World | None) -> Element:
+    """The quotient of these parts, as it is."""
     found = object.__new__(Quotient if world is None else world.kind)
     found.top, found.below = top, below
     return found
@@ -299,6 +301,7 @@ class _Constants:
 
 
 def world_of(element: Element) -> World:
+    """The world of an element; a number that stands alone has none."""
     if element.world is None:
         raise Unreached("a function of a number that stands alone")
     return element.world
@@ -312,6 +315,7 @@ def _order(element: Element, other: Any) -> int:
 
 
 def key_of(element: Element) -> Any:
+    """A hashable value that is equal for equal parts."""
     return frozenset(element.top.items()), frozenset(element.below.items())
 
 
