@@ -13,6 +13,7 @@ import numpy as np
 
 from . import export as exports
 from .checking.result import CheckResult, Gradient
+from .checking.rungs import Ladder
 from .errors import GradientError, UnknownNameError, choices, user_location
 
 if TYPE_CHECKING:
@@ -120,6 +121,24 @@ class GradReport:
         from .reverse import plain
 
         return prove_graph(plain(self._application.program.graph)) if self._application else NetworkProof(())
+
+    def evidence(self, name: str) -> Ladder:
+        """The strongest evidence for gradient ``name`` that can be had, op by op; ``str`` of it tells all.
+
+        The check itself gives ``report[name].ladder``, for which only short proofs are tried. Here proofs at all shapes
+        (see `prove`) may be long, and more work is done where shapes are large: some seconds for an op at worst.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such gradient.
+        """
+        from .checking.evidence.ladder import strongest
+
+        gradient = self[name]
+        if self._application is None or gradient.ladder is None:
+            return Ladder(gradient.evidence, ())
+        return strongest(self._application, self.result.seed, gradient.ladder)[self.names.index(name)]
 
     # For exports and the live panel -------------------------------------------------------------------------------
 

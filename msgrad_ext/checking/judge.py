@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 
 from . import noise
@@ -10,10 +12,12 @@ from .case import DOUBLE, Case
 from .compare import Comparison, compare_floats
 from .digits import DIGITS, floats, largest
 from .domain import flipping_branch, not_finite_input
+from .evidence.ladder import ladders
 from .hearing import Hearing
 from .locate import overflow
 from .result import Fault, Gradient
 from .results import result_fault
+from .rungs import Ladder
 from .state import unsteady_voice
 from .witness import Slope
 
@@ -51,7 +55,13 @@ class Judge:
             origin=noise.origin(self.heard.effort.noise),
             note=note,
             fault=fault,
+            ladder=self.ladders[position] if status in ("agree", "ill-conditioned") else None,
         )
+
+    @cached_property
+    def ladders(self) -> list[Ladder]:
+        """How strong the evidence for each gradient's rules is."""
+        return ladders(self.case, self.heard.exact)
 
     def _is_zero(self, position: int) -> bool:
         """True when the formula gives zero everywhere, up to the rounding of fifty digits."""
@@ -140,7 +150,8 @@ class Judge:
             return "the witnesses contradict each other"
         arithmetic = f"{DIGITS}-digit arithmetic" if self.heard.exact else "float64"
         count = len(self.heard.trials)
-        parts = [f"rule and formula agree in {arithmetic} with {count} weighting{'s' if count > 1 else ''}"]
+        told = [self.ladders[position].told] if status in ("agree", "ill-conditioned") else []
+        parts = [*told, f"rule and formula agree in {arithmetic} with {count} weighting{'s' if count > 1 else ''}"]
         slope = self.heard.slopes[position][0]
         if slope is None:
             parts.append("the forward program is too large for a slope within the budget")

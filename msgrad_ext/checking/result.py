@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import Location
+from .rungs import Ladder
 
 STATUSES = (
     "agree",
@@ -80,6 +81,8 @@ class Gradient:
         Where the tolerance comes from.
     fault : Fault or None
         Who is wrong, when the status is ``"disagree"``.
+    ladder : Ladder or None
+        How strong the evidence for each op's rule is, where the gradient agrees.
     """
 
     name: str
@@ -96,6 +99,7 @@ class Gradient:
     origin: str
     note: str = ""
     fault: Fault | None = None
+    ladder: Ladder | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:

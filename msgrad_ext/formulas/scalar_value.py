@@ -71,12 +71,17 @@ def rational_power(array: Any, above: int, below: int) -> Any:
 
 
 def _exact_root(x: Any, above: int, below: int) -> Any:
-    exponent = Fraction(above, below) if isinstance(x, Residue) else type(x)(above) / below
+    exponent = Fraction(above, below) if _algebraic(x) else type(x)(above) / below
     return x**exponent
 
 
+def _algebraic(number: Any) -> bool:
+    """True for numbers that take powers by laws, and have no size."""
+    return isinstance(number, Residue) or getattr(number, "algebraic", False)
+
+
 def _exact_power(a: Any, b: Any) -> Any:
-    if isinstance(b, Residue) or isinstance(a, Residue):
+    if _algebraic(a) or _algebraic(b):
         return a**b
     if abs(b) < 10**6 and b == int(b):
         return a ** int(b)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,10 +20,16 @@ from ..op import Op
 from ..reverse import expand
 from ..symbolic import template as tm
 from ..symbolic.axes import Shapes
+from ..symbolic.compose import size
 from .equality import equal
+from .kept import Kept
 from .lengths import asking
 from .rule import ALIKE, LARGE, SMALL, TINY, Reading, Unread, constant, recorded
 
+# Parts of the two formulas that are compared by default: such a comparison takes some milliseconds.
+BRIEF = 100
+# Steps of a rule that is read by default.
+SHORT = 16
 # What may go wrong while a rule is read, none of which proves anything.
 FAILURES = (
     Unread,
@@ -70,61 +75,86 @@ class Proof:
         return f"{self.op}: proved at all shapes{fixed}{where}"
 
 
-def prove(eqn: Eqn) -> Proof:
-    """Try to prove the rule of an equation's op, at all lengths of the operands' axes."""
+def prove(eqn: Eqn, brief: bool = False) -> Proof:
+    """Try to prove the rule of an equation's op, at all lengths of the operands' axes; ``brief`` where formulas are short."""
     shapes = tuple(tuple(map(int, atom.shape)) for atom in eqn.inputs)
     marks = tuple((atom.dtype, _mark(atom)) for atom in eqn.inputs)
     op = eqn.op
-    key = (op.key, type(op).meaning, type(op).vjp, type(op).numpy, shapes, marks)
-    return _proved(_Held(key, op, tuple(eqn.inputs), eqn))
+    key = (op.key, type(op).meaning, type(op).vjp, type(op).numpy, shapes, marks, brief)
+    return _KEPT.get(key, lambda: _proved(_Held(op, tuple(eqn.inputs), eqn, brief)))
 
 
 def _mark(atom: Atom) -> Any:
     return str(constant(atom)) if isinstance(atom, Lit) and not atom.shape else None
 
 
+@dataclass(frozen=True, eq=False)
 class _Held:
-    """An equation that the cache tells apart by a key alone."""
+    """An equation to be proved."""
 
-    def __init__(self, key: Any, op: Op, atoms: tuple[Atom, ...], eqn: Eqn) -> None:
-        self.key, self.op, self.atoms, self.eqn = key, op, atoms, eqn
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Held) and self.key == other.key
-
-    def __hash__(self) -> int:
-        return hash(self.key)
+    op: Op
+    atoms: tuple[Atom, ...]
+    eqn: Eqn
+    brief: bool
 
 
-@lru_cache(maxsize=2048)
-def _proved(held: _Held) -> Proof:
+_KEPT: Kept[Proof] = Kept(2048)
+
+
+def _proved(held: _Held) -> tuple[Proof, tuple[Eqn, ...]]:
+    """The proof, and the equations of the rule as it was read."""
     shapes = letters_of(held.eqn)
     proof = _tried(held, shapes)
-    if proof.proved or not any(n.free_symbols for shape in shapes for n in shape):
-        return proof
+    eqns: tuple[Eqn, ...] = (held.eqn,)
+    with suppress(*FAILURES):
+        eqns = _steps(held.eqn)
+    if proof.proved or held.brief or not any(n.free_symbols for shape in shapes for n in shape):
+        return proof, eqns
     atoms = (*held.atoms, held.eqn.out)
     here = _tried(held, tuple(tuple(Integer(int(n)) for n in atom.shape) for atom in atoms))
-    return here if here.proved else proof
+    return (here if here.proved else proof), eqns
 
 
 def _tried(held: _Held, shapes: Sequence[tm.Lengths]) -> Proof:
     op, label = held.op, held.op.label
     fixed = tuple(sorted({str(n) for shape in shapes for n in shape if n.is_Integer and n > 1}))
     try:
-        asked = [attempt(op, held.atoms, shapes, SMALL)]
+        longest = BRIEF if held.brief else None
+        if held.brief:
+            _refuse_long(held.eqn)
+        asked = [attempt(op, held.atoms, shapes, SMALL, longest)]
         for lengths in (ALIKE, LARGE):
             # Where a rule goes another way for other lengths, that way is to be proved too.
             if not asked[0][0] and conditions([one for _, one in asked]):
-                asked.append(attempt(op, held.atoms, shapes, lengths))
+                asked.append(attempt(op, held.atoms, shapes, lengths, longest))
         if not any(why for why, _ in asked) and conditions([one for _, one in asked]):
             with suppress(Unread):
-                asked.append(attempt(op, held.atoms, shapes, TINY))
+                asked.append(attempt(op, held.atoms, shapes, TINY, longest))
     except FAILURES as error:
         return Proof(label, False, str(error).split("\n")[0] or type(error).__name__, fixed=fixed)
     for why, _ in asked:
         if why:
             return Proof(label, False, why, fixed=fixed)
     return Proof(label, True, "", conditions([one for _, one in asked]), fixed)
+
+
+def _refuse_long(eqn: Eqn) -> None:
+    """Refuse a rule that has many steps, or constants that grow with its axes, at the lengths that it has here.
+
+    Raises
+    ------
+    Unread
+        If it is so: reading it at long axes may take seconds.
+    """
+    steps = _steps(eqn)
+    if len(steps) > SHORT or any(isinstance(one, Lit) and one.value.size > 1 for step in steps for one in step.inputs):
+        raise Unread("its rule is longer than is read without being asked")
+
+
+def _steps(eqn: Eqn) -> tuple[Eqn, ...]:
+    """The op and its rule as they are recorded at the lengths that the operands have here."""
+    here = tuple(tuple(Integer(int(n)) for n in atom.shape) for atom in eqn.inputs)
+    return recorded(eqn.op, eqn.inputs, here, {})[0].eqns
 
 
 def letters_of(eqn: Eqn) -> tuple[tuple[Expr, ...], ...]:
@@ -139,9 +169,16 @@ def letters_of(eqn: Eqn) -> tuple[tuple[Expr, ...], ...]:
 
 
 def attempt(
-    op: Op, atoms: Sequence[Atom], shapes: Sequence[tm.Lengths], lengths: Sequence[int]
+    op: Op,
+    atoms: Sequence[Atom],
+    shapes: Sequence[tm.Lengths],
+    lengths: Sequence[int],
+    longest: int | None = None,
 ) -> tuple[str, list[str]]:
-    """Why the rule is not proved, or nothing; and what it asked of lengths."""
+    """Why the rule is not proved, or nothing; and what it asked of lengths.
+
+    Formulas of more than ``longest`` parts are not compared.
+    """
     letters: list[Symbol] = sorted({s for shape in shapes for n in shape for s in n.free_symbols}, key=str)
     sizes = dict(zip(letters, lengths))
     with asking() as asked:
@@ -163,6 +200,8 @@ def attempt(
         indices = tm.out_indices(shape)
         wanted = S.Zero if derived is None else tm.instantiate(derived, indices, [*heads, weight], ())
         ranges = {i: n for i, n in zip(indices, shape) if i != 0}
+        if longest is not None and rule != wanted and size(rule) + size(wanted) > longest:
+            raise Unread("its formulas are longer than are compared without being asked")
         if not equal(rule, wanted, ranges):
             return f"operand {place + 1}: no identity was found between the rule and the derived adjoint", asked
     return "", asked
