@@ -60,7 +60,7 @@ def balls(array: Any) -> np.ndarray:
     """An array of numbers of any kind as balls."""
     array, arb = np.asarray(array), kind()
     flat = array.ravel().tolist()
-    if array.dtype == object and all(type(one) is arb for one in flat):
+    if array.dtype == object and set(map(type, flat)) <= {arb}:
         return array
     return filled((one if type(one) is arb else arb(one) for one in flat), array.shape)
 
@@ -78,8 +78,10 @@ def nothing() -> Any:
 
 def finite(array: Any) -> bool:
     """Whether every element is known up to a finite radius."""
-    arb = kind()
-    return all(one.is_finite() if type(one) is arb else abs(one) < np.inf for one in np.asarray(array).ravel().tolist())
+    arb, flat = kind(), np.asarray(array).ravel().tolist()
+    if set(map(type, flat)) <= {arb}:
+        return all(map(arb.is_finite, flat))
+    return all(one.is_finite() if type(one) is arb else abs(one) < np.inf for one in flat)
 
 
 def zero(array: Any) -> np.ndarray:
@@ -104,7 +106,7 @@ def polygamma(order: Any, x: Any) -> Any:
     """The derivative of ``order`` of the digamma function."""
     from flint import acb
 
-    return x.digamma() if order == 0 else acb(order).polygamma(acb(x)).real
+    return x.digamma() if order == 0 else acb(x).polygamma(order).real
 
 
 def power(a: Any, b: Any) -> Any:
@@ -171,21 +173,25 @@ def smooth_functions() -> dict[str, Callable[..., Any]]:
 
 # What is not the same on both sides of a point ------------------------------------------------------------------------
 #
-# Each gives the value and whether it is certain. ``moves`` says that the number depends on what is differentiated by:
-# then a point of a jump is a point without a derivative, and no value there is certain.
+# ``moves`` says that a number depends on what is differentiated by: then a point of a jump is a point without a
+# derivative, and no value there is certain. A Python integer does not move: it is the result of decisions that are
+# certain, and so the same for all numbers nearby.
 
 
-def order(x: Any, y: Any, moves: bool) -> int | None:
+def order(x: Any, y: Any, moves: bool, other: bool = False) -> int | None:
     """1, 0 or -1 as ``x`` is greater than, equal to or less than ``y``; None if that is not certain."""
     if x > y:
         return 1
     if x < y:
         return -1
-    return 0 if x is y or (not moves and bool(x == y)) else None
+    fixed = (type(x) is int or not moves) and (type(y) is int or not other)
+    return 0 if x is y or (fixed and bool(x == y)) else None
 
 
 def whole_part(x: Any, moves: bool, how: str) -> int | None:
     """``floor``, ``ceil``, ``rint`` or ``truncate`` of ``x``; None if it is not certain."""
+    if type(x) is int:
+        return x
     shifted = x + ball(1) / 2 if how == "rint" else x
     if how == "truncate" and abs(x) < 1:
         return 0

@@ -6,6 +6,9 @@ the network has a derivative all the same, that derivative is enclosed.
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -25,34 +28,39 @@ _HOLDS = {
 }
 
 
+# Indices that two sides of a comparison may have apart.
+_PAIRS = 3
+
+
 def compare(expr: Any, place: BallPlace) -> Labelled:
     """1 where a comparison holds, else 0."""
     relation, first, second = expr.args
-    moves, holds = place.moves(first, second), _HOLDS[relation.name]
-    unknown = place.unknown(0, 1, moves)
+    mine, other, holds = place.moves(first), place.moves(second), _HOLDS[relation.name]
+    unknown = place.unknown(0, 1, mine or other)
 
     def one(x: Any, y: Any) -> Any:
-        found = balls.order(x, y, moves)
+        found = balls.order(x, y, mine, other)
         return unknown if found is None else int(holds(found))
 
-    decide = np.frompyfunc(one, 2, 1)
-    result = each(decide, place, value(first, place), value(second, place))
-    same = _one_element(first, second, place)
-    if same is None or not all(k in result.labels for k in same):
+    result = each(np.frompyfunc(one, 2, 1), place, value(first, place), value(second, place))
+    equal = _one_element(first, second, result.labels, place)
+    if equal is None:
         return result
     # An element compared with itself is equal to itself, however little is known of it.
-    equal = spread(Labelled(np.equal.outer(*(np.arange(place.ranges[k]) for k in same)), same), result.labels)
     return Labelled(np.where(equal, int(holds(0)), result.array).astype(object), result.labels)
 
 
-def _one_element(first: Expr, second: Expr, place: BallPlace) -> tuple[Symbol, Symbol] | None:
-    """The two indices that make both sides one element where they are equal, if there are such."""
+def _one_element(first: Expr, second: Expr, labels: Sequence[Symbol], place: BallPlace) -> np.ndarray | None:
+    """Where both sides are one element of an array, since their indices are equal; None if they never are."""
     mine, other = (expr.free_symbols & set(place.ranges) for expr in (first, second))
-    if len(mine - other) != 1 or len(other - mine) != 1:
+    pairs = sorted(mine - other, key=str), sorted(other - mine, key=str)
+    if not 0 < len(pairs[0]) == len(pairs[1]) <= _PAIRS or not set(pairs[0] + pairs[1]) <= set(labels):
         return None
-    (i,), (j,) = mine - other, other - mine
-    alike = place.ranges[i] == place.ranges[j] and first.xreplace({i: j}) == second
-    return (i, j) if alike else None
+    for order in itertools.permutations(pairs[1]):
+        if first.xreplace(dict(zip(pairs[0], order))) == second:
+            at = {k: spread(Labelled(np.arange(place.ranges[k]), (k,)), labels) for k in (*pairs[0], *order)}
+            return np.asarray(reduce(np.logical_and, (at[i] == at[j] for i, j in zip(pairs[0], order))))
+    return None
 
 
 def choice(expr: Any, place: BallPlace) -> Labelled:
@@ -65,10 +73,11 @@ def choice(expr: Any, place: BallPlace) -> Labelled:
         if condition > 0 or condition < 0:
             return a
         # Two values that may differ make a jump, unless they are those of a slope.
+        a, b = balls.ball(a), balls.ball(b)
         known = not moves or place.final or a.overlaps(b)
         return a.union(b) if known else balls.nothing()
 
-    return each(by_element(one, 3), place, *(value(arg, place) for arg in expr.args))
+    return each(np.frompyfunc(one, 3, 1), place, *(value(arg, place) for arg in expr.args))
 
 
 def _side(below: int, at: Any, above: int) -> Any:
@@ -82,7 +91,7 @@ def _side(below: int, at: Any, above: int) -> Any:
             found = balls.order(x, 0, moves)
             return unknown if found is None else known[found]
 
-        return each(by_element(one, 1), place, value(expr.args[0], place))
+        return each(np.frompyfunc(one, 1, 1), place, value(expr.args[0], place))
 
     return rule
 

@@ -70,9 +70,11 @@ def _product(left: np.ndarray, right: np.ndarray) -> Any:
     from flint import arb_mat
 
     if 0 in left.shape or 0 in right.shape:
-        return [balls.ball(0)] * (left.shape[0] * right.shape[1])
-    first = arb_mat(*left.shape, left.ravel().tolist())
-    return (first * arb_mat(*right.shape, right.ravel().tolist())).entries()
+        return [0] * (left.shape[0] * right.shape[1])
+    mine, other = left.ravel().tolist(), right.ravel().tolist()
+    if set(map(type, mine)) == set(map(type, other)) == {int}:
+        return np.matmul(left, right).ravel().tolist()
+    return (arb_mat(*left.shape, mine) * arb_mat(*right.shape, other)).entries()
 
 
 __all__ = ["contract"]

@@ -61,7 +61,7 @@ def moving_keys(derivation: Derivation) -> set[str]:
 
 
 def enclose_lines(derivation: Derivation, values: Mapping[str, Any], wanted: Sequence[str], work: Work) -> dict:
-    """Balls that hold the values of the lines ``wanted``, and of what they rest on, by key.
+    """Balls that hold the values of the lines ``wanted``, by key.
 
     Call it under `balls.precision`.
 
@@ -77,7 +77,6 @@ def enclose_lines(derivation: Derivation, values: Mapping[str, Any], wanted: Seq
     """
     known = {key: given(values[name]) for key, name in derivation.inputs.items() if name in values}
     known.update({key: _constant(lit) for key, lit in derivation.constants.items()})
-    whole = {key for atom, key in derivation.keys.items() if atom.dtype.kind != "f"}
     sizes, moving = letter_sizes(derivation, known), moving_keys(derivation)
     last = f"c{_passes(derivation)}:"
     needed = needed_lines(derivation, wanted) or set()
@@ -90,8 +89,8 @@ def enclose_lines(derivation: Derivation, values: Mapping[str, Any], wanted: Seq
         final = line.key.startswith(last)
         place = BallPlace(operands, line_lengths(line, sizes), {}, True, heads, final, work, rules())
         found, dead[line.key] = _line(line, place, [dead.get(key) for key in line.operands])
-        known[line.key] = found if line.key in whole else balls.balls(found)
-    return known
+        known[line.key] = as_objects(found)
+    return {key: balls.balls(known[key]) for key in wanted}
 
 
 def _line(line: Line, place: BallPlace, gone: Sequence[Any]) -> tuple[np.ndarray, Any]:

@@ -59,12 +59,10 @@ class Measured:
 
 def measure(value: np.ndarray, found: np.ndarray, scale: float) -> Measured:
     """``value`` against the balls ``found``; ``scale`` is the size of the cotangents that the gradient is made of."""
-    arb, flat = balls.kind(), found.ravel().tolist()
-    numbers = value.astype(np.float64).ravel().tolist()
-    # The distance is taken among balls: the middle of one may need more digits than a float has.
-    error = _above((abs(one - arb(number)).abs_upper() for one, number in zip(flat, numbers)), value.shape)
-    radius = _above((one.rad() for one in flat), value.shape)
+    flat, wide = found.ravel().tolist(), value.astype(np.float64)
+    radius = _above(map(balls.kind().rad, flat), value.shape)
     middle = np.fromiter(map(float, flat), np.float64, len(flat)).reshape(value.shape)
+    error = _distance(wide, flat) if value.dtype == np.float64 else _distance_of_coarse(wide, middle, radius)
     info = np.finfo(value.dtype)
     with np.errstate(all="ignore"):
         finite = np.isfinite(middle) & np.isfinite(radius)
@@ -72,6 +70,20 @@ def measure(value: np.ndarray, found: np.ndarray, scale: float) -> Measured:
         unit = np.maximum(np.abs(middle), max(_SMALL * largest, float(info.eps) * scale)) * float(info.eps)
         narrow = finite & (radius <= _NARROW * np.maximum(unit, float(info.smallest_subnormal)))
     return Measured(value, middle, radius, np.where(narrow & np.isnan(error), np.inf, error), narrow)
+
+
+def _distance(wide: np.ndarray, flat: Sequence[Any]) -> np.ndarray:
+    """How far float64 numbers may be from what the balls hold; among balls, whose middles have more digits than floats."""
+    arb = balls.kind()
+    gaps = (abs(one - arb(number)).abs_upper() for one, number in zip(flat, wide.ravel().tolist()))
+    return _above(gaps, wide.shape)
+
+
+def _distance_of_coarse(wide: np.ndarray, middle: np.ndarray, radius: np.ndarray) -> np.ndarray:
+    """The same for numbers with fewer digits, to which the rounding of the middles to float64 does not matter."""
+    with np.errstate(all="ignore"):
+        gap = np.abs(wide - middle) + radius
+        return np.where(gap > 0, (gap + 2.0**-52 * np.abs(middle)) * _UP + 2 * _TINY, 0.0)
 
 
 def _above(numbers: Iterable[Any], shape: Sequence[int]) -> np.ndarray:

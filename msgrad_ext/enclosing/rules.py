@@ -88,10 +88,9 @@ def _product(expr: Product, place: BallPlace) -> Labelled:
 def factors(args: Sequence[Expr], place: BallPlace) -> list[Labelled]:
     """The values of factors; where a choice among them is certainly 0 the branch is not taken, whatever it holds."""
     parts = [value(arg, place) for arg in args]
-    if all(balls.finite(part.array) for part in parts):
-        return parts
-    for arg, choice in zip(args, list(parts)):
-        if isinstance(arg, (fs.Choice, fs.Compare, Delta, Within)):
+    choices = [part for arg, part in zip(args, parts) if isinstance(arg, (fs.Choice, fs.Compare, Delta, Within))]
+    if choices and not all(balls.finite(part.array) for part in parts):
+        for choice in choices:
             parts = [part if balls.finite(part.array) else each(_kept, place, choice, part) for part in parts]
     return parts
 
@@ -107,6 +106,8 @@ def power(expr: Expr, place: BallPlace) -> Labelled:
     if not exponent.is_Rational:
         return each(by_element(balls.power, 2), place, item, value(exponent, place))
     above, below = int(exponent.p), int(exponent.q)
+    if exponent == 2:
+        return each(np.multiply, place, item, item)
     if below == 1:
         return each(by_element(lambda x: balls.whole_power(x, above), 1), place, item)
     return each(by_element(lambda x: balls.root(x, above, below), 1), place, item)
@@ -129,9 +130,9 @@ def _step(how: str) -> Rule:
         def one(x: Any) -> Any:
             found = balls.whole_part(x, moves, how)
             # Far apart or not, the whole numbers next to x are not all known: nothing is.
-            return balls.nothing() if found is None else balls.ball(found)
+            return balls.nothing() if found is None else found
 
-        return each(by_element(one, 1), place, value(expr.args[0], place))
+        return each(np.frompyfunc(one, 1, 1), place, value(expr.args[0], place))
 
     return rule
 
