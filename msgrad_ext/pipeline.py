@@ -36,6 +36,7 @@ def check(
     budget: float | None = None,
     seed: int = 0,
     assume: Mapping[str, str | Sequence[str]] | None = None,
+    enclose: bool = False,
 ) -> GradReport:
     """Differentiate ``net`` by both roads at ``inputs`` and compare them.
 
@@ -58,6 +59,9 @@ def check(
     assume : mapping, optional
         What holds of inputs and parameters, for the formulas to use: ``{"A": "symmetric"}``; see `derive`. The check
         itself assumes nothing.
+    enclose : bool
+        Also prove how far the result is from the true derivative, by `GradReport.enclose`. It takes python-flint
+        (``pip install msgrad_ext[proof]``); without it the report says so, and all else is the same.
 
     Returns
     -------
@@ -78,7 +82,10 @@ def check(
             application = apply_gradient(function, as_inputs(inputs), wrt, weights)
         except VoiceError as error:
             return GradReport(failed_result(title_of(net), error, seed, *asked_for(net, inputs, wrt)), None, dict)
-        return report_on(application, title_of(net), seed, limits, assume=assume)
+        report = report_on(application, title_of(net), seed, limits, assume=assume)
+        if enclose:
+            report.enclose()
+        return report
     except MsgradError as error:
         raise error.at(user_location())
 

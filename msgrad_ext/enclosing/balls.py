@@ -208,4 +208,16 @@ def whole_part(x: Any, moves: bool, how: str) -> int | None:
     return int(below) + 1 if up else int(below)
 
 
-__all__ = ["INSTALL", "available", "ball", "balls", "finite", "kind", "nothing", "order", "precision", "whole_part", "zero"]
+__all__ = [
+    "INSTALL",
+    "available",
+    "ball",
+    "balls",
+    "finite",
+    "kind",
+    "nothing",
+    "order",
+    "precision",
+    "whole_part",
+    "zero",
+]

@@ -6,6 +6,7 @@ The balls come from the derivation's lines, which know nothing of the numeric ru
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,8 @@ import numpy as np
 from ..checking import noise
 from ..checking.budget import Budget
 from ..checking.case import Case
-from ..errors import ArgumentValueError, MsgradError, user_location
+from ..checking.result import CheckResult, Fault, Gradient
+from ..errors import ArgumentValueError, Location, MsgradError, user_location
 from ..formulas.product_value import FormulaTooLargeError
 from ..grad_operation import Application
 from ..ir import Var
@@ -27,18 +29,19 @@ SECONDS = 30.0
 _LEAST, _MOST = 64, 4096
 _TIMES = 4
 
+_ENCLOSED = "enclosed: "
 MISSING = f"not enclosed: python-flint is not installed ({balls.INSTALL})"
 
 
 def enclose_application(
-    application: Application, title: str, bits: int = 128, seed: int = 0, seconds: float | None = None
+    application: Application | None, title: str, bits: int = 128, seed: int = 0, seconds: float | None = None
 ) -> Enclosure:
     """Enclose every gradient of one application.
 
     Parameters
     ----------
-    application : Application
-        What was computed.
+    application : Application or None
+        What was computed, if anything was.
     title : str
         The network's name.
     bits : int
@@ -51,13 +54,17 @@ def enclose_application(
     Raises
     ------
     ArgumentValueError
-        If ``bits`` is not a whole number from 64 to 4096.
+        If ``bits`` is not a whole number from 64 to 4096, or ``seconds`` is not positive.
     """
     if isinstance(bits, bool) or not isinstance(bits, (int, np.integer)) or not _LEAST <= bits <= _MOST:
         raise ArgumentValueError(
             f"The bits of an enclosure must be a whole number from {_LEAST} to {_MOST}, but got {bits!r}.",
             user_location(),
         )
+    if seconds is not None and not 0 < seconds < np.inf:
+        raise ArgumentValueError(f"The seconds must be a positive number, but got {seconds!r}.", user_location())
+    if application is None:
+        return Enclosure(title, (), "not enclosed: nothing was computed")
     if not balls.available():
         return Enclosure(title, (), MISSING)
     case = Case(application, seed, Budget())
@@ -151,7 +158,8 @@ def _told(name: str, one: Measured, deviation: np.ndarray, bits: int) -> Enclose
             f"proven; rounding explains {figure(float(allowed[index]))}"
         )
     elif enclosed < total:
-        note = f"nothing is known of {total - enclosed:,} entries: a kink, a jump or a pole, or outside of the domain"
+        entries = "1 entry" if total - enclosed == 1 else f"{total - enclosed:,} entries"
+        note = f"nothing is known of {entries}: a kink, a jump or a pole, or outside of the domain"
     return EnclosedGradient(
         name=name,
         dtype=str(one.value.dtype),
@@ -172,4 +180,23 @@ def _told(name: str, one: Measured, deviation: np.ndarray, bits: int) -> Enclose
     )
 
 
-__all__ = ["MISSING", "enclose_application"]
+def entered(result: CheckResult, enclosure: Enclosure) -> CheckResult:
+    """``result`` with an enclosure: in the evidence of its gradients, and in the status of those that it disproves."""
+    by_name = {one.name: one for one in enclosure.gradients}
+    gradients = (_entered(one, by_name.get(one.name), result.location) for one in result.gradients)
+    return replace(result, gradients=tuple(gradients), enclosure=enclosure)
+
+
+def _entered(gradient: Gradient, found: EnclosedGradient | None, location: Location | None) -> Gradient:
+    first, _, rest = gradient.evidence.partition("; ")
+    before = rest if first.startswith(_ENCLOSED) else gradient.evidence
+    if found is None or not found.enclosed or gradient.status == "disagree":
+        return replace(gradient, evidence=before)
+    if found.status == "disagree":
+        fault = Fault("plan", None, "result", found.index, location, found.note)
+        return replace(gradient, status="disagree", evidence="the result lies outside of its ball", fault=fault)
+    parts = [_ENCLOSED + found.told, *([before] if before not in ("", "none") else [])]
+    return replace(gradient, evidence="; ".join(parts))
+
+
+__all__ = ["MISSING", "enclose_application", "entered"]

@@ -40,8 +40,8 @@ class CellOptions:
         One of `CHECKS`.
     budget : float or None
         Seconds that the check may take.
-    annotate, live, quiet : bool
-        Show the annotated source; show the live panel; show nothing.
+    annotate, live, quiet, enclose : bool
+        Show the annotated source; show the live panel; show nothing; prove how exact the gradients are.
     export : tuple of str
         Targets to export to.
     seed : int
@@ -61,6 +61,7 @@ class CellOptions:
     export: tuple[str, ...] = ()
     seed: int = 0
     quiet: bool = False
+    enclose: bool = False
 
 
 class Misfit(Exception):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors", "names", "lazy", "constants"),
-    ("dtype", "contract", "context", "decorators", "seeds", "notebook.options", "notebook.imports"),
+    ("dtype", "contract", "context", "decorators", "seeds", "notebook.options", "notebook.imports", "enclosing.result"),
     ("checking.result", "checking.digits", "checking.budget"),
     ("ir", "registry"),
     ("tensor",),
@@ -27,6 +27,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("formulas",),
     ("nn", "ops"),
     ("checking", "loading", "proving"),
+    ("enclosing",),
     ("export", "views"),
     ("report",),
     ("pipeline",),
