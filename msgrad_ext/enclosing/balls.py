@@ -51,8 +51,10 @@ def kind() -> Any:
 
 
 def ball(value: Any) -> Any:
-    """A number as a ball; floats and integers exactly."""
+    """A number as a ball; floats and integers exactly, infinite ones too."""
     arb = kind()
+    if type(value) is float and value in (np.inf, -np.inf):
+        return arb.pos_inf() if value > 0 else arb.neg_inf()
     return value if type(value) is arb else arb(value)
 
 
@@ -62,7 +64,12 @@ def balls(array: Any) -> np.ndarray:
     flat = array.ravel().tolist()
     if array.dtype == object and set(map(type, flat)) <= {arb}:
         return array
-    return filled((one if type(one) is arb else arb(one) for one in flat), array.shape)
+    return filled(map(ball if not _finite_floats(array) else arb, flat), array.shape)
+
+
+def _finite_floats(array: np.ndarray) -> bool:
+    """Whether every element is a finite float, which flint takes as it is."""
+    return array.dtype.kind == "f" and bool(np.isfinite(array).all())
 
 
 def filled(values: Any, shape: Sequence[int]) -> np.ndarray:

@@ -7,7 +7,7 @@ the network has a derivative all the same, that derivative is enclosed.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import reduce
 from typing import Any
 
@@ -20,7 +20,7 @@ from . import balls
 from .entries import read
 from .place import BallPlace, as_objects, by_element, each
 
-_HOLDS = {
+_HOLDS: dict[str, Callable[[int], bool]] = {
     ">": lambda order: order > 0,
     ">=": lambda order: order >= 0,
     "==": lambda order: order == 0,

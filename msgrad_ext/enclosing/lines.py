@@ -80,16 +80,19 @@ def enclose_lines(derivation: Derivation, values: Mapping[str, Any], wanted: Seq
     sizes, moving = letter_sizes(derivation, known), moving_keys(derivation)
     last = f"c{_passes(derivation)}:"
     needed = needed_lines(derivation, wanted) or set()
+    # A value may be undefined though its slope is finite, as that of a logarithm; so all values are looked at.
+    needed |= needed_lines(derivation, [derivation.cotangents[key] for key in needed & set(derivation.cotangents)]) or set()
     dead: dict[str, np.ndarray | None] = {}
     for line in derivation.lines:
         if line.key not in needed:
             continue
-        operands = {slot: known[key] for slot, key in zip(slots(line.operands), line.operands)}
+        operands = slots([known[key] for key in line.operands])
         heads = frozenset(slot for slot, key in zip(operands, line.operands) if key in moving)
         final = line.key.startswith(last)
         place = BallPlace(operands, line_lengths(line, sizes), {}, True, heads, final, work, rules())
         found, dead[line.key] = _line(line, place, [dead.get(key) for key in line.operands])
-        known[line.key] = as_objects(found)
+        target = derivation.cotangents.get(line.key)
+        known[line.key] = as_objects(found) if target is None else _where_defined(as_objects(found), known[target])
     return {key: balls.balls(known[key]) for key in wanted}
 
 
@@ -103,6 +106,18 @@ def _line(line: Line, place: BallPlace, gone: Sequence[Any]) -> tuple[np.ndarray
         if dead_branch.indicates(template) and not balls.finite(found):
             found = dead_branch.run(template, place, gone)[0]
         return found, None
+
+
+def _where_defined(cotangent: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """A cotangent of which nothing is known where its value is not finite, unless it is 0, and the value without effect."""
+    if balls.finite(target):
+        return cotangent
+    arb = balls.kind()
+
+    def one(ct: Any, x: Any) -> Any:
+        return ct if ct == 0 or type(x) is not arb or x.is_finite() else balls.nothing()
+
+    return as_objects(np.frompyfunc(one, 2, 1)(cotangent, target))
 
 
 def _passes(derivation: Derivation) -> int:

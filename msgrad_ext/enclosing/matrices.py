@@ -14,7 +14,7 @@ from ..symbolic.matrix_functions import InverseMatrix, LogDeterminant, Lower, Ma
 from ..symbolic.nodes import Entry
 from . import balls
 from .entries import beside, entry
-from .place import BallPlace
+from .place import BallPlace, as_objects
 
 
 def stack(expr: MatrixFunction, place: BallPlace) -> tuple[np.ndarray, tuple[Symbol, ...]]:
@@ -51,10 +51,10 @@ def _inverse(matrix: np.ndarray) -> np.ndarray:
     return balls.filled(found, matrix.shape)
 
 
-def _determinant(matrix: np.ndarray) -> np.ndarray:
+def _determinant(matrix: np.ndarray) -> Any:
     from flint import arb_mat
 
-    return balls.filled([arb_mat(*matrix.shape, matrix.ravel().tolist()).det()], ())
+    return arb_mat(*matrix.shape, matrix.ravel().tolist()).det()
 
 
 def _slopes(matrix: np.ndarray, count: int) -> np.ndarray:
@@ -68,7 +68,7 @@ def _slopes(matrix: np.ndarray, count: int) -> np.ndarray:
             for row, column in zip(rows, columns):
                 changed[row, :] = balls.ball(0)
                 changed[row, column] = balls.ball(1)
-            result[at] = _determinant(changed)[()]
+            result[at] = _determinant(changed)
     return result
 
 
@@ -95,7 +95,7 @@ def minor(expr: Minor, place: BallPlace) -> Labelled:
     """A determinant, or its slope by the elements at some places."""
     matrices, batch = stack(expr, place)
     if not expr.places:
-        return Labelled(each_matrix(_determinant, matrices, place), batch)
+        return Labelled(each_matrix(lambda matrix: as_objects(_determinant(matrix)), matrices, place), batch)
     count = len(expr.places) // 2
     place.work.add(float(matrices.size) * matrices.shape[-1] ** (2 * count + 1))
     return looked_up(each_matrix(lambda matrix: _slopes(matrix, count), matrices, place), batch, expr, place)
@@ -106,7 +106,7 @@ def log_determinant(expr: LogDeterminant, place: BallPlace) -> Labelled:
     matrices, batch = stack(expr, place)
 
     def one(matrix: np.ndarray) -> np.ndarray:
-        return balls.filled([abs(_determinant(matrix)[()]).log()], ())
+        return as_objects(abs(_determinant(matrix)).log())
 
     return Labelled(each_matrix(one, matrices, place), batch)
 

@@ -22,12 +22,12 @@ class TooMuchWorkError(Exception):
     """The enclosure would take longer than it may."""
 
 
-@dataclass
 class Work:
     """About how many seconds were spent, by a count of operations, and how many may be."""
 
-    most: float
-    done: float = 0.0
+    def __init__(self, most: float) -> None:
+        self.most = most
+        self.done = 0.0
 
     def add(self, alone: float, in_products: float = 0.0) -> None:
         """Count operations before they are done.

@@ -65,7 +65,7 @@ def add(expr: Expr, place: BallPlace) -> Labelled:
     return result
 
 
-def mul(expr: Expr, place: BallPlace) -> Labelled:
+def mul(expr: Any, place: BallPlace) -> Labelled:
     """A product."""
     return contract(factors(expr.args, place), (), place)
 

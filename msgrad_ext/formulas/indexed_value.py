@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from sympy import Add, Expr, Integer, Mul, NumberSymbol, Pow, Rational, Symbol
@@ -38,7 +38,7 @@ class Place:
     ranges: Mapping[Symbol, int]
     exact: bool
 
-    def within(self, limits: Sequence[tuple[Symbol, Expr]]) -> Place:
+    def within(self, limits: Sequence[tuple[Symbol, Expr]]) -> Self:
         """The place inside of a binder."""
         inner = {k: self.length(n) for k, n in limits}
         return replace(self, ranges={**self.ranges, **inner})
