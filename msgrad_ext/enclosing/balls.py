@@ -86,8 +86,11 @@ def nothing() -> Any:
 def finite(array: Any) -> bool:
     """Whether every element is known up to a finite radius."""
     arb, flat = kind(), np.asarray(array).ravel().tolist()
-    if set(map(type, flat)) <= {arb}:
+    kinds = set(map(type, flat))
+    if kinds <= {arb}:
         return all(map(arb.is_finite, flat))
+    if kinds <= {arb, int}:
+        return all(one.is_finite() for one in flat if type(one) is arb)
     return all(one.is_finite() if type(one) is arb else abs(one) < np.inf for one in flat)
 
 
@@ -155,9 +158,24 @@ def whole_power(x: Any, n: int) -> Any:
     return x * x if n == 2 else x if n == 1 else x**n
 
 
+def higher(a: Any, b: Any) -> Any:
+    """The larger of two; the very one where that is certain, so that an integer stays one, which does not move."""
+    return a if a > b else b if b > a else ball(a).max(ball(b))
+
+
+def lower(a: Any, b: Any) -> Any:
+    """The smaller of two."""
+    return a if a < b else b if b < a else ball(a).min(ball(b))
+
+
+def relu(x: Any) -> Any:
+    """The larger of a number and 0."""
+    return higher(x, 0)
+
+
 @cache
 def smooth_functions() -> dict[str, Callable[..., Any]]:
-    """Functions without a jump or a kink, by the name that the formulas' functions have."""
+    """Functions of balls without a jump, by the name that the formulas' functions have."""
     arb = kind()
     same = "exp log tanh sin cos tan sinh cosh asin acos atan asinh acosh atanh erf erfc erfinv".split()
     found: dict[str, Callable[..., Any]] = {name: getattr(arb, name) for name in same}
@@ -168,11 +186,8 @@ def smooth_functions() -> dict[str, Callable[..., Any]]:
         "atan2": arb.atan2,
         "lgamma": lgamma,
         "logofbase": log_of_base,
-        "maximum": arb.max,
-        "minimum": arb.min,
         "polygamma": polygamma,
         "power": power,
-        "relu": lambda x: x.max(0),
         "sigmoid": sigmoid,
         "slopepower": slope_power,
     }

@@ -115,7 +115,7 @@ def largest(expr: Largest, place: BallPlace) -> Labelled:
 
 
 def _highest(item: Labelled, axis: int) -> Any:
-    return np.frompyfunc(balls.kind().max, 2, 1).reduce(balls.balls(item.array), axis=axis)
+    return np.frompyfunc(balls.higher, 2, 1).reduce(np.asarray(item.array, object), axis=axis)
 
 
 def tied(expr: Tied, place: BallPlace) -> Labelled:

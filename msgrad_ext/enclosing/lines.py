@@ -81,7 +81,9 @@ def enclose_lines(derivation: Derivation, values: Mapping[str, Any], wanted: Seq
     last = f"c{_passes(derivation)}:"
     needed = needed_lines(derivation, wanted) or set()
     # A value may be undefined though its slope is finite, as that of a logarithm; so all values are looked at.
-    needed |= needed_lines(derivation, [derivation.cotangents[key] for key in needed & set(derivation.cotangents)]) or set()
+    needed |= (
+        needed_lines(derivation, [derivation.cotangents[key] for key in needed & set(derivation.cotangents)]) or set()
+    )
     dead: dict[str, np.ndarray | None] = {}
     for line in derivation.lines:
         if line.key not in needed:

@@ -154,7 +154,7 @@ class Enclosure:
         return [
             (
                 *(one.name, one.dtype, one.status, f"{one.enclosed:,}", f"{one.undetermined:,}", f"{one.total:,}"),
-                *map(figure, (one.eps if one.size else math.nan, one.ulp_median, one.ulp_99, one.ulp_max)),
+                *((figure(f) for f in (one.eps, one.ulp_median, one.ulp_99, one.ulp_max)) if one.size else "----"),
                 *(figure(one.error), figure(one.radius)),
             )
             for one in self.gradients

@@ -89,10 +89,17 @@ def factors(args: Sequence[Expr], place: BallPlace) -> list[Labelled]:
     """The values of factors; where a choice among them is certainly 0 the branch is not taken, whatever it holds."""
     parts = [value(arg, place) for arg in args]
     choices = [part for arg, part in zip(args, parts) if isinstance(arg, (fs.Choice, fs.Compare, Delta, Within))]
-    if choices and not all(balls.finite(part.array) for part in parts):
+    if choices and not all(_finite(arg, part, place) for arg, part in zip(args, parts)):
         for choice in choices:
             parts = [part if balls.finite(part.array) else each(_kept, place, choice, part) for part in parts]
     return parts
+
+
+def _finite(arg: Expr, part: Labelled, place: BallPlace) -> bool:
+    """Whether all of a factor is known; what is read from an array is if the array is, which may be much smaller."""
+    if isinstance(arg, Entry) and not arg.nested and balls.finite(place.arrays[arg.head]):
+        return True
+    return balls.finite(part.array)
 
 
 def _kept(choice: Any, part: Any) -> np.ndarray:
@@ -117,6 +124,16 @@ def _function(function: Callable[..., Any]) -> Rule:
     def rule(expr: Any, place: BallPlace) -> Labelled:
         items = [value(arg, place) for arg in expr.args]
         return each(by_element(function, len(items)), place, *items)
+
+    return rule
+
+
+def _bound(function: Callable[..., Any]) -> Rule:
+    """A larger or smaller one, which stays what it is."""
+
+    def rule(expr: Any, place: BallPlace) -> Labelled:
+        items = [value(arg, place) for arg in expr.args]
+        return each(np.frompyfunc(function, len(items), 1), place, *items)
 
     return rule
 
@@ -157,6 +174,9 @@ def rules() -> dict[type, Rule]:
         Unravel: positions,
         **{kind: _function(function) for kind, function in smooth.items()},
         **{kind: _step(_named(kind)) for kind in (SCALARS["Floor"], SCALARS["Ceil"], SCALARS["Rint"], fs.Truncate)},
+        fs.Maximum: _bound(balls.higher),
+        fs.Minimum: _bound(balls.lower),
+        fs.Relu: _bound(balls.relu),
         fs.Compare: choosing.compare,
         fs.Choice: choosing.choice,
         fs.Positive: choosing.positive,
@@ -175,10 +195,7 @@ def rules() -> dict[type, Rule]:
     }
 
 
-_OWN = (
-    *(fs.Exp, fs.Log, fs.LogOfBase, fs.Sigmoid, fs.Tanh, fs.Relu, fs.Absolute, sympy.Abs),
-    *(fs.Maximum, fs.Minimum, fs.Power, fs.SlopePower),
-)
+_OWN = (*(fs.Exp, fs.Log, fs.LogOfBase, fs.Sigmoid, fs.Tanh, fs.Absolute, sympy.Abs, fs.Power, fs.SlopePower),)
 
 
 def _named(kind: Any) -> str:
