@@ -38,6 +38,7 @@ def check(
     seed: int = 0,
     assume: Mapping[str, str | Sequence[str]] | None = None,
     progress: Callable[[str, int, int], None] | bool | None = None,
+    enclose: bool = False,
 ) -> GradReport:
     """Differentiate ``net`` by both roads at ``inputs`` and compare them.
 
@@ -65,6 +66,9 @@ def check(
     progress : callable or bool, optional
         Called with a step's name, how many of its parts are done, and how many it has. By default a line shows where a
         check is that takes longer than a second, in a terminal or a notebook that a person sits at; False shows none.
+    enclose : bool
+        Also prove how far the result is from the true derivative, by `GradReport.enclose`. It takes python-flint
+        (``pip install msgrad_ext[proof]``); without it the report says so, and all else is the same.
 
     Returns
     -------
@@ -86,7 +90,10 @@ def check(
         except VoiceError as error:
             return GradReport(failed_result(title_of(net), error, seed, *asked_for(net, inputs, wrt)), None, dict)
         with shown_progress(title_of(net), progress):
-            return report_on(application, title_of(net), seed, limits, assume=assume)
+            report = report_on(application, title_of(net), seed, limits, assume=assume)
+            if enclose:
+                report.enclose()
+            return report
     except MsgradError as error:
         raise error.at(user_location())
 

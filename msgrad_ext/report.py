@@ -17,6 +17,7 @@ from .checking.rungs import Ladder
 from .errors import GradientError, UnknownNameError, choices, user_location
 
 if TYPE_CHECKING:
+    from .enclosing.result import Enclosure
     from .formulas.formula import Formula
     from .grad_operation import Application
     from .proving.proof import NetworkProof
@@ -139,6 +140,32 @@ class GradReport:
         if self._application is None or gradient.ladder is None:
             return Ladder(gradient.evidence, ())
         return strongest(self._application, self.result.seed, gradient.ladder)[self.names.index(name)]
+
+    def enclose(self, bits: int = 128, seconds: float | None = None) -> Enclosure:
+        """Prove how far every entry of the gradients is from the true derivative, in ball arithmetic.
+
+        The formulas are evaluated with balls at exactly the numbers that the network was given, so that the true
+        derivative lies in them; the rules have no part in it. The report then shows the enclosure, and a result that
+        lies outside of its ball by more than rounding explains is wrong. It takes python-flint
+        (``pip install msgrad_ext[proof]``).
+
+        Parameters
+        ----------
+        bits : int
+            Precision to begin with; it is doubled while that tells more.
+        seconds : float, optional
+            About how long it may take, by a count of operations; 30 by default.
+
+        Raises
+        ------
+        ArgumentValueError
+            If ``bits`` or ``seconds`` is out of range.
+        """
+        from .enclosing.enclose import enclose_application, entered
+
+        found = enclose_application(self._application, self.result.title, bits, self.result.seed, seconds)
+        self.result = entered(self.result, found)
+        return found
 
     # For exports and the live panel -------------------------------------------------------------------------------
 

@@ -78,9 +78,14 @@ def _run(graph: Graph, arrays: Sequence[np.ndarray], touch: Any) -> list[np.ndar
         operands = [atom.value if isinstance(atom, Lit) else values[atom] for atom in eqn.inputs]
         if not eqn.op.view and eqn.op.smooth and eqn.out.dtype.kind == "f":
             unit = float(np.finfo(eqn.out.dtype).eps)
-            operands = [touch(operand, unit) for operand in operands]
+            operands = [one if _whole(atom) else touch(one, unit) for one, atom in zip(operands, eqn.inputs)]
         values[eqn.out] = evaluate(eqn.op, operands, eqn.out.dtype)
     return [values[atom] if isinstance(atom, Var) else atom.value for atom in graph.outputs]
+
+
+def _whole(atom: Any) -> bool:
+    """Whether an operand is a whole number that the user wrote: it has no rounding, and a cube would leave its domain."""
+    return isinstance(atom, Lit) and not atom.shape and bool(np.all(atom.value == np.trunc(atom.value)))
 
 
 def coarsest(graph: Graph, output: Any, dtype: np.dtype) -> float:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..enclosing.result import Enclosure
 from ..errors import Location
 from .rungs import Ladder
 
@@ -132,7 +133,7 @@ class Flow:
 
 @dataclass(frozen=True, eq=False)
 class CheckResult:
-    """All that a check found out about one application of a gradient."""
+    """All that a check found out about one application of a gradient; ``enclosure`` only if it was asked for."""
 
     title: str
     gradients: tuple[Gradient, ...]
@@ -143,6 +144,7 @@ class CheckResult:
     witnesses: tuple[str, ...]
     notes: tuple[str, ...] = ()
     location: Location | None = None
+    enclosure: Enclosure | None = None
 
     @property
     def verdict(self) -> str:

@@ -7,12 +7,12 @@ evaluated changes, never a formula.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
-from sympy import Add, Expr, Mul, Symbol
+from sympy import Add, Expr, Mul
 
 from ..symbolic import template as tm
 from ..symbolic.functions import Choice
@@ -55,16 +55,13 @@ def indicates(template: tm.Template) -> bool:
 
 def run(
     template: tm.Template,
-    operands: Sequence[np.ndarray],
+    place: Place,
     dead: Sequence[Dead],
-    lengths: Mapping[Symbol, int],
-    exact: bool,
 ) -> tuple[np.ndarray, Dead]:
-    """A line at operands, some entries of which are dead; gives its value and which of its entries are dead."""
-    heads = [tm.slot(number) for number in range(len(operands))]
-    place = Place(dict(zip(heads, operands)), lengths, {}, exact)
+    """A line where its operands, by slot, are partly dead; gives its value and which of its entries are dead."""
+    heads = [tm.slot(number) for number in range(len(dead))]
     masks = {head: mask.astype(np.float64) for head, mask in zip(heads, dead) if mask is not None}
-    there = {head: Place({**place.arrays, head: mask}, lengths, {}, False) for head, mask in masks.items()}
+    there = {head: replace(place, arrays={**place.arrays, head: mask}) for head, mask in masks.items()}
     shape = [place.length(n) for n in template.shape]
     values, gone = [], []
     for term in _terms(template):

@@ -28,8 +28,16 @@ def run(
     template: tm.Template, operands: Sequence[np.ndarray], lengths: Mapping[Symbol, int], exact: bool
 ) -> np.ndarray:
     """A template at operand arrays."""
-    arrays = {tm.slot(n): array for n, array in enumerate(operands)}
-    place = Place(arrays, lengths, {}, exact)
+    return at(template, Place(slots(operands), lengths, {}, exact))
+
+
+def slots(operands: Sequence[np.ndarray]) -> dict[Symbol, np.ndarray]:
+    """Operand arrays by the heads that a template knows them by."""
+    return {tm.slot(n): array for n, array in enumerate(operands)}
+
+
+def at(template: tm.Template, place: Place) -> np.ndarray:
+    """A template where its operands are."""
     return evaluate(template.expr, template.indices, [place.length(n) for n in template.shape], place)
 
 
@@ -97,19 +105,20 @@ def evaluate_lines(
     known.update({key: _quotient(number, sample) for key, number in (decimals or {}).items()})
     whole = {key for atom, key in derivation.keys.items() if atom.dtype.kind != "f"}
     sizes = letter_sizes(derivation, known)
-    needed = _needed(derivation, wanted)
+    needed = needed_lines(derivation, wanted)
     dead: dict[str, np.ndarray | None] = {}
     for line in derivation.lines:
         if needed is None or line.key in needed:
             operands, numbers = [known[k] for k in line.operands], line_lengths(line, sizes)
             gone = [dead.get(k) for k in line.operands]
+            place = Place(slots(operands), numbers, {}, exact)
             with np.errstate(all="ignore"):
                 if line.kind == "backward" and dead_branch.concerns(line.template, gone):
-                    found, dead[line.key] = dead_branch.run(line.template, operands, gone, numbers, exact)
+                    found, dead[line.key] = dead_branch.run(line.template, place, gone)
                 else:
-                    found = run(line.template, operands, numbers, exact)
+                    found = at(line.template, place)
                     if not finite(found) and dead_branch.indicates(line.template):
-                        found = dead_branch.run(line.template, operands, gone, numbers, exact)[0]
+                        found = dead_branch.run(line.template, place, gone)[0]
                 known[line.key] = found if line.key in whole else alike(found, sample)
     return known
 
@@ -152,11 +161,12 @@ def line_lengths(line: Line, sizes: Mapping[Symbol, int]) -> dict[Symbol, int]:
 
 def needed_inputs(derivation: Derivation, key: str) -> list[str]:
     """Names of the inputs that the line ``key`` rests on."""
-    needed = _needed(derivation, [key]) or set()
+    needed = needed_lines(derivation, [key]) or set()
     return [name for one, name in derivation.inputs.items() if one in needed]
 
 
-def _needed(derivation: Derivation, wanted: Sequence[str] | None) -> set[str] | None:
+def needed_lines(derivation: Derivation, wanted: Sequence[str] | None) -> set[str] | None:
+    """Keys that ``wanted`` ones rest on, themselves among them; None, which means all, for None."""
     if wanted is None:
         return None
     needed = set(wanted)

@@ -7,9 +7,9 @@ pairwise by ``matmul``, so no temporary is larger than what a factor or a result
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from sympy import Add, Expr, Integer, Mul, NumberSymbol, Pow, Rational, Symbol
@@ -39,10 +39,20 @@ class Place:
     ranges: Mapping[Symbol, int]
     exact: bool
 
-    def within(self, limits: Sequence[tuple[Symbol, Expr]]) -> Place:
+    def within(self, limits: Sequence[tuple[Symbol, Expr]]) -> Self:
         """The place inside of a binder."""
         inner = {k: self.length(n) for k, n in limits}
-        return Place(self.arrays, self.lengths, {**self.ranges, **inner}, self.exact)
+        return replace(self, ranges={**self.ranges, **inner})
+
+    @property
+    def rules(self) -> Mapping[type, Callable[[Any, Any], Labelled]]:
+        """How each kind of expression is evaluated here."""
+        return RULES
+
+    def positions(self, array: Any) -> np.ndarray:
+        """Computed indices as numbers; what is no whole number stays so, and equals no index."""
+        found = np.asarray(array).astype(np.float64)
+        return found.astype(np.int64) if np.all(found == np.trunc(found)) else found
 
     def convert(self, n: int) -> Any:
         """``n`` as a number of the kind that the arrays hold."""
@@ -68,7 +78,7 @@ def evaluate(expr: Expr, indices: Sequence[Expr], shape: Sequence[int], place: P
     """The array whose element at ``indices`` is ``expr``; an axis of length 1 has index 0."""
     ranges = {**place.ranges, **{i: n for i, n in zip(indices, shape) if i != 0}}
     with np.errstate(all="ignore"):
-        result = value(expr, Place(place.arrays, place.lengths, ranges, place.exact))
+        result = value(expr, replace(place, ranges=ranges))
     moving = tuple(i for i in indices if i != 0)
     array = spread(result, moving)
     full = np.broadcast_to(array, tuple(ranges[i] for i in moving)).reshape(tuple(shape))
@@ -89,9 +99,10 @@ def spread(item: Labelled, labels: Sequence[Symbol]) -> np.ndarray:
 
 def value(expr: Expr, place: Place) -> Labelled:
     """An expression at arrays; its free indices become axes."""
-    rule = RULES.get(type(expr))
+    rules = place.rules
+    rule = rules.get(type(expr))
     if rule is None:
-        rule = next((RULES[kind] for kind in type(expr).__mro__ if kind in RULES), None)
+        rule = next((rules[kind] for kind in type(expr).__mro__ if kind in rules), None)
     if rule is None:
         raise NotImplementedError(f"There is no evaluation of {type(expr).__name__}.")
     return rule(expr, place)
@@ -164,10 +175,9 @@ def whole(expr: Expr, place: Place) -> Labelled:
 
 
 def _computed(expr: Expr, place: Place) -> Labelled:
-    """An index that is read from an array or computed; what is no whole number stays so, and equals no index."""
+    """An index that is read from an array or computed."""
     item = value(expr, place)
-    found = np.asarray(item.array).astype(np.float64)
-    return Labelled(found.astype(np.int64) if np.all(found == np.trunc(found)) else found, item.labels)
+    return Labelled(place.positions(item.array), item.labels)
 
 
 def entry(expr: Entry, place: Place) -> Labelled:

@@ -41,8 +41,8 @@ class CellOptions:
         One of `CHECKS`.
     budget : float, str or None
         Seconds that the check may take, or amounts with units, as in ``mg.check``.
-    annotate, live, quiet : bool
-        Show the annotated source; show the live panel; show nothing.
+    annotate, live, quiet, enclose : bool
+        Show the annotated source; show the live panel; show nothing; prove how exact the gradients are.
     export : tuple of str
         Targets to export to.
     seed : int
@@ -62,6 +62,7 @@ class CellOptions:
     export: tuple[str, ...] = ()
     seed: int = 0
     quiet: bool = False
+    enclose: bool = False
 
 
 class Misfit(Exception):

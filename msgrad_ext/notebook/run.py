@@ -160,6 +160,8 @@ def reports_of(applications: Sequence[Application], source: str, options: CellOp
         ]
         report = merged(found, group, count, source, options)
         report.result = replace(report.result, gradients=_wanted(report, options.wrt))
+        if options.enclose and checked:
+            report.enclose()
         reports.append(report)
     return reports
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..checking.result import STATUSES, Fault, Gradient
+from ..enclosing.result import HEAD, Enclosure
 from .digits import shape_text, short
 from .parts import Badge, Callout, Code, Math, Matrix, Paragraph, Part, Picture, Section, Table
 from .svg import describe, draw
@@ -33,6 +34,7 @@ def build(report: ReportSeen, with_sources: bool = True) -> Section:
     parts += [note_box(gradient) for gradient in result.gradients if gradient.note]
     parts += [Callout("note", "Note", (("", note),)) for note in result.notes]
     parts += [gradients(result), agreement(result)]
+    parts += [enclosed(result.enclosure)] if result.enclosure else []
     sources = (formulas(report), code(report)) if with_sources else ()
     parts += [section for section in (network(result.flow), *sources) if section.parts]
     return Section(result.title, tuple(parts))
@@ -164,6 +166,16 @@ def row(gradient: Gradient) -> tuple[str, ...]:
         return (*start, "-", "-", "-", "0", "-")
     figures = (gradient.max_abs, gradient.max_rel, gradient.max_ulp)
     return (*start, *(short(f, 3) for f in figures), str(gradient.compared), short(gradient.tolerance, 3))
+
+
+def enclosed(found: Enclosure) -> Section:
+    """What is proven of the distance to the true derivative."""
+    parts: list[Part] = [Badge(found.verdict, found.told)]
+    if found.gradients:
+        caption = "Distance of each gradient from the true derivative: proven bounds"
+        parts.append(Table(caption, HEAD, tuple(found.rows()), tuple(range(3, len(HEAD)))))
+    parts += [Callout("note", f"Enclosure of {one.name}", (("", one.note),)) for one in found.gradients if one.note]
+    return Section("Enclosure", tuple(parts))
 
 
 def network(flow: Sequence[Flow]) -> Section:

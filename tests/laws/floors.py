@@ -11,6 +11,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("dtype", "contract", "context", "decorators", "seeds", "checking.amounts", "notebook.imports"),
     (
         "checking.rungs",
+        "enclosing.result",
         "checking.result",
         "checking.digits",
         "checking.budget",
@@ -35,6 +36,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("formulas", "proving"),
     ("nn", "ops"),
     ("checking", "loading"),
+    ("enclosing",),
     ("export", "views"),
     ("report",),
     ("pipeline",),

@@ -18,10 +18,10 @@ from ...ir import Atom, Eqn, Graph, Lit, Var
 from ...numeric.interpreter import exact, interpret_exact
 from ...proving.kept import Kept
 from ...reverse import reverse
-from .. import witness
 from ..digits import number as digits
 from ..reference import local_adjoint, local_value
 from ..rungs import CONTRADICTED, EXACT, POINTS, THIS_SHAPE, OpRung
+from ..work import scalars
 from .element import new_world
 from .kernels import PointNeeded, Unreached, World
 from .points import BITS, Asked, Point, degree, drawn, point
@@ -205,7 +205,7 @@ def rationals(cut: Alone, limits: Limits, seed: int) -> str:
     Different
         At a point where they differ.
     """
-    amount = witness.work(cut.backward)
+    amount = scalars(cut.backward)
     if amount > limits.operations:
         raise Unreached(f"{amount} operations are over the budget of {limits.operations} for exact points")
     if cut.eqn.op.assumes:
