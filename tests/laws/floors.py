@@ -30,6 +30,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("export", "views"),
     ("report",),
     ("pipeline",),
+    ("handwritten",),
+    ("testing",),
     ("notebook",),
     ("demo",),
     ("",),
