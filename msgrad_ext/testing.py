@@ -83,8 +83,7 @@ def assert_gradients_agree(
     reports = {}
     for step in range(1, max(asked) + 1):
         if step == 1 or step in asked:
-            weights = sens if step == 1 or max(asked) == step else None
-            options: Any = {"wrt": wrt, "sens": weights, "budget": budget, "seed": seed, "assume": assume}
+            options: Any = {"wrt": wrt, "sens": sens, "budget": budget, "seed": seed, "assume": assume}
             reports[step] = _passed(check(net, *inputs, order=step, **options), step, allow, user_location())
     return reports[order] if isinstance(order, int) else tuple(reports[one] for one in asked)
 

@@ -167,6 +167,8 @@ class _Copier:
         made.__kwdefaults__ = value.__kwdefaults__
         self.made[id(value)] = made
         self.kept.append(value)
+        # After it is known itself: it may call itself.
+        self.fill(value)
         for cell, own in zip(cells, value.__closure__ or ()):
             with suppress(ValueError):  # An empty cell stays empty.
                 cell.cell_contents = self.copy(own.cell_contents)
@@ -182,12 +184,15 @@ class _Copier:
             if id(float) in self.stands:
                 names["float"] = _float
             scope["__builtins__"] = names
-        scope = self.scopes[id(own)]
+        return self.scopes[id(own)]
+
+    def fill(self, function: FunctionType) -> None:
+        """Put the copies of what ``function`` uses among the globals of the copies."""
+        own = function.__globals__
         for name in _names(function.__code__):
             value = own.get(name)
             if isinstance(value, (FunctionType, ModuleType)) or id(value) in self.stands:
-                scope[name] = self.copy(value)
-        return scope
+                self.scopes[id(own)][name] = self.copy(value)
 
 
 def _names(code: CodeType) -> Iterator[str]:

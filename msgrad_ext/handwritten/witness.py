@@ -83,10 +83,10 @@ class Witness:
     @cached_property
     def exact(self) -> tuple[Way, int] | None:
         """The way in fifty digits and what one run of it costs; None if the user's code does not run in it."""
-        run = self.exact_run or (None if self.layout.tensors else self._runner(DIGITS))
-        if run is None:
+        if self.layout.tensors and self.exact_run is None:
             return None
         try:
+            run = self.exact_run or self._runner(DIGITS)
             way, cost = metered(lambda: exact_way(run, self.arrays), self.budget.exact * EXACT_RUNS / 3)
             start = [digits_array(one) for one in self.arrays]
             ours, theirs = floats_of(run(start)), _flat(self._subject(None).run(self.layout.filled(self.arrays)).outputs)

@@ -17,7 +17,7 @@ _EXACT = {
     "absolute", "fabs", "negative", "positive", "sign", "conjugate", "maximum", "minimum", "fmax", "fmin", "floor", "ceil",
     "trunc", "rint", "copysign", "heaviside", "equal", "not_equal", "less", "greater", "less_equal", "greater_equal",
 }  # fmt: skip
-_generator: ContextVar[np.random.Generator | None] = ContextVar("generator", default=None)
+_generator: ContextVar[tuple[np.random.Generator, float] | None] = ContextVar("generator", default=None)
 
 
 class Wobbly(np.ndarray):
@@ -28,15 +28,15 @@ class Wobbly(np.ndarray):
         if out:
             kwargs["out"] = tuple(one.view(np.ndarray) if isinstance(one, Wobbly) else one for one in out)
         result = getattr(ufunc, method)(*bare, **kwargs)
-        generator = _generator.get()
-        if generator is None or ufunc.__name__ in _EXACT:
+        chance = _generator.get()
+        if chance is None or ufunc.__name__ in _EXACT:
             return _again(result, out)
         if out:
             for one in kwargs["out"]:
                 if isinstance(one, np.ndarray) and one.dtype.kind == "f":
-                    one[...] = _moved(one, generator)
+                    one[...] = _moved(one, chance)
             return _again(result, out)
-        return _again(_moved(result, generator), out)
+        return _again(_moved(result, chance), out)
 
 
 def _again(result: Any, out: Any) -> Any:
@@ -45,12 +45,15 @@ def _again(result: Any, out: Any) -> Any:
     return result.view(Wobbly) if isinstance(result, np.ndarray) and result.dtype.kind == "f" else result
 
 
-def _moved(result: Any, generator: np.random.Generator) -> Any:
+def _moved(result: Any, chance: tuple[np.random.Generator, float]) -> Any:
+    generator, coarsest = chance
     if isinstance(result, tuple) or np.asarray(result).dtype.kind != "f":
         return result
     kind = result.dtype
     signs = 2.0 * generator.integers(0, 2, np.shape(result), dtype=np.int8) - 1
-    moved = np.asarray(result * (1 + float(np.finfo(kind).eps) * signs), kind)
+    # A dtype inside that is coarser than every input is a fault, and no rounding to be allowed for.
+    unit = min(float(np.finfo(kind).eps), coarsest)
+    moved = np.asarray(result * (1 + unit * signs), kind)
     return moved if moved.shape else moved[()]
 
 
@@ -69,8 +72,9 @@ def spread(run: Callable[[Sequence[Any]], Sequence[np.ndarray]], arrays: Sequenc
     plain = [one.astype(np.float64) for one in run(list(arrays))]
     worst = [np.zeros(one.shape) for one in plain]
     generator = np.random.default_rng(seed)
+    coarsest = max(float(np.finfo(array.dtype).eps) for array in arrays)
     for _ in range(SAMPLES):
-        token = _generator.set(generator)
+        token = _generator.set((generator, coarsest))
         try:
             moved = run([array.view(Wobbly) for array in arrays])
         finally:
