@@ -74,8 +74,12 @@ def exact_way(run: Flat, arrays: Sequence[np.ndarray]) -> Way:
             near = step / 1000
             bend = floats_of((at(moves, near) + at(moves, -near) - 2 * here) / near)
             kink &= ~(np.abs(bend) <= 0.5 * np.abs(floats_of(right - left)))
-        # A jump to both sides by the same amount has equal slopes; zero, the slope of the pieces, is among the choices.
-        jump = scale * float_of(step) > 1e-9 * np.maximum(size, 1e-12)
+        jump = scale * float_of(step) > 1e-9 * size
+        if jump.any():
+            # A step that is shorter still jumps as far. Zero, the slope of the pieces, is then among the choices.
+            near = step / 1000
+            jump &= np.abs(floats_of(at(moves, near) - at(moves, -near))) > 0.5 * np.abs(floats_of(ahead - behind))
+            jump &= scale > 0
         ends = [np.where(jump, np.minimum(ends[0], 0), ends[0]), np.where(jump, np.maximum(ends[1], 0), ends[1])]
         return Column(value, 1e-19 * scale + rounding, kink | jump, *ends)
 

@@ -227,7 +227,8 @@ def _by_parameters(backward: Any, taken: list[str], names: list[str], outputs: i
     if extra == 2 or (extra == outputs + 1 and outputs > 1):
         if taken[:count] == names and (_word(taken[count], _OUTPUTS) or _word(taken[-1], _COTANGENTS)):
             return "inputs, out, dy"
-        if taken[-count:] == names:
+        # Two outputs have two cotangents, and then the second parameter need not be the output.
+        if taken[-count:] == names and (extra != outputs or _word(taken[extra - 1], _OUTPUTS)):
             return "dy, out, inputs"
         if _word(taken[0], _COTANGENTS) and _word(taken[-1], _OUTPUTS):
             return "dy, inputs, out"

@@ -188,3 +188,18 @@ def test_sens_and_wrt() -> None:
     report = mg.check_backward(forward, backward, x, y, sens=sens, wrt=["y"])
     assert report.names == ("y",)
     assert np.allclose(report["y"].value, x.T @ sens)
+
+
+def test_jumps() -> None:
+    """The slope of the pieces is right on both sides of a jump; at the jump it is one of the conventions."""
+    for function, at in ((np.sign, 0.0), (np.floor, 1.0)):
+        report = mg.check_backward(lambda x, f=function: f(x) * x, lambda dy, x, f=function: dy * f(x), np.array([at, 1.5]))
+        assert report.verdict in ("kink", "agree")
+        assert mg.check_backward(lambda x, f=function: f(x), lambda dy, x: 0 * dy, np.array([at, 1.5])).verdict == "kink"
+    assert mg.check_backward(np.sign, lambda dy, x: 0 * dy, np.array([0.5, -1.5]), style="dy, inputs").verdict == "agree"
+
+
+def test_value_of_zero_is_no_kink() -> None:
+    """A smooth function that is zero at the point has no kink there."""
+    report = mg.check_backward(lambda x, s: x * s, lambda dy, x, s: (dy * s, dy * x), np.array([1.0, 0.0]), np.zeros(2))
+    assert report.verdict == "agree"

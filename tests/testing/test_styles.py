@@ -133,7 +133,7 @@ def test_nested_arguments_and_gradients() -> None:
 
     def back(dy, x, params):
         w, s = params["w"], params["scales"][0]
-        return dy @ w.T * s, {"w": x.T @ dy * s, "scales": [(dy * (x @ w)).sum(axis=0)]}
+        return (dy * s) @ w.T, {"w": x.T @ (dy * s), "scales": [(dy * (x @ w)).sum(axis=0)]}
 
     report = mg.check_backward(net, back, X, {"w": W, "scales": [np.arange(4.0)]})
     assert (report.verdict, report.names) == ("agree", ("x", "params.w", "params.scales_0"))
