@@ -12,6 +12,7 @@ from ..checking.result import CheckResult, Fault, Gradient
 from ..errors import ArgumentError, ArgumentValueError, MsgradError, user_location
 from ..pipeline import check_seed
 from ..report import GradReport
+from .exactly import floats_of
 from .judge import Judge, place
 from .layout import layout_of, plain
 from .lines import gradient_line, raised_line
@@ -202,11 +203,12 @@ class _Check:
             f"{self.subject.name} ({witness.way.how})",
             f"{self.subject.backward_name} in {judge.wide[2]}",
         )
-        notes = () if found is None or not found.note else (found.note,)
-        result = self._result(gradients, witnesses, notes, np.array(outputs[0]))
-        if found is None or found.application is None:
-            return GradReport(result, None, dict)
-        return GradReport(result, found.application, found.formulas)
+        slopes = [judge.slopes(position) for position in range(len(gradients))]
+        right, scales = [floats_of(one.value[0]) for one in slopes], [one.scale[0] for one in slopes]
+        if found is None or not witness.complete or not found.agrees(right, scales):
+            return GradReport(self._result(gradients, witnesses, (), np.array(outputs[0])), None, dict)
+        note = f"{self.subject.name} was traced: the formulas and exports are derived from it, not from {self.subject.backward_name}"
+        return GradReport(self._result(gradients, witnesses, (note,), np.array(outputs[0])), found.application, found.formulas)
 
     def _result(
         self, gradients: tuple[Gradient, ...], witnesses: Any = (), notes: Any = (), output: Any = None
