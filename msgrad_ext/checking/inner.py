@@ -34,5 +34,10 @@ def blame_inner(result: CheckResult, application: Application) -> CheckResult:
     if not faults:
         return result
     note = "the derivative of higher order agrees with its formula, but a derivative that it rests on is wrong"
-    changed = {"status": "disagree", "evidence": "the witnesses contradict each other", "note": note, "fault": faults[0]}
+    changed = {
+        "status": "disagree",
+        "evidence": "the witnesses contradict each other",
+        "note": note,
+        "fault": faults[0],
+    }
     return replace(result, gradients=tuple(replace(one, **changed) for one in result.gradients))  # type: ignore[arg-type]

@@ -139,6 +139,7 @@ class CheckResult:
     witnesses: tuple[str, ...]
     notes: tuple[str, ...] = ()
     location: Location | None = None
+    between: str = "the compiled and the symbolic gradient"
 
     @property
     def verdict(self) -> str:

@@ -36,7 +36,18 @@ DIGITS = Arithmetic("fifty digits", digits_array, exact=True)
 COMPLEX = Arithmetic("complex", lambda array: np.asarray(array, np.complex128))
 EXTENDED = Arithmetic("extended", lambda array: np.asarray(array, np.longdouble))
 
-_BUFFERS = ("zeros", "ones", "full", "eye", "identity", "array", "asarray", "ascontiguousarray", "asanyarray", "linspace")
+_BUFFERS = (
+    "zeros",
+    "ones",
+    "full",
+    "eye",
+    "identity",
+    "array",
+    "asarray",
+    "ascontiguousarray",
+    "asanyarray",
+    "linspace",
+)
 _LIKE = ("zeros_like", "ones_like", "empty_like", "full_like")
 _MATH = {
     "exp": "exp", "expm1": "expm1", "log1p": "log1p", "sqrt": "sqrt", "tanh": "tanh", "sinh": "sinh", "cosh": "cosh",
@@ -72,7 +83,9 @@ def numpy_for(arithmetic: Arithmetic) -> Stand:
     replaced |= {"empty": empty, "finfo": finfo}
     if arithmetic.exact:
         replaced |= {"float64": one, "float32": one}
-        replaced |= {name: _single(getattr(np, name)) for name in ("isnan", "isfinite", "isinf", "signbit", "logaddexp")}
+        replaced |= {
+            name: _single(getattr(np, name)) for name in ("isnan", "isfinite", "isinf", "signbit", "logaddexp")
+        }
     return Stand(np, replaced)
 
 

@@ -15,7 +15,7 @@ from ..report import GradReport
 from .exactly import floats_of
 from .judge import Judge, place
 from .layout import layout_of, plain
-from .lines import gradient_line, raised_line
+from .lines import gradient_line, raised_line, writing_line
 from .observed import Bench, Finding, guarded
 from .styles import Subject, field_of, style_of, subject_of
 from .traced import Traced, traced
@@ -93,8 +93,14 @@ def _parted(forward: Any, arguments: Sequence[Any]) -> tuple[Any, Sequence[Any]]
         raise ArgumentError("There are no inputs to check at: check_backward(forward, backward, *inputs).")
     first = arguments[0]
     makers = list(first.values()) if isinstance(first, Mapping) else first
-    several = isinstance(makers, (tuple, list)) and len(makers) > 0 and all(one is None or callable(one) for one in makers)
-    if first is None or several or (callable(first) and not isinstance(first, np.ndarray) and not hasattr(first, "asnumpy")):
+    several = (
+        isinstance(makers, (tuple, list)) and len(makers) > 0 and all(one is None or callable(one) for one in makers)
+    )
+    if (
+        first is None
+        or several
+        or (callable(first) and not isinstance(first, np.ndarray) and not hasattr(first, "asnumpy"))
+    ):
         return first, arguments[1:]
     return None, arguments
 
@@ -175,7 +181,10 @@ class _Check:
         reach = 1 if any(one.dtype == np.float16 for one in outputs) else 3
         far = [10 ** generator.uniform(-reach, reach, one.shape) * signs(one.shape) for one in outputs]
         # What the backward is told must be what the slopes are weighted with.
-        rounded = [[weight.astype(one.dtype).astype(np.float64) for weight, one in zip(each, outputs)] for each in (first, far, near)]
+        rounded = [
+            [weight.astype(one.dtype).astype(np.float64) for weight, one in zip(each, outputs)]
+            for each in (first, far, near)
+        ]
         return rounded
 
     def _sens(self, outputs: Sequence[np.ndarray]) -> list[np.ndarray]:
@@ -208,7 +217,9 @@ class _Check:
         if found is None or not witness.complete or not found.agrees(right, scales):
             return GradReport(self._result(gradients, witnesses, (), np.array(outputs[0])), None, dict)
         note = f"{self.subject.name} was traced: the formulas and exports are derived from it, not from {self.subject.backward_name}"
-        return GradReport(self._result(gradients, witnesses, (note,), np.array(outputs[0])), found.application, found.formulas)
+        return GradReport(
+            self._result(gradients, witnesses, (note,), np.array(outputs[0])), found.application, found.formulas
+        )
 
     def _result(
         self, gradients: tuple[Gradient, ...], witnesses: Any = (), notes: Any = (), output: Any = None
@@ -223,6 +234,7 @@ class _Check:
             witnesses=witnesses,
             notes=notes,
             location=user_location(),
+            between=f"what {self.subject.backward_name} returned and the slope of {self.subject.name}",
         )
 
     def _stopped(self, findings: Sequence[Finding]) -> GradReport:
@@ -243,6 +255,8 @@ class _Check:
         forward = finding.side == "forward"
         name = self.subject.name if forward else self.subject.backward_name
         where = raised_line(finding.raised)
+        if where is None and finding.index is not None and "in place" in finding.detail:
+            where = writing_line(self.subject.sources[0 if forward else -1])
         if where is None:
             where = gradient_line(self.subject.sources[0], None) if forward else place(self.bench, finding.position)
         return Fault(name, finding.operand, finding.side, finding.index, where, finding.detail)

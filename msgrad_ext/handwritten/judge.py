@@ -202,7 +202,9 @@ class Judge:
             return None
         number, index = spot
         found, _, how = self.wide
-        mine, truth = (floats_of(np.asarray(one))[index] for one in (found[number][position], self.slopes(position).value[number]))
+        mine, truth = (
+            floats_of(np.asarray(one))[index] for one in (found[number][position], self.slopes(position).value[number])
+        )
         told = _differ(float(mine), float(truth))
         if not np.isfinite(mine):
             told = f"gives {float(mine)}, though the slope of {self.bench.subject.name} is finite"
@@ -217,7 +219,9 @@ class Judge:
             value = self.got[number][position]
             if not np.all(np.isfinite(value[slopes.done])):
                 index = tuple(int(one) for one in np.argwhere(~np.isfinite(value) & slopes.done)[0])
-                return self._fault(position, "result", index, f"gives {float(value[index])}, though the slope is finite")
+                return self._fault(
+                    position, "result", index, f"gives {float(value[index])}, though the slope is finite"
+                )
             comparison = self._compared(number, position)
             if not comparison.within:
                 told = _differ(float(value[comparison.index]), float(floats_of(slopes.value[number])[comparison.index]))
@@ -249,7 +253,9 @@ class Judge:
                     )
                 if not abs(slope - predicted) <= 10 * error + 1e-12 * scale + rounding:
                     told = f"along a random direction it predicts {predicted:.10g}, but the slope of {self.bench.subject.name} is {slope:.10g}"
-                    return self._fault(None, "numeric", None, f"{told} (compared in {how}); single entries that were looked at agree")
+                    return self._fault(
+                        None, "numeric", None, f"{told} (compared in {how}); single entries that were looked at agree"
+                    )
         return None
 
     def _hint(self, position: int) -> str:
@@ -259,7 +265,9 @@ class Judge:
         right = [floats_of(one) for one in slopes.value]
         got = [one[position].astype(np.float64) for one in self.got]
         names = self.layout.wrt_names
-        others = {name: [floats_of(one) for one in self.slopes(n).value] for n, name in enumerate(names) if n != position}
+        others = {
+            name: [floats_of(one) for one in self.slopes(n).value] for n, name in enumerate(names) if n != position
+        }
         shapes = {length for array in self.layout.arrays for length in (*array.shape, array.size)}
         told = hint(names[position], got, right, others, sorted(shapes))
         return f"; {told}" if told else ""
@@ -280,7 +288,9 @@ class Judge:
         slopes = self.slopes(position)
         which = "every entry agrees" if slopes.done.all() else f"{int(slopes.done.sum())} sampled entries agree"
         many = len(self.weightings)
-        parts = [f"{which} with the forward function's slope ({self.witness.way.how}) under {many} weighting{'s' * (many > 1)}"]
+        parts = [
+            f"{which} with the forward function's slope ({self.witness.way.how}) under {many} weighting{'s' * (many > 1)}"
+        ]
         parts.append(f"the backward was run in {self.wide[2]}")
         return "; ".join([*parts, "the result agrees in floats"])
 

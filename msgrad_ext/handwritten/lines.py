@@ -16,6 +16,18 @@ _PACKAGE = str(Path(__file__).parent.parent)
 
 def gradient_line(function: Callable[..., Any] | None, position: int | None) -> Location | None:
     """Where ``function`` makes the gradient number ``position`` that it returns; the line of its ``return`` or ``def`` otherwise."""
+    return _found(function, lambda body: _line(body, position))
+
+
+def writing_line(function: Callable[..., Any] | None) -> Location | None:
+    """The first line of ``function`` that writes into something that it was given; None if none is seen to."""
+    found = _found(function, _written)
+    code = getattr(function, "__code__", None)
+    return found if found is not None and code is not None and found.line != code.co_firstlineno else None
+
+
+def _found(function: Callable[..., Any] | None, look: Callable[[ast.AST], int | None]) -> Location | None:
+    """The line that ``look`` finds in the source of ``function``, or that of its ``def``."""
     code = getattr(inspect.unwrap(function), "__code__", None) if function is not None else None
     if code is None or function is None:
         return None
@@ -26,8 +38,18 @@ def gradient_line(function: Callable[..., Any] | None, position: int | None) -> 
     except (OSError, TypeError, SyntaxError):
         return place
     body = _innermost(tree)
-    found = _line(body, position) if body is not None else None
+    found = look(body) if body is not None else None
     return Location(code.co_filename, first + found - 1, code.co_name) if found else place
+
+
+def _written(body: ast.AST) -> int | None:
+    for node in ast.walk(body):
+        targets = (
+            [node.target] if isinstance(node, ast.AugAssign) else node.targets if isinstance(node, ast.Assign) else []
+        )
+        if isinstance(node, ast.AugAssign) or any(isinstance(one, ast.Subscript) for one in targets):
+            return node.lineno  # type: ignore[attr-defined]
+    return None
 
 
 def _innermost(tree: ast.AST) -> ast.AST | None:
@@ -56,7 +78,9 @@ def _binds(node: ast.AST, name: str) -> bool:
     elif isinstance(node, (ast.AugAssign, ast.AnnAssign)):
         targets = [node.target]
     named = [one for target in targets for one in ast.walk(target)]
-    return any(isinstance(one, ast.Name) and one.id == name and not isinstance(one.ctx, ast.Load) for one in named) or any(
+    return any(
+        isinstance(one, ast.Name) and one.id == name and not isinstance(one.ctx, ast.Load) for one in named
+    ) or any(
         isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name) and target.value.id == name
         for target in targets
     )

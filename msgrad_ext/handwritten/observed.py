@@ -138,7 +138,9 @@ class Bench:
         first, again = (self.as_arrays(arrays, weights) for _ in range(2))
         spot = _first_change(first, again)
         if spot is not None:
-            yield self._unsteady(spot, "run again with the same arguments, it returns another gradient", "nondeterministic")
+            yield self._unsteady(
+                spot, "run again with the same arguments, it returns another gradient", "nondeterministic"
+            )
             return
         yield from self._used_twice(arrays, weights, first)
         yield from self._after_another(arrays, weights, others, first)
@@ -169,7 +171,9 @@ class Bench:
         if spot is None:
             spot = _first_change(first, self.as_arrays(arrays, weights))
         if spot is not None:
-            told = "a run with other arguments in between changes what it returns: it keeps state outside of its arguments"
+            told = (
+                "a run with other arguments in between changes what it returns: it keeps state outside of its arguments"
+            )
             yield self._unsteady(spot, told)
 
     def _unsteady(self, spot: tuple[int, tuple[int, ...]], told: str, status: str = "disagree") -> Finding:
@@ -234,7 +238,9 @@ def _misfit(gradient: Any, array: np.ndarray) -> str:
         return f"the gradient must be an array, but is {type(gradient).__name__}"
     found = plain(gradient)
     if found.shape != array.shape:
-        return f"the gradient must have shape {array.shape}, but has {found.shape}{_shape_hint(found.shape, array.shape)}"
+        return (
+            f"the gradient must have shape {array.shape}, but has {found.shape}{_shape_hint(found.shape, array.shape)}"
+        )
     if found.dtype != array.dtype:
         return f"the gradient must be {array.dtype} like its input, but is {found.dtype}"
     return ""

@@ -37,7 +37,7 @@ class Column:
     right: np.ndarray
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True, eq=False)
 class Way:
     """A way to get a column: its name for the report, and the function."""
 
@@ -147,7 +147,9 @@ def _extrapolated(at: Callable[[float], Any], step: float, unit: float, here: An
     return best, error
 
 
-def _sides(at: Callable[[float], Any], here: Any, step: float, unit: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _sides(
+    at: Callable[[float], Any], here: Any, step: float, unit: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """One-sided slopes, and where they differ by more than curvature and rounding explain."""
 
     def slopes(size: float) -> tuple[Any, Any]:
@@ -160,7 +162,7 @@ def _sides(at: Callable[[float], Any], here: Any, step: float, unit: float) -> t
     return left.astype(float), right.astype(float), kink
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True, eq=False)
 class Slopes:
     """What the slopes say of the gradient by one input, for several weightings of the outputs.
 
@@ -189,8 +191,8 @@ class Slopes:
         """Nothing computed yet."""
         nothing = [np.full(shape, np.nan) for _ in range(count)]
         value = [one.astype(object) for one in nothing] if exact else [one.copy() for one in nothing]
-        rest = [[one.copy() for one in nothing] for _ in range(4)]
-        return cls(value, *rest, np.zeros(shape, bool), np.zeros(shape, bool))
+        low, high, error, scale = ([one.copy() for one in nothing] for _ in range(4))
+        return cls(value, low, high, error, scale, np.zeros(shape, bool), np.zeros(shape, bool))
 
     def put(self, index: tuple[int, ...], column: Column, weights: Sequence[np.ndarray], exact: bool) -> None:
         """Store what one column says of the entry ``index``."""

@@ -53,7 +53,9 @@ class Stand(np.lib.mixins.NDArrayOperatorsMixin):
     def __getitem__(self, key: Any) -> Stand:
         if isinstance(key, Stand) or (isinstance(key, np.ndarray) and key.dtype == bool):
             raise Untraceable("it selects by a condition")
-        plain = tuple(Tensor(one) if isinstance(one, np.ndarray) else one for one in key) if isinstance(key, tuple) else key
+        plain = (
+            tuple(Tensor(one) if isinstance(one, np.ndarray) else one for one in key) if isinstance(key, tuple) else key
+        )
         return Stand(self.tensor[Tensor(plain) if isinstance(plain, np.ndarray) else plain])
 
     def __len__(self) -> int:
@@ -230,7 +232,10 @@ def _joined(axis: int) -> Callable[[Sequence[Any]], Stand]:
 
 
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
-    **{name: _method(name) for name in ("sum", "mean", "var", "std", "max", "min", "reshape", "transpose", "swapaxes", "ravel", "dot")},
+    **{
+        name: _method(name)
+        for name in ("sum", "mean", "var", "std", "max", "min", "reshape", "transpose", "swapaxes", "ravel", "dot")
+    },
     "amax": _method("max"),
     "amin": _method("min"),
     "shape": lambda x: x.shape,

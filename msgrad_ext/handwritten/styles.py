@@ -32,7 +32,21 @@ STYLES = {
     "inputs": "backward(x, w), the gradient of a scalar",
     "value and gradients": "one function returns the scalar and its gradients",
 }
-_COTANGENTS = ("dy", "dout", "g", "grad", "ct", "upstream", "delta", "cotangent", "v", "sens", "gradient", "dloss", "dl")
+_COTANGENTS = (
+    "dy",
+    "dout",
+    "g",
+    "grad",
+    "ct",
+    "upstream",
+    "delta",
+    "cotangent",
+    "v",
+    "sens",
+    "gradient",
+    "dloss",
+    "dl",
+)
 _CACHES = ("cache", "saved", "memo", "residual", "ctx", "context", "state", "tape", "stash", "aux")
 _OUTPUTS = ("out", "y", "ans", "output", "result", "outputs", "value")
 
@@ -249,7 +263,9 @@ def _cotangent(name: str, names: Sequence[str]) -> bool:
 
 def _unclear(backward: Any, why: str) -> ArgumentError:
     told = "; ".join(f'"{style}" for {meaning}' for style, meaning in STYLES.items())
-    return ArgumentError(f"For '{_name(backward)}', how it is to be called is not clear: {why}. Say style= one of: {told}.")
+    return ArgumentError(
+        f"For '{_name(backward)}', how it is to be called is not clear: {why}. Say style= one of: {told}."
+    )
 
 
 def _split(result: Any) -> list[Any]:

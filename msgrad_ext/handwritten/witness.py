@@ -89,11 +89,20 @@ class Witness:
             run = self.exact_run or self._runner(DIGITS)
             way, cost = metered(lambda: exact_way(run, self.arrays), self.budget.exact * EXACT_RUNS / 3)
             start = [digits_array(one) for one in self.arrays]
-            ours, theirs = floats_of(run(start)), _flat(self._subject(None).run(self.layout.filled(self.arrays)).outputs)
+            ours, theirs = (
+                floats_of(run(start)),
+                _flat(self._subject(None).run(self.layout.filled(self.arrays)).outputs),
+            )
         except Exception:  # noqa: BLE001 - the user's code may raise anything on numbers that it was not written for
             return None
         # What it computes in fifty digits must be what it computes in floats.
-        near = np.isclose(ours, np.asarray(theirs, float), rtol=1e-3, atol=1e-6 * float(np.max(np.abs(ours), initial=1)), equal_nan=True)
+        near = np.isclose(
+            ours,
+            np.asarray(theirs, float),
+            rtol=1e-3,
+            atol=1e-6 * float(np.max(np.abs(ours), initial=1)),
+            equal_nan=True,
+        )
         return (way, max(cost, ours.size + len(self.entries))) if near.all() else None
 
     @cached_property
@@ -193,7 +202,10 @@ class Witness:
 
         def run() -> list[Any] | str:
             ran = subject.run(self.layout.filled([digits_array(one) for one in self.arrays]))
-            given = [digits_array(weight)[()] if np.ndim(out) == 0 else digits_array(weight) for out, weight in zip(ran.outputs, weighting)]
+            given = [
+                digits_array(weight)[()] if np.ndim(out) == 0 else digits_array(weight)
+                for out, weight in zip(ran.outputs, weighting)
+            ]
             return self.layout.gradients(ran.pull(given))
 
         try:
@@ -207,5 +219,8 @@ class Witness:
 
 
 def _flat(outputs: Sequence[Any]) -> Any:
-    parts = [np.asarray(one if hasattr(one, "_mpf_") or isinstance(one, np.ndarray) else plain(one)).ravel() for one in outputs]
+    parts = [
+        np.asarray(one if hasattr(one, "_mpf_") or isinstance(one, np.ndarray) else plain(one)).ravel()
+        for one in outputs
+    ]
     return np.concatenate(parts) if parts else np.zeros(0)

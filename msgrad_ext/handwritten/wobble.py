@@ -57,7 +57,9 @@ def _moved(result: Any, chance: tuple[np.random.Generator, float]) -> Any:
     return moved if moved.shape else moved[()]
 
 
-def spread(run: Callable[[Sequence[Any]], Sequence[np.ndarray]], arrays: Sequence[np.ndarray], seed: int) -> list[np.ndarray]:
+def spread(
+    run: Callable[[Sequence[Any]], Sequence[np.ndarray]], arrays: Sequence[np.ndarray], seed: int
+) -> list[np.ndarray]:
     """The largest deviation of each result of ``run`` under random roundings.
 
     Parameters

@@ -89,7 +89,9 @@ def test_kink_is_told_with_its_slopes() -> None:
     """At a kink any value between the slopes is a convention, and the status says so."""
     for slope in (0.0, 0.5, 1.0):
         report = mg.check_backward(
-            lambda x: np.maximum(x, 0), lambda dy, x, s=slope: dy * np.where(x == 0, s, x > 0), np.array([0.0, 1.0, -1.0])
+            lambda x: np.maximum(x, 0),
+            lambda dy, x, s=slope: dy * np.where(x == 0, s, x > 0),
+            np.array([0.0, 1.0, -1.0]),
         )
         assert report.verdict == "kink"
         assert "between the slopes 0 and 1" in report["x"].note
@@ -193,10 +195,16 @@ def test_sens_and_wrt() -> None:
 def test_jumps() -> None:
     """The slope of the pieces is right on both sides of a jump; at the jump it is one of the conventions."""
     for function, at in ((np.sign, 0.0), (np.floor, 1.0)):
-        report = mg.check_backward(lambda x, f=function: f(x) * x, lambda dy, x, f=function: dy * f(x), np.array([at, 1.5]))
+        report = mg.check_backward(
+            lambda x, f=function: f(x) * x, lambda dy, x, f=function: dy * f(x), np.array([at, 1.5])
+        )
         assert report.verdict in ("kink", "agree")
-        assert mg.check_backward(lambda x, f=function: f(x), lambda dy, x: 0 * dy, np.array([at, 1.5])).verdict == "kink"
-    assert mg.check_backward(np.sign, lambda dy, x: 0 * dy, np.array([0.5, -1.5]), style="dy, inputs").verdict == "agree"
+        assert (
+            mg.check_backward(lambda x, f=function: f(x), lambda dy, x: 0 * dy, np.array([at, 1.5])).verdict == "kink"
+        )
+    assert (
+        mg.check_backward(np.sign, lambda dy, x: 0 * dy, np.array([0.5, -1.5]), style="dy, inputs").verdict == "agree"
+    )
 
 
 def test_value_of_zero_is_no_kink() -> None:

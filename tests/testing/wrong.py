@@ -23,7 +23,7 @@ def _copy(function: Any, *changes: tuple[str, str]) -> Any:
     name = f"<wrong {_copy.count}>"  # type: ignore[attr-defined]
     linecache.cache[name] = (len(source), None, source.splitlines(True), name)
     scope = dict(vars(r))
-    exec(compile(source, name, "exec"), scope)  # noqa: S102 - the source is this test's own
+    exec(compile(source, name, "exec"), scope)
     return scope[function.__name__]
 
 
@@ -161,7 +161,13 @@ def cases() -> Iterator[tuple[str, tuple[Any, ...], str, str]]:
     x = right["softmax"][2]
     yield case("bias not summed", "affine", "b", "the sum over axis 0", ("dout.sum(axis=0)", "dout"))
     yield case("bias over wrong axis", "affine", "b", "shape", ("dout.sum(axis=0)", "dout.sum(axis=1)"))
-    yield case("weight not transposed", "affine", "w", "transposition", ("x.reshape(x.shape[0], -1).T @ dout", "(x.reshape(x.shape[0], -1).T @ dout).T"))
+    yield case(
+        "weight not transposed",
+        "affine",
+        "w",
+        "transposition",
+        ("x.reshape(x.shape[0], -1).T @ dout", "(x.reshape(x.shape[0], -1).T @ dout).T"),
+    )
     yield case("sign", "affine", "w", "sign", ("dw = x", "dw = -x"))
     yield case("factor two", "affine", "x", "2 times", ("dx = (dout", "dx = 2 * (dout"))
     yield case("relu of the cotangent", "relu", "x", "", ("(x > 0)", "(dout > 0)"))
@@ -170,14 +176,30 @@ def cases() -> Iterator[tuple[str, tuple[Any, ...], str, str]]:
     yield case("batch norm without the variance's share", "batchnorm", "x", "", (" - xhat * dgamma", ""))
     yield case("batch norm: gamma forgotten", "batchnorm", "x", "", ("gamma / std", "1 / std"))
     yield case("layer norm over the wrong axis", "layernorm", "x", "", ("g.mean(axis=-1", "g.mean(axis=0"))
-    yield case("layer norm without the variance's share", "layernorm", "x", "", (" - xhat * (g * xhat).mean(axis=-1, keepdims=True)", ""))
+    yield case(
+        "layer norm without the variance's share",
+        "layernorm",
+        "x",
+        "",
+        (" - xhat * (g * xhat).mean(axis=-1, keepdims=True)", ""),
+    )
     yield case("convolution by one off", "conv", "x", "", ("dpadded[:, :, 1:-1, 1:-1]", "dpadded[:, :, :-2, :-2]"))
-    yield case("convolution assigns for adds", "conv", "x", "", ("i : i + k, j : j + k] += ", "i : i + k, j : j + k] = "))
+    yield case(
+        "convolution assigns for adds", "conv", "x", "", ("i : i + k, j : j + k] += ", "i : i + k, j : j + k] = ")
+    )
     yield case("convolution's bias over the batch only", "conv", "b", "shape", ("axis=(0, 2, 3)", "axis=0"))
     yield case("im2col with rows for columns", "im2col", "x", "", ("dcolumns[:, :, i, j]", "dcolumns[:, :, j, i]"))
-    yield case("max-pool to every entry", "maxpool", "x", "", ("windows == out[:, :, :, None, :, None]", "windows == windows"))
+    yield case(
+        "max-pool to every entry", "maxpool", "x", "", ("windows == out[:, :, :, None, :, None]", "windows == windows")
+    )
     yield case("dropout unscaled", "dropout", "x", "0.5 times", (" / 0.5", ""))
-    yield case("softmax's diagonal only", "softmax", "x", "", ("y * (dy - (dy * y).sum(axis=-1, keepdims=True))", "y * (1 - y) * dy"))
+    yield case(
+        "softmax's diagonal only",
+        "softmax",
+        "x",
+        "",
+        ("y * (dy - (dy * y).sum(axis=-1, keepdims=True))", "y * (1 - y) * dy"),
+    )
     yield "softmax over everything", (r.softmax, good_for_rows, x), "x", ""
     yield case("softmax over the wrong axis", "softmax", "x", "", (".sum(axis=-1", ".sum(axis=0"))
     yield case("logsumexp unweighted", "logsumexp", "x", "dy is not used", ("dy[:, None] * ", ""))
@@ -188,18 +210,52 @@ def cases() -> Iterator[tuple[str, tuple[Any, ...], str, str]]:
     yield case("broadcast undone by a mean", "scaled", "a", "1/3", (".sum(axis=0)", ".mean(axis=0)"))
     yield case("attention without scale", "attention", "q", "", ("dq = ds @ k * scale", "dq = ds @ k"))
     yield case("attention: k not transposed", "attention", "k", "", ("ds.swapaxes(-1, -2) @ q", "ds @ q"))
-    yield case("attention: softmax's sum forgotten", "attention", "q", "", ("p * (dp - (dp * p).sum(axis=-1, keepdims=True))", "p * dp"))
+    yield case(
+        "attention: softmax's sum forgotten",
+        "attention",
+        "q",
+        "",
+        ("p * (dp - (dp * p).sum(axis=-1, keepdims=True))", "p * dp"),
+    )
     yield case("gelu's constant mistyped", "gelu", "x", "", ("3 * 0.044715", "3 * 0.0447151"))
-    yield case("matmul the other way round", "matmul", "x", "", ("dout @ y.T, x.T @ dout", "(x * 0 + dout @ y.T[:, ::-1]), x.T @ dout"))
-    yield case("gather without repeated rows", "gather", "table", "", ("np.add.at(dtable, rows, dy)", "dtable[rows] = dy"))
+    yield case(
+        "matmul the other way round",
+        "matmul",
+        "x",
+        "",
+        ("dout @ y.T, x.T @ dout", "(x * 0 + dout @ y.T[:, ::-1]), x.T @ dout"),
+    )
+    yield case(
+        "gather without repeated rows", "gather", "table", "", ("np.add.at(dtable, rows, dy)", "dtable[rows] = dy")
+    )
     yield "lstm: cell's own path", _lstm(right, "dc + dh * o * (1 - t**2)", "dc"), "x", ""
-    yield "lstm: gates exchanged", _lstm(right, "dc * c * f * (1 - f), dh * t * o * (1 - o)", "dh * t * o * (1 - o), dc * c * f * (1 - f)"), "x", ""
+    yield (
+        "lstm: gates exchanged",
+        _lstm(right, "dc * c * f * (1 - f), dh * t * o * (1 - o)", "dh * t * o * (1 - o), dc * c * f * (1 - f)"),
+        "x",
+        "",
+    )
     yield "lstm: forget gate forgotten", _lstm(right, "dc * f, x.T", "dc, x.T"), "c", ""
-    yield "loss not divided", (_copy(r.softmax_loss, ("return loss, dx / n", "return loss, dx")), *right["softmax_loss"][1:]), "x", "3 times"
+    yield (
+        "loss not divided",
+        (_copy(r.softmax_loss, ("return loss, dx / n", "return loss, dx")), *right["softmax_loss"][1:]),
+        "x",
+        "3 times",
+    )
     yield "pullback without projection", (_copy(r.normalise, (" - y * (dy * y).sum()", "")), x), "x", ""
     yield "makers exchanged", (r.product, r.product_vjps[::-1], *right["product"][2:]), "x", "gradient by y"
-    yield "rosenbrock assigns for adds", (r.rosenbrock, _copy(r.rosenbrock_grad, ("g[1:] += ", "g[1:] = ")), right["rosenbrock"][2]), "x", ""
-    yield "inverse not transposed", (r.logdet, _copy(r.logdet_backward, (".T", "")), right["logdet"][2]), "a", "transposed"
+    yield (
+        "rosenbrock assigns for adds",
+        (r.rosenbrock, _copy(r.rosenbrock_grad, ("g[1:] += ", "g[1:] = ")), right["rosenbrock"][2]),
+        "x",
+        "",
+    )
+    yield (
+        "inverse not transposed",
+        (r.logdet, _copy(r.logdet_backward, (".T", "")), right["logdet"][2]),
+        "a",
+        "transposed",
+    )
     yield "mean taken for a sum", (mean_loss, sum_gradient, x), "x", "12 times"
     yield "state of the module", (remembered, remembered_backward, x), "x", "state outside"
     yield "cotangent changed in place", (sine, in_place_cotangent, x), "dy", "in place"
@@ -214,10 +270,25 @@ def cases() -> Iterator[tuple[str, tuple[Any, ...], str, str]]:
     yield "zeros", (sine, nothing, x), "x", "zero everywhere"
     yield "raises", (sine, raises, x), "", "raised ValueError"
     yield "dout forgotten", (sine, ones_only, x), "x", "dy is not used"
-    yield "dtype drift", (sine, lambda dy, x: (dy * np.cos(x)).astype(np.float64), x.astype(np.float32)), "x", "must be float32"
+    yield (
+        "dtype drift",
+        (sine, lambda dy, x: (dy * np.cos(x)).astype(np.float64), x.astype(np.float32)),
+        "x",
+        "must be float32",
+    )
     yield "shape drift", (sine, lambda dy, x: (dy * np.cos(x)).ravel(), x), "x", "reshape is missing"
-    yield "one gradient too few", (*r.cases()["scaled"][:1], lambda dy, x, a, b: (a * dy, (dy * x).sum(0)), *right["scaled"][2:]), "", "2 gradients"
-    yield "beyond the slopes at a kink", (huge_abs, abs_backward, np.array([1.0, 0.0, -2.0])), "x", "slopes on the two sides"
+    yield (
+        "one gradient too few",
+        (*r.cases()["scaled"][:1], lambda dy, x, a, b: (a * dy, (dy * x).sum(0)), *right["scaled"][2:]),
+        "",
+        "2 gradients",
+    )
+    yield (
+        "beyond the slopes at a kink",
+        (huge_abs, abs_backward, np.array([1.0, 0.0, -2.0])),
+        "x",
+        "slopes on the two sides",
+    )
 
 
 def _lstm(right: dict[str, Any], old: str, new: str) -> tuple[Any, ...]:
