@@ -181,11 +181,10 @@ class _Check:
         reach = 1 if any(one.dtype == np.float16 for one in outputs) else 3
         far = [10 ** generator.uniform(-reach, reach, one.shape) * signs(one.shape) for one in outputs]
         # What the backward is told must be what the slopes are weighted with.
-        rounded = [
+        return [
             [weight.astype(one.dtype).astype(np.float64) for weight, one in zip(each, outputs)]
             for each in (first, far, near)
         ]
-        return rounded
 
     def _sens(self, outputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         given = list(self.given) if isinstance(self.given, tuple) else [self.given]

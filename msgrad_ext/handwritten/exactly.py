@@ -111,7 +111,7 @@ class Digits(np.ndarray):
         """A copy; these numbers stand for floats of every width."""
         return self.copy() if _is_float(dtype) else np.asarray(self).astype(dtype, *args, **kwargs)
 
-    @property
+    @property  # type: ignore[misc]
     def real(self) -> Any:  # type: ignore[override]
         """Itself: the numbers are real."""
         return self

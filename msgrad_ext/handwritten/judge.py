@@ -252,10 +252,12 @@ class Judge:
                         float(np.sum(np.abs(move) * one)) for (_, move), one in zip(terms, deviations[number])
                     )
                 if not abs(slope - predicted) <= 10 * error + 1e-12 * scale + rounding:
-                    told = f"along a random direction it predicts {predicted:.10g}, but the slope of {self.bench.subject.name} is {slope:.10g}"
-                    return self._fault(
-                        None, "numeric", None, f"{told} (compared in {how}); single entries that were looked at agree"
+                    who = self.bench.subject.name
+                    told = (
+                        f"along a random direction it predicts {predicted:.10g}, but the slope of {who} is {slope:.10g}"
                     )
+                    rest = f"(compared in {how}); single entries that were looked at agree"
+                    return self._fault(None, "numeric", None, f"{told} {rest}")
         return None
 
     def _hint(self, position: int) -> str:

@@ -44,11 +44,10 @@ def _found(function: Callable[..., Any] | None, look: Callable[[ast.AST], int | 
 
 def _written(body: ast.AST) -> int | None:
     for node in ast.walk(body):
-        targets = (
-            [node.target] if isinstance(node, ast.AugAssign) else node.targets if isinstance(node, ast.Assign) else []
-        )
-        if isinstance(node, ast.AugAssign) or any(isinstance(one, ast.Subscript) for one in targets):
-            return node.lineno  # type: ignore[attr-defined]
+        if not isinstance(node, (ast.Assign, ast.AugAssign)):
+            continue
+        if isinstance(node, ast.AugAssign) or any(isinstance(one, ast.Subscript) for one in node.targets):
+            return node.lineno
     return None
 
 

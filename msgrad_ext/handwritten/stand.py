@@ -181,6 +181,10 @@ def _truth(value: Any) -> bool:
     return isinstance(value, Tensor) and value.numpy_dtype.kind in "biu"
 
 
+def _op(name: str) -> Callable[..., Any]:
+    return lambda x: getattr(fn, name)(x)
+
+
 _UFUNCS: dict[str, Callable[..., Any]] = {
     "add": _numbers(lambda x, y: x + y),
     "subtract": _numbers(lambda x, y: x - y),
@@ -199,7 +203,7 @@ _UFUNCS: dict[str, Callable[..., Any]] = {
     "maximum": lambda x, y: fn.maximum(x, y),
     "minimum": lambda x, y: fn.minimum(x, y),
     **{
-        name: (lambda own: lambda x: getattr(fn, own)(x))(own)
+        name: _op(own)
         for name, own in {
             "exp": "exp", "expm1": "expm1", "log": "log", "log1p": "log1p", "sqrt": "sqrt", "reciprocal": "reciprocal",
             "sin": "sin", "cos": "cos", "tan": "tan", "arctan": "atan", "sinh": "sinh", "cosh": "cosh", "tanh": "tanh",

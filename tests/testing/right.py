@@ -6,13 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from .arrays import draw
+
 EPS = 1e-5
-
-
-def draw(*shapes: Any, seed: int = 0, dtype: Any = np.float64) -> list[np.ndarray]:
-    """Random arrays."""
-    generator = np.random.default_rng(seed)
-    return [generator.standard_normal(shape).astype(dtype) for shape in shapes]
 
 
 # Layers, with a cache as in CS231n ------------------------------------------------------------------------------------
@@ -23,7 +19,7 @@ def affine_forward(x, w, b):
 
 
 def affine_backward(dout, cache):
-    x, w, b = cache
+    x, w, _ = cache
     dx = (dout @ w.T).reshape(x.shape)
     dw = x.reshape(x.shape[0], -1).T @ dout
     db = dout.sum(axis=0)
@@ -75,7 +71,7 @@ def layernorm_backward(dout, cache):
 
 
 def conv_forward(x, w, b):
-    n, c, height, width = x.shape
+    n, _, height, width = x.shape
     f, _, k, _ = w.shape
     padded = np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)))
     rows, columns = height + 3 - k, width + 3 - k

@@ -11,6 +11,7 @@ import msgrad_ext as mg
 from msgrad_ext.testing import WrongGradient, assert_backward_agrees
 
 from . import right, wrong
+from .arrays import draw
 
 RIGHT = right.cases()
 WRONG = {name: (arguments, operand, words) for name, arguments, operand, words in wrong.cases()}
@@ -158,7 +159,7 @@ def test_large_inputs_are_sampled_and_it_is_said() -> None:
         dw[100, 50] += 1e-3
         return dx, dw
 
-    x, w = right.draw((4, 200), (200, 100))
+    x, w = draw((4, 200), (200, 100))
     report = mg.check_backward(forward, backward, x, w, budget=0.2)
     assert report.verdict == "agree"
     assert "compared one by one" in report["w"].note
@@ -186,7 +187,7 @@ def test_inputs_and_layers_stay_as_they_were() -> None:
 def test_sens_and_wrt() -> None:
     """The report shows the gradients asked for, under the weights that were given."""
     forward, backward, x, y = RIGHT["matmul"]
-    sens = right.draw((3, 5), seed=9)[0]
+    sens = draw((3, 5), seed=9)[0]
     report = mg.check_backward(forward, backward, x, y, sens=sens, wrt=["y"])
     assert report.names == ("y",)
     assert np.allclose(report["y"].value, x.T @ sens)

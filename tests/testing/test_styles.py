@@ -9,7 +9,7 @@ import msgrad_ext as mg
 from msgrad_ext.errors import ArgumentError, DtypeError, UnknownNameError
 from msgrad_ext.handwritten.styles import STYLES
 
-from .right import draw
+from .arrays import draw
 
 X, W = draw((2, 3), (3, 4))
 

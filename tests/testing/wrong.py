@@ -150,15 +150,26 @@ def abs_backward(dy, x):
     return dy * np.where(x == 0, 3.0, np.sign(x))
 
 
-def cases() -> Iterator[tuple[str, tuple[Any, ...], str, str]]:
+Case = tuple[str, tuple[Any, ...], str, str]
+RIGHT = r.cases()
+X = RIGHT["softmax"][2]
+
+
+def case(name: str, of: str, operand: str, words: str, *changes: tuple[str, str]) -> Case:
+    """A right backward with changes to its source."""
+    forward, backward, *inputs = RIGHT[of]
+    return name, (forward, _copy(backward, *changes), *inputs), operand, words
+
+
+def cases() -> Iterator[Case]:
     """Name, arguments of the check, the operand at fault, words that the answer must hold."""
-    right = r.cases()
+    yield from _layers()
+    yield from _functions()
+    yield from _steps()
+    yield from _manners()
 
-    def case(name: str, of: str, operand: str, words: str, *changes: tuple[str, str]) -> tuple[str, Any, str, str]:
-        forward, backward, *inputs = right[of]
-        return name, (forward, _copy(backward, *changes), *inputs), operand, words
 
-    x = right["softmax"][2]
+def _layers() -> Iterator[Case]:
     yield case("bias not summed", "affine", "b", "the sum over axis 0", ("dout.sum(axis=0)", "dout"))
     yield case("bias over wrong axis", "affine", "b", "shape", ("dout.sum(axis=0)", "dout.sum(axis=1)"))
     yield case(
@@ -193,6 +204,9 @@ def cases() -> Iterator[tuple[str, tuple[Any, ...], str, str]]:
         "max-pool to every entry", "maxpool", "x", "", ("windows == out[:, :, :, None, :, None]", "windows == windows")
     )
     yield case("dropout unscaled", "dropout", "x", "0.5 times", (" / 0.5", ""))
+
+
+def _functions() -> Iterator[Case]:
     yield case(
         "softmax's diagonal only",
         "softmax",
@@ -200,7 +214,7 @@ def cases() -> Iterator[tuple[str, tuple[Any, ...], str, str]]:
         "",
         ("y * (dy - (dy * y).sum(axis=-1, keepdims=True))", "y * (1 - y) * dy"),
     )
-    yield "softmax over everything", (r.softmax, good_for_rows, x), "x", ""
+    yield "softmax over everything", (r.softmax, good_for_rows, X), "x", ""
     yield case("softmax over the wrong axis", "softmax", "x", "", (".sum(axis=-1", ".sum(axis=0"))
     yield case("logsumexp unweighted", "logsumexp", "x", "dy is not used", ("dy[:, None] * ", ""))
     yield case("cumsum not reversed", "cumsum", "x", "", ("np.cumsum(dy[::-1], axis=0)[::-1]", "np.cumsum(dy, axis=0)"))
@@ -228,58 +242,64 @@ def cases() -> Iterator[tuple[str, tuple[Any, ...], str, str]]:
     yield case(
         "gather without repeated rows", "gather", "table", "", ("np.add.at(dtable, rows, dy)", "dtable[rows] = dy")
     )
-    yield "lstm: cell's own path", _lstm(right, "dc + dh * o * (1 - t**2)", "dc"), "x", ""
+
+
+def _steps() -> Iterator[Case]:
+    yield "lstm: cell's own path", _lstm("dc + dh * o * (1 - t**2)", "dc"), "x", ""
     yield (
         "lstm: gates exchanged",
-        _lstm(right, "dc * c * f * (1 - f), dh * t * o * (1 - o)", "dh * t * o * (1 - o), dc * c * f * (1 - f)"),
+        _lstm("dc * c * f * (1 - f), dh * t * o * (1 - o)", "dh * t * o * (1 - o), dc * c * f * (1 - f)"),
         "x",
         "",
     )
-    yield "lstm: forget gate forgotten", _lstm(right, "dc * f, x.T", "dc, x.T"), "c", ""
+    yield "lstm: forget gate forgotten", _lstm("dc * f, x.T", "dc, x.T"), "c", ""
     yield (
         "loss not divided",
-        (_copy(r.softmax_loss, ("return loss, dx / n", "return loss, dx")), *right["softmax_loss"][1:]),
+        (_copy(r.softmax_loss, ("return loss, dx / n", "return loss, dx")), *RIGHT["softmax_loss"][1:]),
         "x",
         "3 times",
     )
-    yield "pullback without projection", (_copy(r.normalise, (" - y * (dy * y).sum()", "")), x), "x", ""
-    yield "makers exchanged", (r.product, r.product_vjps[::-1], *right["product"][2:]), "x", "gradient by y"
+    yield "pullback without projection", (_copy(r.normalise, (" - y * (dy * y).sum()", "")), X), "x", ""
+    yield "makers exchanged", (r.product, r.product_vjps[::-1], *RIGHT["product"][2:]), "x", "gradient by y"
     yield (
         "rosenbrock assigns for adds",
-        (r.rosenbrock, _copy(r.rosenbrock_grad, ("g[1:] += ", "g[1:] = ")), right["rosenbrock"][2]),
+        (r.rosenbrock, _copy(r.rosenbrock_grad, ("g[1:] += ", "g[1:] = ")), RIGHT["rosenbrock"][2]),
         "x",
         "",
     )
     yield (
         "inverse not transposed",
-        (r.logdet, _copy(r.logdet_backward, (".T", "")), right["logdet"][2]),
+        (r.logdet, _copy(r.logdet_backward, (".T", "")), RIGHT["logdet"][2]),
         "a",
         "transposed",
     )
-    yield "mean taken for a sum", (mean_loss, sum_gradient, x), "x", "12 times"
-    yield "state of the module", (remembered, remembered_backward, x), "x", "state outside"
-    yield "cotangent changed in place", (sine, in_place_cotangent, x), "dy", "in place"
-    yield "input changed in place", (sine, in_place_input, x), "x", "in place"
-    yield "saved value changed in place", (saved_forward, saved_backward, x), "x", "saved value is changed"
-    yield "output changed in place", (output_forward, output_backward, x), "y", "in place"
-    yield "input changed by the forward", (bad_forward, lambda dy, x: dy * np.cos(x / 2), x), "x", "in place"
-    yield "one entry by 1e-9", (sine, one_entry, x), "x", "1 of 12"
-    yield "cotangent clipped", (sine, clipped, x), "x", ""
-    yield "float32 inside", (sine, single_inside, x), "x", "coarser dtype"
-    yield "not a number", (sine, nan_somewhere, x), "x", "nan"
-    yield "zeros", (sine, nothing, x), "x", "zero everywhere"
-    yield "raises", (sine, raises, x), "", "raised ValueError"
-    yield "dout forgotten", (sine, ones_only, x), "x", "dy is not used"
+    yield "mean taken for a sum", (mean_loss, sum_gradient, X), "x", "12 times"
+    yield "state of the module", (remembered, remembered_backward, X), "x", "state outside"
+    yield "cotangent changed in place", (sine, in_place_cotangent, X), "dy", "in place"
+    yield "input changed in place", (sine, in_place_input, X), "x", "in place"
+    yield "saved value changed in place", (saved_forward, saved_backward, X), "x", "saved value is changed"
+    yield "output changed in place", (output_forward, output_backward, X), "y", "in place"
+    yield "input changed by the forward", (bad_forward, lambda dy, x: dy * np.cos(x / 2), X), "x", "in place"
+
+
+def _manners() -> Iterator[Case]:
+    yield "one entry by 1e-9", (sine, one_entry, X), "x", "1 of 12"
+    yield "cotangent clipped", (sine, clipped, X), "x", ""
+    yield "float32 inside", (sine, single_inside, X), "x", "coarser dtype"
+    yield "not a number", (sine, nan_somewhere, X), "x", "nan"
+    yield "zeros", (sine, nothing, X), "x", "zero everywhere"
+    yield "raises", (sine, raises, X), "", "raised ValueError"
+    yield "dout forgotten", (sine, ones_only, X), "x", "dy is not used"
     yield (
         "dtype drift",
-        (sine, lambda dy, x: (dy * np.cos(x)).astype(np.float64), x.astype(np.float32)),
+        (sine, lambda dy, x: (dy * np.cos(x)).astype(np.float64), X.astype(np.float32)),
         "x",
         "must be float32",
     )
-    yield "shape drift", (sine, lambda dy, x: (dy * np.cos(x)).ravel(), x), "x", "reshape is missing"
+    yield "shape drift", (sine, lambda dy, x: (dy * np.cos(x)).ravel(), X), "x", "reshape is missing"
     yield (
         "one gradient too few",
-        (*r.cases()["scaled"][:1], lambda dy, x, a, b: (a * dy, (dy * x).sum(0)), *right["scaled"][2:]),
+        (*RIGHT["scaled"][:1], lambda dy, x, a, b: (a * dy, (dy * x).sum(0)), *RIGHT["scaled"][2:]),
         "",
         "2 gradients",
     )
@@ -291,7 +311,7 @@ def cases() -> Iterator[tuple[str, tuple[Any, ...], str, str]]:
     )
 
 
-def _lstm(right: dict[str, Any], old: str, new: str) -> tuple[Any, ...]:
+def _lstm(old: str, new: str) -> tuple[Any, ...]:
     step = _copy(r.lstm_step_backward, (old, new))
-    forward, _, *inputs = right["lstm"]
+    forward, _, *inputs = RIGHT["lstm"]
     return (forward, lambda dout, cache: step(*dout, cache), *inputs)
