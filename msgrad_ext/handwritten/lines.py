@@ -65,7 +65,7 @@ def _line(body: ast.AST, position: int | None) -> int | None:
     if isinstance(value, ast.Tuple) and position is not None and position < len(value.elts):
         value = value.elts[position]
     if isinstance(value, ast.Name):
-        bound = [node.lineno for node in ast.walk(body) if _binds(node, value.id)]
+        bound = [node.lineno for node in ast.walk(body) if isinstance(node, ast.stmt) and _binds(node, value.id)]
         return max(bound) if bound else returns[-1].lineno
     return getattr(value, "lineno", returns[-1].lineno)
 

@@ -150,9 +150,6 @@ def dropout_backward(dout, cache):
     return dout * mask / 0.5
 
 
-# Functions with the inputs told again ---------------------------------------------------------------------------------
-
-
 def softmax(x):
     e = np.exp(x - x.max(axis=-1, keepdims=True))
     return e / e.sum(axis=-1, keepdims=True)
@@ -266,9 +263,6 @@ def lstm(x, h, c, w, u, b):
 
 def lstm_backward(dout, cache):
     return lstm_step_backward(*dout, cache)
-
-
-# Other styles ---------------------------------------------------------------------------------------------------------
 
 
 def softmax_loss(x, y):
