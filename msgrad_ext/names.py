@@ -62,10 +62,12 @@ FACADE: dict[str, str] = {
 OWN: dict[str, str] = {
     "GradReport": "report:GradReport",
     "check": "pipeline:check",
+    "check_backward": "handwritten.check:check_backward",
     "compile": "compiled:compile_gradient",
     "derive": "formulas.derivation:derive",
     "exporters": "export:exporters",
     "registered_ops": "primitives:registered_ops",
+    "testing": "testing",
 }
 
 PUBLIC: dict[str, str] = {**FACADE, **OWN}

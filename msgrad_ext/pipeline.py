@@ -15,6 +15,7 @@ import numpy as np
 from .checking.budget import Budget, budget_of
 from .checking.check import check_application
 from .checking.failed import failed_result
+from .checking.inner import blame_inner
 from .checking.progress_line import shown_progress
 from .compiled import as_inputs, choose
 from .errors import ArgumentValueError, MsgradError, VoiceError, user_location
@@ -183,7 +184,7 @@ def report_on(
 ) -> GradReport:
     """Check one application and make its report."""
     facts = assumed_of(application, assume)
-    result = check_application(application, title, seed, budget)
+    result = blame_inner(check_application(application, title, seed, budget), application)
     return GradReport(result, application, lambda: formulas_of(application, facts, budget.formulas), cell_source)
 
 

@@ -145,6 +145,7 @@ class CheckResult:
     notes: tuple[str, ...] = ()
     location: Location | None = None
     enclosure: Enclosure | None = None
+    between: str = "the compiled and the symbolic gradient"
 
     @property
     def verdict(self) -> str:

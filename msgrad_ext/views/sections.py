@@ -141,7 +141,7 @@ def agreement(result: CheckResult) -> Section:
         ("gradient", "evidence", "tolerance from"),
         tuple((listed(names), *said) for said, names in grouped(result.gradients).items()),
     )
-    table = Table("Largest differences between the compiled and the symbolic gradient", head, rows, (4, 5, 6, 7, 8))
+    table = Table(f"Largest differences between {result.between}", head, rows, (4, 5, 6, 7, 8))
     return Section("Agreement", (table, evidence) if rows else ())
 
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors", "names", "lazy", "constants"),
-    ("dtype", "contract", "context", "decorators", "seeds", "checking.amounts", "notebook.imports"),
+    ("dtype", "contract", "context", "decorators", "seeds", "enclosing.result", "checking.amounts", "notebook.imports"),
     (
         "checking.rungs",
-        "enclosing.result",
         "checking.result",
         "checking.digits",
         "checking.budget",
@@ -40,6 +39,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("export", "views"),
     ("report",),
     ("pipeline",),
+    ("handwritten",),
+    ("testing",),
     ("notebook",),
     ("demo",),
     ("",),
