@@ -146,7 +146,7 @@ class Judge:
             max_ulp=comparison.max_ulp,
             compared=comparison.compared,
             tolerance=comparison.tolerance,
-            origin=f"{noise.ORIGIN}, and {ROUNDINGS} roundings of the sum of all |dy * slope|",
+            origin=f"{noise.origin()}, and {ROUNDINGS} roundings of the sum of all |dy * slope|",
             note=note,
             fault=fault,
         )
