@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from hashlib import sha256
+from typing import Any, TypeVar
 
 import numpy as np
 import pytest
 
 import msgrad_ext as mg
 from msgrad_ext.checking.budget import budget_of
+from msgrad_ext.errors import MsgradError
 from msgrad_ext.grad_operation import observed
 from msgrad_ext.ir import Var
 from msgrad_ext.ops import GradOperation
@@ -22,6 +25,7 @@ from msgrad_ext.tensor import Tensor
 from .nets import NETS
 
 REGISTRY = mg.registered_ops()
+T = TypeVar("T")
 
 # (rule of the op, the op, cotangent, result, operands, position of the operand to lie about) -> cotangents
 RuleLie = Callable[[Any, Any, Any, Any, tuple[Any, ...], int], Any]
@@ -123,28 +127,49 @@ def seen(report: Any) -> tuple[Any, ...]:
     return (report.verdict, *((fault.op, fault.operand, fault.side) if fault else (None, None, None)))
 
 
-def effective(target: Target, lie: RuleLie) -> bool:
-    """True when the lie changes what `GradOperation` gives at random weights: one that changes nothing is none."""
-
-    def gradients() -> list[np.ndarray]:
-        make, inputs = NETS[target.net]
-        network = make()
-        given = list(map(Tensor, inputs))
-        weights = getattr(network, "trainable_params", list)()
+def gradients(net: str) -> list[np.ndarray] | None:
+    """What `GradOperation` gives at random weights; None if it raises."""
+    make, inputs = NETS[net]
+    network = make()
+    given = list(map(Tensor, inputs))
+    own = bool(getattr(network, "trainable_params", list)())
+    try:
         outputs = network(*given)
-        sens = Tensor(np.random.default_rng(3).normal(size=outputs.shape).astype(outputs.asnumpy().dtype))
-        own = bool(weights)
-        found = GradOperation(get_all=True, get_by_list=own, sens_param=True)(network)(*given, sens)
-        parts = (*found[0], *found[1]) if own else found
-        return [np.asarray(one.asnumpy(), np.float64) for one in parts]
+        sens = np.random.default_rng(3).normal(size=outputs.shape).astype(outputs.numpy_dtype)
+        found = GradOperation(get_all=True, get_by_list=own, sens_param=True)(network)(*given, Tensor(sens))
+    except (MsgradError, ArithmeticError, TypeError, ValueError, IndexError, AttributeError):
+        return None
+    parts = (*found[0], *found[1]) if own else found
+    return [np.asarray(one.asnumpy(), np.float64) for one in parts]
 
-    honest = gradients()
+
+HONEST: dict[str, Any] = {}
+
+
+def matters(tell: Callable[[pytest.MonkeyPatch], None], net: str) -> bool:
+    """True when a lie changes what `GradOperation` gives at random weights: one that changes nothing is none."""
+    if net not in HONEST:
+        HONEST[net] = gradients(net)
     with pytest.MonkeyPatch.context() as patch:
-        plant(patch, target, lie)
-        try:
-            lied = gradients()
-        except Exception:
-            return True
-    return any(not np.allclose(a, b, rtol=1e-13, atol=0, equal_nan=True) for a, b in zip(honest, lied))
+        tell(patch)
+        lied = gradients(net)
+    if lied is None:
+        return True
+    return any(not np.allclose(a, b, rtol=1e-13, atol=0, equal_nan=True) for a, b in zip(HONEST[net], lied))
 
 
+def sampled(name: str, candidates: Sequence[T], count: int, wanted: Callable[[T], bool] = lambda one: True) -> list[T]:
+    """``count`` of the candidates at which the lie ``name`` is told, always the same ones; all of them if asked for.
+
+    The environment variable MSGRAD_EXT_ALL_LIES asks for all.
+    """
+    mixed = sorted(candidates, key=lambda one: sha256(f"{name} {one}".encode()).digest())
+    if os.environ.get("MSGRAD_EXT_ALL_LIES"):
+        count = len(mixed)
+    found: list[T] = []
+    for one in mixed:
+        if len(found) == count:
+            break
+        if wanted(one):
+            found.append(one)
+    return found

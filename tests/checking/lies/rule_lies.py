@@ -197,11 +197,11 @@ def formed(change: Any) -> RuleLie:
 
 FORMS: dict[str, RuleLie] = {
     "one axis more": formed(lambda c: ops.expand_dims(c, 0)),
-    "one axis less": formed(lambda c: c.sum(0) if c.shape else c),
-    "summed": formed(lambda c: c.sum()),
+    "one axis less": formed(lambda c: c.sum(0) if c.shape else ops.expand_dims(c, 0)),
+    "summed": formed(lambda c: c.sum() if c.shape else ops.expand_dims(c, 0)),
     "kept axis": formed(lambda c: c.sum(-1, keepdims=True) if c.shape and c.shape[-1] > 1 else ops.expand_dims(c, 0)),
     "flat": formed(lambda c: c.reshape(-1) if len(c.shape) > 1 else ops.expand_dims(c, -1)),
-    "axes exchanged": formed(lambda c: ops.transpose(c, tuple(range(len(c.shape)))[::-1])),
+    "axes exchanged": formed(lambda c: ops.expand_dims(ops.transpose(c, tuple(range(len(c.shape)))[::-1]), 0)),
     "doubled": formed(lambda c: ops.concat([c, c], 0) if c.shape else ops.expand_dims(c, 0)),
     "cut": formed(lambda c: c[:-1] if c.shape and c.shape[0] > 1 else ops.expand_dims(c, 0)),
     "float16": formed(lambda c: ops.cast(c, mg.float16)),
