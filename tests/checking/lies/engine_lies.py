@@ -285,7 +285,7 @@ SOURCES: dict[str, Plant] = {
     "times for divide": writing(" / ", " * "),
     "cos for sin": writing("np.sin(", "np.cos("),
     "exp for expm1": writing("np.exp(", "np.expm1("),
-    "not transposed": writing(".T", ""),
+    "sine for hyperbolic tangent": writing("np.tanh(", "np.sin("),
 }
 
 
