@@ -37,7 +37,7 @@ def score(
     return "" if right else f"{net} by {how.__name__}: {got}"
 
 
-def scores(lie: Any, name: str, sides: tuple[str, ...], count: int = 3, nets: Any = tuple(NETS)) -> list[str]:
+def scores(lie: Any, name: str, sides: tuple[str, ...], count: int = 2, nets: Any = tuple(NETS)) -> list[str]:
     """What was said wrongly of a lie in some networks where it changes something."""
     chosen = sampled(name, nets, count, lambda net: matters(lie, net))
     assert chosen, "the lie changes nothing anywhere"
@@ -60,7 +60,7 @@ def test_a_broadcast_undone_wrongly_is_the_engines(name: str) -> None:
 @pytest.mark.parametrize("name", SEEDING)
 def test_a_wrong_seed_is_named(name: str) -> None:
     """The pass starts with ones, or with the weights that were given."""
-    chosen = sampled(name, tuple(NETS), 3, lambda net: matters(SEEDING[name], net))
+    chosen = sampled(name, tuple(NETS), 2, lambda net: matters(SEEDING[name], net))
     ways = [by_check, by_observation, by_check] * len(chosen)
     assert [bad for net, how in zip(chosen, ways) if (bad := score(SEEDING[name], net, ("seed",), how))] == []
 
@@ -68,14 +68,14 @@ def test_a_wrong_seed_is_named(name: str) -> None:
 @pytest.mark.parametrize("name", WEIGHING)
 def test_weights_that_are_not_the_users_are_named(name: str) -> None:
     """``sens`` is taken as it is."""
-    chosen = sampled(name, VECTORS, 3, lambda net: matters(WEIGHING[name], net))
+    chosen = sampled(name, VECTORS, 2, lambda net: matters(WEIGHING[name], net))
     assert [bad for net in chosen if (bad := score(WEIGHING[name], net, ("seed",), weighted))] == []
 
 
 @pytest.mark.parametrize("name", RESULTS)
 def test_results_that_are_not_the_programs_are_named(name: str) -> None:
     """What the plan gives is what its program computes."""
-    nets = sampled(name, tuple(NETS), 3, lambda net: matters(RESULTS[name], net) or name == "stale")
+    nets = sampled(name, tuple(NETS), 2, lambda net: matters(RESULTS[name], net) or name == "stale")
     verdicts = ("disagree", "nondeterministic") if name == "stale" else ("disagree",)
     ways = [by_check, by_observation, by_check] * len(nets)
     bad = [said for net, how in zip(nets, ways) if (said := score(RESULTS[name], net, ("result",), how, verdicts))]
@@ -97,5 +97,5 @@ def test_wrong_source_is_the_results(name: str) -> None:
 @pytest.mark.parametrize("name", RETURNING)
 def test_a_cell_that_gets_something_else_is_told(name: str) -> None:
     """What the cell was given is what was judged."""
-    nets = sampled(name, tuple(NETS), 3)
+    nets = sampled(name, tuple(NETS), 2)
     assert [bad for net in nets if (bad := score(RETURNING[name], net, ("result",), by_observation))] == []

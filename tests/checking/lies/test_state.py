@@ -50,7 +50,7 @@ def score_voice(lie: Any, place: tuple[str, str], how: Any, verdicts: tuple[str,
 def test_a_rule_with_a_memory_is_caught(name: str) -> None:
     """A rule whose answer depends on how often it was asked has no derivative to agree with."""
     candidates = [target for net in NETS if net != "written" for target in targets(net)]
-    found = sampled(name, candidates, 3)
+    found = sampled(name, candidates, 2)
     ways = [by_check, by_observation, by_check] * len(found)
     assert [bad for one, how in zip(found, ways) if (bad := score_rule(RULES[name](), one, how))] == []
 
@@ -58,7 +58,7 @@ def test_a_rule_with_a_memory_is_caught(name: str) -> None:
 @pytest.mark.parametrize("name", FORWARD)
 def test_a_computation_with_a_memory_is_caught(name: str) -> None:
     """So has an op whose result depends on what it was asked before."""
-    found = sampled(name, places(), 3)
+    found = sampled(name, places(), 2)
     ways, verdicts = [by_check, by_observation, by_check] * len(found), ("disagree", "nondeterministic")
     assert [bad for one, how in zip(found, ways) if (bad := score_voice(FORWARD[name], one, how, verdicts))] == []
 
@@ -66,7 +66,7 @@ def test_a_computation_with_a_memory_is_caught(name: str) -> None:
 @pytest.mark.parametrize("name", IN_PLACE)
 def test_a_computation_that_writes_into_its_operand_is_caught(name: str) -> None:
     """An op leaves its operands as they were, even where this gradient does not suffer."""
-    found = sampled(name, [one for one in places() if one[1] not in ("StridedSlice", "Windows")], 3)
+    found = sampled(name, [one for one in places() if one[1] not in ("StridedSlice", "Windows")], 2)
     ways, verdicts = [by_check, by_observation, by_check] * len(found), ("disagree",)
     assert [bad for one, how in zip(found, ways) if (bad := score_voice(IN_PLACE[name], one, how, verdicts))] == []
 
@@ -76,14 +76,14 @@ def test_a_rule_that_is_right_at_first_order_only_is_named_at_the_second(name: s
     """A saved value that was taken for a constant."""
     make_second = [target for net in QUICK for target in targets(net) if target.op not in ("Softmax", "ReduceMean")]
     wrong = []
-    for target in sampled(name, make_second, 12):
+    for target in sampled(name, make_second, 8):
         make, inputs = NETS[target.net]
         with pytest.MonkeyPatch.context() as patch:
             plant(patch, target, SECOND[name])
             report = mg.check(make(), *(np.array(one) for one in inputs), order=2)
         if report.verdict != "agree":
             wrong.append((target, seen(report)))
-        if len(wrong) == 2:
+        if len(wrong) == 1:
             break
     assert wrong
     assert [said for target, said in wrong if said != ("disagree", target.op, target.operand, "numeric")] == []

@@ -6,7 +6,7 @@ import numpy as np
 
 from msgrad_ext import ops
 
-from .trap import AGREE, FINE, INF, KINK, NAN, OUTSIDE, Trap, f64
+from .trap import AGREE, FINE, KINK, NAN, OUTSIDE, Trap, f64
 
 SINGULAR = np.array([[1.0, 2.0], [2.0, 4.0]])
 DEFINITE = np.array([[4.0, 1.0], [1.0, 3.0]])
@@ -20,7 +20,9 @@ TRAPS = (
     Trap(3, "minimum tie", ops.minimum, (f64(2, 1), f64(2, 3)), KINK, [0.5, 1]),
     Trap(4, "reduce_max tie", ops.reduce_max, (f64(1, 3, 3, 0),), KINK, [0, 0.5, 0.5, 0]),
     Trap(4, "amin tie", ops.amin, (f64(1, 1, 3),), KINK, [0.5, 0.5, 0]),
-    Trap(5, "max along an axis, with its place, tie", lambda x: ops.max(x, 0)[0], (f64(1, 3, 3, 0),), KINK, [0, 1, 0, 0]),
+    Trap(
+        5, "max along an axis, with its place, tie", lambda x: ops.max(x, 0)[0], (f64(1, 3, 3, 0),), KINK, [0, 1, 0, 0]
+    ),
     Trap(6, "abs at 0", ops.abs, (f64(-2, 0, 3),), KINK, [-1, 0, 1]),
     Trap(7, "leaky relu at 0", lambda x: ops.leaky_relu(x, 0.2), (f64(-1, 0, 1),), KINK, [0.2, 0.6, 1]),
     Trap(8, "relu6 at 0 and 6", ops.relu6, (f64(0, 3, 6),), KINK, [0, 1, 1]),
@@ -37,7 +39,9 @@ TRAPS = (
     Trap(11, "floor between whole numbers", lambda x: ops.floor(x) * x, (f64(1.5, -0.5),), AGREE, [1, -1]),
     Trap(12, "floor_div", lambda x: ops.floor_div(x, 3.0) * x, (f64(-5.5),), AGREE, [-2]),
     Trap(12, "floor_mod by its divisor", lambda y: ops.floor_mod(ops.ones_like(y) * -5.5, y), (f64(3),), AGREE, [2]),
-    Trap(12, "truncate_mod by its divisor", lambda y: ops.truncate_mod(ops.ones_like(y) * -5.5, y), (f64(3),), AGREE, [1]),
+    Trap(
+        12, "truncate_mod by its divisor", lambda y: ops.truncate_mod(ops.ones_like(y) * -5.5, y), (f64(3),), AGREE, [1]
+    ),
     Trap(13, "heaviside at 0", lambda x: ops.heaviside(x, ops.ones_like(x)) + x, (f64(0, 1),), NOT_SMOOTH, [1, 1]),
     Trap(13, "heaviside beside 0", lambda x: ops.heaviside(x, ops.ones_like(x)) * x, (f64(-2, 1),), AGREE, [0, 1]),
     Trap(14, "sort, tie", lambda x: ops.sort(x)[0] * f64_(1, 10, 100), (f64(2, 1, 2),), KINK),
@@ -46,7 +50,14 @@ TRAPS = (
     Trap(16, "max pool, tie", lambda x: ops.max_pool2d(x, 2, 2), (np.ones((1, 1, 2, 2)),), KINK, [[[[1, 0], [0, 0]]]]),
     Trap(17, "max(x, x)", lambda x: ops.maximum(x, x), (f64(1, -2),), AGREE, [1, 1]),
     Trap(18, "l1 at 0", lambda x, y: ops.abs(x - y).sum(), (f64(1, 2), f64(1, 0)), KINK, [0, 1]),
-    Trap(18, "smooth l1 at its joint", lambda x: ops.smooth_l1_loss(x, ops.zeros_like(x), reduction="none"), (f64(1, -1),), FINE, [1, -1]),
+    Trap(
+        18,
+        "smooth l1 at its joint",
+        lambda x: ops.smooth_l1_loss(x, ops.zeros_like(x), reduction="none"),
+        (f64(1, -1),),
+        FINE,
+        [1, -1],
+    ),
     Trap(19, "relu(x) - relu(-x) at 0", lambda x: ops.relu(x) - ops.relu(-x), (f64(0),), KINK, [0]),
     Trap(20, "relu(-t) + t - relu(t) at 0", lambda t: ops.relu(-t) + t - ops.relu(t), (f64(0),), KINK, [1]),
     Trap(21, "identity by where", lambda x: ops.where(x == 1.0, ops.ones_like(x), x), (f64(1),), KINK, [0]),
@@ -58,13 +69,32 @@ TRAPS = (
     Trap(25, "standard deviation of equal numbers", lambda x: ops.std(x), (f64(2, 2, 2),), NOT_SMOOTH),
     Trap(25, "variance of one number", lambda x: ops.var(x, ddof=1), (f64(2),), OUTSIDE),
     Trap(26, "cdist of equal points", lambda x: ops.cdist(x, x), (POINTS,), NOT_SMOOTH),
-    Trap(27, "cosine similarity with 0", lambda x, y: ops.cosine_similarity(x, y, 0), (f64(0, 0), f64(1, 2)), ("agree", "kink", "outside-domain")),
+    Trap(
+        27,
+        "cosine similarity with 0",
+        lambda x, y: ops.cosine_similarity(x, y, 0),
+        (f64(0, 0), f64(1, 2)),
+        ("agree", "kink", "outside-domain"),
+    ),
     Trap(28, "x log x at 0", lambda x: x * ops.log(x), (f64(0),), OUTSIDE),
-    Trap(28, "xlogy by y at 0, 0", lambda y: ops.xlogy(ops.zeros_like(y), y), (f64(0.0),), ("outside-domain", "kink", "agree")),
+    Trap(
+        28,
+        "xlogy by y at 0, 0",
+        lambda y: ops.xlogy(ops.zeros_like(y), y),
+        (f64(0.0),),
+        ("outside-domain", "kink", "agree"),
+    ),
     Trap(29, "atan2 at 0, 0", lambda x: ops.atan2(x, ops.zeros_like(x)), (f64(0),), NOT_SMOOTH),
     Trap(29, "hypot at 0, 0", lambda x: ops.hypot(x, ops.zeros_like(x)), (f64(0),), NOT_SMOOTH),
     Trap(30, "sinc at 0", ops.sinc, (f64(0, 0.5),), FINE),
-    Trap(30, "sin(x) / x, guarded", lambda x: ops.where(x == 0, ops.ones_like(x), ops.sin(x) / x), (f64(0),), ("agree", "kink"), [0]),
+    Trap(
+        30,
+        "sin(x) / x, guarded",
+        lambda x: ops.where(x == 0, ops.ones_like(x), ops.sin(x) / x),
+        (f64(0),),
+        ("agree", "kink"),
+        [0],
+    ),
     Trap(31, "asin at 1", ops.asin, (f64(1),), OUTSIDE),
     Trap(31, "acos at -1", ops.acos, (f64(-1),), OUTSIDE),
     Trap(31, "atanh at 1", ops.atanh, (f64(1),), OUTSIDE),
@@ -81,7 +111,7 @@ TRAPS = (
     Trap(37, "lgamma at -1", ops.lgamma, (f64(-1),), OUTSIDE),
     Trap(39, "determinant of a singular matrix", ops.det, (SINGULAR,), FINE, [[4, -2], [-2, 1]]),
     Trap(40, "cholesky", ops.cholesky, (DEFINITE,), FINE),
-)  # fmt: skip
+)
 
 
 def f64_(*values: float):
@@ -89,6 +119,3 @@ def f64_(*values: float):
     from msgrad_ext.tensor import Tensor
 
     return Tensor(f64(*values))
-
-
-assert INF > 0
