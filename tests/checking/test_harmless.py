@@ -53,7 +53,7 @@ REWRITTEN: dict[str, tuple[str, Callable[..., Any]]] = {
     "sum, by copies": ("Add", lambda s, ct, out, a, b: (ct * 1.0, ct + 0.0)),
     "sum, through views": ("Add", lambda s, ct, out, a, b: (ct.reshape(-1).reshape(ct.shape), ct[::-1][::-1])),
     "difference, as a negative sum": ("Sub", lambda s, ct, out, a, b: (ct, 0.0 - ct)),
-    "difference, twice negative": ("Sub", lambda s, ct, out, a, b: (-(-ct), -ct)),
+    "difference, twice negative": ("Sub", lambda s, ct, out, a, b: (ops.neg(ops.neg(ct)), -ct)),
     "quotient, by a reciprocal": ("Div", lambda s, ct, out, a, b: (ct * (1 / b), -(ct * a) / (b * b))),
     "quotient, from its result": ("Div", lambda s, ct, out, a, b: (ct / b, -(ct / b) * out)),
     "tanh, by its result": ("Tanh", lambda s, ct, out, a: ct * (1.0 - out) * (1.0 + out)),

@@ -123,6 +123,12 @@ def _moved(weight: Any) -> Any:
     return ops.reshape(ops.transpose(weight, tuple(range(len(weight.shape)))[::-1]), weight.shape)
 
 
+def _places(weight: Any) -> Tensor:
+    """Factors that grow from element to element."""
+    count = int(np.prod(weight.shape))
+    return Tensor((1.5 + np.arange(count).reshape(weight.shape) / 6).astype(weight.numpy_dtype))
+
+
 SEEDING: dict[str, Plant] = {
     "twos": seeding(lambda w: w * 2.0),
     "mean": seeding(lambda w: w / float(np.prod(w.shape) + 1)),
@@ -131,7 +137,7 @@ SEEDING: dict[str, Plant] = {
     "negative": seeding(lambda w: -w),
     "off by one in 1e9": seeding(lambda w: w * (1 + 1e-9)),
     "offset": seeding(lambda w: w + 1e-6),
-    "by place": seeding(lambda w: w * Tensor((1 + np.arange(np.prod(w.shape, dtype=int)).reshape(w.shape) / 9).astype(w.numpy_dtype)) * 1.5),
+    "by place": seeding(lambda w: w * _places(w)),
 }  # fmt: skip
 
 # Lies that show with weights alone.

@@ -105,8 +105,14 @@ def test_a_broken_meaning_is_a_finding_not_a_crash(name: str, monkeypatch: pytes
     assert "Sin" in f"{report['x'].fault} {report['x'].note}"
 
 
-ONE_OPERAND = [place for place in [("mlp", "Tanh"), ("elementwise", "Exp"), ("elementwise", "Sin"), ("shared", "Transpose"),
-                                   ("attention", "Softmax"), ("conv", "ReduceSum")]]  # fmt: skip
+ONE_OPERAND = [
+    ("mlp", "Tanh"),
+    ("elementwise", "Exp"),
+    ("elementwise", "Sin"),
+    ("shared", "Transpose"),
+    ("attention", "Softmax"),
+    ("conv", "ReduceSum"),
+]
 
 
 @pytest.mark.parametrize("factor", [2.0, 1 + 2.0**-20])
