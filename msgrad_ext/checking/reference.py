@@ -39,7 +39,11 @@ class Reference:
     def __init__(self, graph: Graph, wrt: Sequence[Var]) -> None:
         self.graph = graph
         self.wrt = tuple(wrt)
-        self.derivation = derive(graph, wrt, sens=_WEIGHT)
+        weight = _WEIGHT
+        # A parameter may bear any name, this one too.
+        while any(var.name.startswith(weight) for var in graph.inputs):
+            weight += "'"
+        self.derivation = derive(graph, wrt, sens=weight)
 
     @property
     def notes(self) -> tuple[str, ...]:

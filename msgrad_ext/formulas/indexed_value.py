@@ -12,7 +12,7 @@ from functools import reduce
 from typing import Any, Self
 
 import numpy as np
-from sympy import Add, Expr, Integer, Mul, NumberSymbol, Pow, Rational, Symbol
+from sympy import Add, Expr, Float, Integer, Mul, NumberSymbol, Pow, Rational, S, Symbol
 
 from ..symbolic import functions as fs
 from ..symbolic.nodes import Delta, Entry, Largest, Quotient, Ravel, Share, Tied, Total, Unravel, Within
@@ -122,6 +122,16 @@ def number(expr: Expr, place: Place) -> Labelled:
     above = place.convert(int(expr.p))
     result[()] = above if expr.q == 1 else above / int(expr.q)
     return Labelled(result, ())
+
+
+def decimal(expr: Float, place: Place) -> Labelled:
+    """A float in a meaning, as exactly the number that it is."""
+    return number(Rational(expr), place)
+
+
+def infinite(expr: Expr, place: Place) -> Labelled:
+    """What SymPy makes of a division by zero in a meaning: an infinity with a sign, or NaN."""
+    return Labelled(np.asarray(float(expr) if expr.is_extended_real else np.nan, object if place.exact else None), ())
 
 
 def constant(expr: NumberSymbol, place: Place) -> Labelled:
@@ -345,6 +355,8 @@ def _function(function: Callable[..., Any]) -> Callable[[Expr, Place], Labelled]
 
 
 RULES: dict[type, Callable[[Any, Place], Labelled]] = {
+    Float: decimal,
+    **dict.fromkeys(map(type, (S.Infinity, S.NegativeInfinity, S.ComplexInfinity, S.NaN)), infinite),
     Rational: number,
     Symbol: symbol,
     Entry: entry,

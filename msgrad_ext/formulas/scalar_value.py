@@ -58,13 +58,20 @@ def power_of(a: Any, b: Any) -> Any:
     return np.frompyfunc(_exact_power, 2, 1)(a, b)
 
 
+def _inverse(array: Any) -> Any:
+    """``1 / array``; a Python 0, such as the length of an empty axis, has none."""
+    if np.asarray(array).dtype.kind == "f":
+        return 1 / array
+    return np.frompyfunc(lambda x: np.nan if isinstance(x, int) and x == 0 else 1 / x, 1, 1)(array)
+
+
 def rational_power(array: Any, above: int, below: int) -> Any:
     """``array ** (above / below)``, the exponent in lowest terms."""
     if below == 1:
-        return array**above if above > 0 else 1 / array**-above
+        return array**above if above > 0 else _inverse(array**-above)
     if below == 2:
         root = np.sqrt(array)
-        return root**above if above > 0 else 1 / root**-above
+        return root**above if above > 0 else _inverse(root**-above)
     if np.asarray(array).dtype != object:
         return array ** (above / below)
     return np.frompyfunc(lambda x: _exact_root(x, above, below), 1, 1)(array)

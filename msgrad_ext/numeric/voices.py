@@ -25,7 +25,7 @@ _HOME = __package__.rpartition(".")[0] + ".primitives"
 @cache
 def _body(voice: Callable[..., Any]) -> tuple[list[str], list[ast.stmt], bool] | None:
     """Parameter names, statements, and whether the last parameter is a ``*tuple``; None if the text can not stand alone."""
-    if not getattr(voice, "__module__", "").startswith(_HOME) or voice.__closure__:
+    if not _is_own(voice):
         return None
     definition = ast.parse(textwrap.dedent(inspect.getsource(voice))).body[0]
     if not isinstance(definition, ast.FunctionDef) or definition.name != "numpy":
@@ -36,6 +36,12 @@ def _body(voice: Callable[..., Any]) -> tuple[list[str], list[ast.stmt], bool] |
     names = [argument.arg for argument in definition.args.args[1:]]
     star = definition.args.vararg
     return names + ([star.arg] if star else []), statements, star is not None
+
+
+def _is_own(voice: Callable[..., Any]) -> bool:
+    """True for a voice that was written in this package; `functools.wraps` lends its name to any function."""
+    home = getattr(voice, "__globals__", {}).get("__name__", "")
+    return home.startswith(_HOME) and not voice.__closure__ and not hasattr(voice, "__wrapped__")
 
 
 class _Settings(ast.NodeTransformer):
