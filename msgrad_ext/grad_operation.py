@@ -58,6 +58,8 @@ class Application:
         The compiled gradient; its outputs are ``gradients``.
     location : Location or None
         The user's line that asked for it.
+    given : tuple
+        The arguments of the network, by position and by keyword.
     """
 
     function: Callable[..., Any]
@@ -69,6 +71,7 @@ class Application:
     gradients: tuple[np.ndarray, ...]
     plan: Plan
     location: Location | None
+    given: tuple[Sequence[Any], dict[str, Any]] = ((), {})
 
 
 _observer: ContextVar[Applications | None] = ContextVar("observer", default=None)
@@ -101,11 +104,21 @@ class Request:
             raise error.at(self.location)
         if store:
             self.program.store()
+        self.given = (tuple(args), dict(kwargs))
         self.tensors = [leaf for one in (*args, *kwargs.values()) for leaf in leaves(one)]
         self.wrt: list[Var] = []
         self.names: list[str] = []
         self.kinds: list[str] = []
         self.plans: dict[Any, Plan] = {}
+
+    @classmethod
+    def again(cls, function: Callable[..., Any], program: Program, location: Location | None) -> Request:
+        """A request on a program that is known already; it is no part of a network around it."""
+        request = object.__new__(cls)
+        request.function, request.program, request.location = function, program, location
+        request.given, request.tensors = ((), {}), []
+        request.wrt, request.names, request.kinds, request.plans = [], [], [], {}
+        return request
 
     @classmethod
     def of(cls, other: Request) -> Request:
@@ -166,9 +179,8 @@ class Request:
         places = [self.wrt.index(var) for var in wrt]
         names, kinds = (tuple(texts[place] for place in places) for texts in (self.names, self.kinds))
         copies = tuple(np.array(result) for result in results)
-        found.append(
-            Application(self.function, self.program, tuple(wrt), names, kinds, weights, copies, plan, self.location)
-        )
+        told = (self.function, self.program, tuple(wrt), names, kinds, weights, copies, plan, self.location, self.given)
+        found.append(Application(*told))
 
     def _plan(self, wrt: Sequence[Var], weights: Sequence[np.ndarray] | None) -> Plan:
         """The compiled gradients; those of a Jacobian's rows are one plan with different weights."""

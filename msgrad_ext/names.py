@@ -66,6 +66,7 @@ OWN: dict[str, str] = {
     "derive": "formulas.derivation:derive",
     "exporters": "export:exporters",
     "registered_ops": "primitives:registered_ops",
+    "sweep": "sweeps:sweep",
 }
 
 PUBLIC: dict[str, str] = {**FACADE, **OWN}
