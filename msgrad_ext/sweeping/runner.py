@@ -13,7 +13,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from typing import Any
-from uuid import uuid4
 
 import numpy as np
 
@@ -23,7 +22,7 @@ from ..grad_operation import Application, Request
 from .options import Plan
 from .recipe import Recipe
 from .row import Row, Setting, refused_row, row_of
-from .sending import Elsewhere, Packed, packed, run_packed
+from .sending import Elsewhere, OurCode, Packed, our_code, packed, run_packed
 from .shapes import Axes, drawn_sizes, letters_of, unified
 from .subject import Subject, parameter_lengths
 
@@ -57,7 +56,7 @@ class Runner:
         self._recipes: dict[Key, list[Recipe]] = {}
         self._errors: dict[Key, Exception] = {}
         self._packed: dict[Key, tuple[int, Packed | None]] = {}
-        self._token = uuid4().hex
+        self._code: OurCode | None = None
         self._away = plan.executor is not None
 
     # Settings ---------------------------------------------------------------------------------------------------------
@@ -181,7 +180,8 @@ class Runner:
         key = _key(setting)
         count, sent = self._packed.get(key, (0, None))
         if count != len(recipes):
-            sent = packed(recipes, self._token)
+            self._code = self._code or our_code()
+            sent = packed(recipes, self._code)
             self._packed[key] = (len(recipes), sent)
         return None if sent is None else executor.submit(run_packed, sent, setting, given)
 

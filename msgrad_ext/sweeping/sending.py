@@ -19,6 +19,7 @@ from importlib import import_module
 from threading import Lock
 from types import CodeType, FunctionType
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 
@@ -39,14 +40,21 @@ _KEPT = 32
 
 
 @dataclass(frozen=True)
-class Packed:
-    """Recipes as bytes; ``key`` names them, ``token`` the sweep."""
+class OurCode:
+    """The code of this process at the start of a sweep: the modules that a check may use, and their `fingerprint`."""
 
-    blob: bytes
-    key: str
     token: str
     modules: tuple[str, ...]
     mark: str
+
+
+@dataclass(frozen=True)
+class Packed:
+    """Recipes as bytes, the name of these bytes, and the code that they were made by."""
+
+    blob: bytes
+    key: str
+    code: OurCode
 
 
 @dataclass(frozen=True)
@@ -86,15 +94,14 @@ def _part() -> Custom:
     return part
 
 
-def packed(recipes: Sequence[Recipe], token: str) -> Packed | None:
-    """Recipes ready to be sent; None where they hold something of the user's that can not be.
+def our_code() -> OurCode:
+    """The code of this process now; ``token`` is new each time."""
+    modules = checking_modules()
+    return OurCode(uuid4().hex, modules, fingerprint(modules))
 
-    Parameters
-    ----------
-    recipes : sequence of Recipe
-    token : str
-        A name that each sweep has for itself.
-    """
+
+def packed(recipes: Sequence[Recipe], code: OurCode) -> Packed | None:
+    """Recipes ready to be sent; None where they hold something of the user's that can not be."""
     file = io.BytesIO()
     pickler = _Pickler(file)
     try:
@@ -103,13 +110,12 @@ def packed(recipes: Sequence[Recipe], token: str) -> Packed | None:
     except (pickle.PicklingError, TypeError, AttributeError):
         return None
     blob = file.getvalue()
-    modules = checking_modules()
-    return Packed(blob, sha256(blob).hexdigest(), token, modules, fingerprint(modules))
+    return Packed(blob, sha256(blob).hexdigest(), code)
 
 
 def run_packed(sent: Packed, setting: Setting, given: Sequence[np.ndarray] | None = None) -> Row | Elsewhere | None:
     """One check in another process: a row, None where no recipe holds, or why there can be none here."""
-    other = _other_code(sent)
+    other = _other_code(sent.code)
     if other:
         return Elsewhere(other)
     try:
@@ -151,7 +157,7 @@ def _show_lines(places: dict[tuple[str, int], str]) -> None:
 # Is it the same code? ------------------------------------------------------------------------------------------------
 
 
-def _other_code(sent: Packed) -> str:
+def _other_code(sent: OurCode) -> str:
     """Why the code of this process is not that of the other; empty if it is."""
     key = (sent.token, sent.mark)
     with _LOCK:
@@ -175,32 +181,40 @@ def _other_code(sent: Packed) -> str:
 
 def checking_modules() -> tuple[str, ...]:
     """The loaded modules of this package that a check may use."""
-    names = (name for name in list(sys.modules) if name == _ROOT or name.startswith(_ROOT + "."))
+    # The root itself only hands out what others define.
+    names = (name for name in list(sys.modules) if name.startswith(_ROOT + "."))
     return tuple(sorted(name for name in names if name.partition(".")[2].partition(".")[0] not in _ASIDE))
 
 
 def fingerprint(modules: Sequence[str]) -> str:
     """A text that is equal for processes in which these modules, and the voices of all ops, are the same code."""
     digest = sha256()
+    known: dict[int, bytes] = {}
     for name in modules:
-        for text in _code_of(sys.modules[name]):
-            digest.update(text.encode(errors="replace"))
+        for text in _code_of(sys.modules[name], known):
+            digest.update(text)
     for name, cls in sorted(OPS.items()):
         said = [name, cls.__module__, cls.constants, sorted(cls.assumes.items()), getattr(cls.contract, "text", None)]
         digest.update(repr(said).encode())
     return digest.hexdigest()
 
 
-def _code_of(module: Any) -> Iterator[str]:
-    """What the functions and classes that are defined in ``module`` do, as texts."""
+def _code_of(module: Any, known: dict[int, bytes]) -> Iterator[bytes]:
+    """What the functions and classes in ``module`` do, as bytes; ``known`` are those of functions met before."""
     for name, value in sorted(vars(module).items()):
+        members: Sequence[tuple[str, Any]] = ()
         if isinstance(value, type) and value.__module__ == module.__name__:
-            for key, member in sorted(vars(value).items()):
-                yield f"{name}.{key}"
-                yield from _function_text(member)
+            members = sorted(vars(value).items())
         elif callable(value) and not isinstance(value, type):
-            yield name
-            yield from _function_text(value)
+            members = [("", value)]
+        for key, member in members:
+            if id(member) not in known:
+                text = "\n".join(_function_text(member))
+                known[id(member)] = sha256(text.encode(errors="replace")).digest() if text else b""
+            # What is no function may come and go: Python keeps notes of its own on classes.
+            if known[id(member)]:
+                yield f"{name}.{key}".encode()
+                yield known[id(member)]
 
 
 def _function_text(value: Any, depth: int = 0) -> Iterator[str]:
@@ -243,4 +257,4 @@ def _plain(value: Any) -> str:
     return repr(value) if isinstance(value, (bool, int, float, str, type(None))) else type(value).__qualname__
 
 
-__all__ = ["Elsewhere", "Packed", "packed", "run_packed"]
+__all__ = ["Elsewhere", "OurCode", "Packed", "our_code", "packed", "run_packed"]
