@@ -15,7 +15,7 @@ import numpy as np
 from ..errors import MsgradError, VoiceError
 from ..ir import Atom, Eqn, Graph, Lit, Var
 from ..numeric.interpreter import exact, interpret, interpret_exact
-from ..op import Op
+from ..op import home_of
 from ..reverse import reverse
 from . import noise, witness
 from .digits import floats, largest, number, numbers
@@ -97,6 +97,14 @@ def faults(graph: Graph, values: Mapping[Var, np.ndarray], seed: int) -> Iterato
         yield from equation_faults(piece(eqn, values), generator)
 
 
+def forward_faults(graph: Graph, values: Mapping[Var, np.ndarray]) -> Iterator[Fault]:
+    """The ops of ``graph`` whose ``numpy`` voice is not what they mean, in order of execution."""
+    for eqn in graph.eqns:
+        fault = _forward_fault(piece(eqn, values))
+        if fault is not None:
+            yield fault
+
+
 def float_faults(graph: Graph, arrays: Sequence[np.ndarray], seed: int) -> Iterator[Fault]:
     """Ops whose ``numpy`` voice is off in the program's own dtype by more than rounding explains."""
     generator = np.random.default_rng(seed)
@@ -133,32 +141,57 @@ def overflow(graph: Graph, arrays: Sequence[np.ndarray]) -> Fault:
 def equation_faults(cut: Piece, generator: np.random.Generator) -> Iterator[Fault]:
     """What is wrong with one op at these values."""
     eqn = cut.eqn
-    name = type(eqn.op).__name__
-    got = _run(cut, cut.graph, cut.arrays)[cut.graph.outputs[0]]  # type: ignore[index]
-    meant = local_value(eqn, cut.operands())
+    fault = _forward_fault(cut)
+    if fault is not None or eqn.out.dtype.kind != "f":
+        yield from [] if fault is None else [fault]
+        return
     weight = generator.standard_normal(eqn.out.shape)
-    index = first_difference(got, meant, cut.exact, largest(cut.arrays))
-    if index is not None:
-        told = differ("the numpy voice", got, meant, index)
-        yield Fault(name, None, _forward_side(eqn.op), index, eqn.location, told)
-        return
-    if eqn.out.dtype.kind != "f":
-        return
     for position in cut.live:
         fault = _operand_fault(cut, position, weight, generator)
         if fault is not None:
             yield fault
 
 
-def _forward_side(op: Op) -> str:
+def _forward_fault(cut: Piece) -> Fault | None:
+    """How the ``numpy`` voice of one op contradicts its meaning at these values."""
+    eqn = cut.eqn
+    got = _run(cut, cut.graph, cut.arrays)[cut.graph.outputs[0]]  # type: ignore[index]
+    meant = local_value(eqn, cut.operands())
+    index = first_difference(got, meant, cut.exact, largest(cut.arrays))
+    if index is None:
+        return None
+    told = differ("the numpy voice", got, meant, index)
+    return Fault(type(eqn.op).__name__, None, _forward_side(cut), index, eqn.location, told)
+
+
+def _forward_side(cut: Piece) -> str:
     """Which of two voices that contradict each other is wrong.
 
-    Slopes can not tell: a rule is written in ops, so it follows the ``numpy`` voice into its error. What can is where the
-    voices come from: one that was put into the class from elsewhere is the suspect.
+    A voice that was put into its class from elsewhere is the suspect. Among voices of one origin the rule has the casting
+    vote: it follows the slope of the ``numpy`` voice or the derivative of the meaning. (A rule that is written with the
+    op's own result follows the ``numpy`` voice into its error, so this is a judgement, not a proof.)
     """
+    op = cut.eqn.op
     home = type(op).__module__
-    foreign = {name: getattr(type(op), name).__module__ != home for name in ("numpy", "meaning")}
-    return "symbolic" if foreign["meaning"] and not foreign["numpy"] else "forward"
+    strange = {name for name in ("numpy", "vjp", "meaning") if home_of(getattr(type(op), name)) != home}
+    if strange in ({"meaning"}, {"numpy"}, {"vjp", "meaning"}, {"numpy", "vjp"}, {"numpy", "meaning"}):
+        return "symbolic" if strange == {"meaning"} else "both" if "numpy" not in strange else "forward"
+    votes = [vote for vote in _votes(cut) if vote is not None]
+    return "symbolic" if votes and all(vote == (True, False) for vote in votes) else "forward"
+
+
+def _votes(cut: Piece) -> Iterator[tuple[bool, bool] | None]:
+    """For each operand whether the rule, and whether the meaning's derivative, predict the slope of the numpy voice."""
+    if cut.eqn.out.dtype.kind != "f":
+        return
+    generator = np.random.default_rng(0)
+    weight = generator.standard_normal(cut.eqn.out.shape)
+    for position in cut.live:
+        try:
+            pair = _both(cut, position, weight)
+        except (MsgradError, ArithmeticError, TypeError, ValueError, IndexError):
+            continue
+        yield against_slope(cut, cut.graph.eqns[0].inputs[position], weight, pair, generator)  # type: ignore[arg-type]
 
 
 def _both(cut: Piece, position: int, weight: np.ndarray) -> tuple[Any, Any]:
@@ -184,20 +217,20 @@ def _operand_fault(cut: Piece, position: int, weight: np.ndarray, generator: np.
     index = first_difference(ruled, derived, cut.exact, largest([*cut.arrays, weight]))
     if index is None:
         return None
-    right = _against_slope(cut, position, weight, (ruled, derived), generator)
+    var: Var = cut.graph.eqns[0].inputs[position]  # type: ignore[assignment]
+    right = against_slope(cut, var, weight, (ruled, derived), generator)
     side = "numeric" if right is None or not right[0] else "symbolic"
     side = "both" if right == (False, False) else side
     return Fault(name, operand, side, index, eqn.location, differ("the rule", ruled, derived, index))
 
 
-def _against_slope(
-    cut: Piece, position: int, weight: np.ndarray, cotangents: tuple[Any, Any], generator: np.random.Generator
+def against_slope(
+    cut: Piece, var: Var, weight: np.ndarray, cotangents: tuple[Any, Any], generator: np.random.Generator
 ) -> tuple[bool, bool] | None:
-    """Whether each of two cotangents predicts the slope of the ``numpy`` voice; None where there is no slope."""
-    var = cut.graph.eqns[0].inputs[position]
+    """Whether each of two cotangents of ``var`` predicts the slope of the ``numpy`` voice; None where there is no slope."""
     direction = generator.standard_normal(var.shape)
     plain = [floats(array) if array.dtype == object else array for array in cut.arrays]
-    slope = witness.slope(cut.graph, plain, {var: direction}, [weight])  # type: ignore[dict-item]
+    slope = witness.slope(cut.graph, plain, {var: direction}, [weight])
     if slope is None or slope.kink or not np.isfinite(float(slope.value)):
         return None
     if any(np.shape(one) != var.shape for one in cotangents):

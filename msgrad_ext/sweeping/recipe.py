@@ -18,7 +18,7 @@ from ..checking.check import check_application
 from ..checking.failed import failed_result
 from ..checking.result import CheckResult
 from ..errors import EngineError, Location, VoiceError
-from ..grad_operation import Application, Request, observed
+from ..grad_operation import Application, Request, handed, observed
 from ..ir import Graph, Lit, Var
 from ..numeric.interpreter import interpret
 from ..numeric.plan import GuardFailed
@@ -128,7 +128,7 @@ def result_of(
     tensors = None if weights is None else [Tensor._wrap(np.asarray(one)) for one in weights]
     try:
         with observed() as found:
-            request.run(tensors)
+            handed(lambda: tuple(request.run(tensors)))
     except VoiceError as error:
         return failed(request, title, error, seed), None
     application: Application = found[0]
