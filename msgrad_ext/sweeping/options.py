@@ -11,7 +11,7 @@ import numpy as np
 
 from ..dtype import DType, to_numpy
 from ..errors import ArgumentError, ArgumentValueError, choices
-from .points import KINDS
+from .points import KINDS, OWN
 from .shapes import Axes, read_shapes
 
 _DTYPES = ("float16", "float32", "float64")
@@ -71,7 +71,7 @@ def read_plan(
         If one of them is none.
     """
     own = points if callable(points) else None
-    names = ("own",) if own else _several("points", points)
+    names = (OWN,) if own else _several("points", points)
     for name in names if own is None else ():
         if name not in KINDS:
             raise ArgumentValueError(f"For 'sweep', there are no points '{name}'. {choices(str(name), list(KINDS))}")

@@ -18,6 +18,7 @@ from .row import Setting
 
 # Kinds of points: two general ones, and places where gradients are known to go wrong.
 KINDS = ("range", "normal", "zeros", "ties", "large", "tiny", "negative", "subnormal")
+OWN = "own"
 # Words that are read off the data, the most telling one first.
 _WORDS = (
     "one-hot",
@@ -187,6 +188,8 @@ def _subnormal(source: Source, shape: tuple[int, ...], generator: np.random.Gene
 
 
 _POINTS = dict(zip(KINDS, (_range, _normal, _zeros, _ties, _large, _tiny, _negative, _subnormal)))
+# Examples for a function of the user's, which draws in their place.
+_POINTS[OWN] = _range
 
 
-__all__ = ["KINDS", "Source", "draw", "source_of"]
+__all__ = ["KINDS", "OWN", "Source", "draw", "source_of"]

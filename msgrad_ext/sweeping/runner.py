@@ -96,9 +96,10 @@ class Runner:
         """The recipes for the shapes and the dtype of a setting; None where the network does not run."""
         key = _key(setting)
         if key not in self._recipes and key not in self._errors:
+            # What a function of the user's that draws values raises is the user's affair.
+            values = self.subject.values(setting)
             try:
-                request = self.subject.request(setting)
-                self._keep(request, setting)
+                self._keep(self.subject.request(setting, values), setting)
             except _MISFITS as error:
                 self._errors[key] = error
         return self._recipes.get(key)
@@ -111,16 +112,20 @@ class Runner:
 
     # One check --------------------------------------------------------------------------------------------------------
 
-    def result(self, setting: Setting) -> tuple[CheckResult, Application | None]:
+    def result(
+        self, setting: Setting, values: Sequence[np.ndarray] | None = None
+    ) -> tuple[CheckResult, Application | None]:
         """The check at a setting on a fresh trace; raises what the network raises there."""
-        result, application, request = self.subject.check(setting)
+        drawn = self.subject.values(setting) if values is None else values
+        result, application, request = self.subject.check(setting, drawn)
         if request is not None:
             self._keep(request, setting)
         return result, application
 
     def _fresh(self, setting: Setting) -> Row:
+        values = self.subject.values(setting)
         try:
-            return row_of(setting, self.result(setting)[0])
+            return row_of(setting, self.result(setting, values)[0])
         except _MISFITS as error:
             return refused_row(setting, error)
 

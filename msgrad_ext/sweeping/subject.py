@@ -97,15 +97,14 @@ class Subject:
 
     # Tracing ----------------------------------------------------------------------------------------------------------
 
-    def request(self, setting: Setting, values: Sequence[np.ndarray] | None = None) -> Request:
-        """The network traced at a setting, and asked for the gradients that the application has.
+    def request(self, setting: Setting, values: Sequence[np.ndarray]) -> Request:
+        """The network traced at the values of a setting, and asked for the gradients that the application has.
 
         Raises
         ------
         MsgradError
             And whatever else the network raises there.
         """
-        values = self.values(setting) if values is None else values
         count = len(self.names)
         program, given = self.application.program, self.application.given
         following = iter(values[:count])
@@ -134,10 +133,12 @@ class Subject:
         shapes = [atom.shape for atom in request.float_outputs()]
         return draw([*self.sources, *self.weights], [*self.shapes(setting), *shapes], setting)[len(self.sources) :]
 
-    def check(self, setting: Setting) -> tuple[CheckResult, Application | None, Request | None]:
-        """Trace the network at a setting and check its gradients there."""
+    def check(
+        self, setting: Setting, values: Sequence[np.ndarray]
+    ) -> tuple[CheckResult, Application | None, Request | None]:
+        """Trace the network at the values of a setting and check its gradients there."""
         try:
-            request = self.request(setting)
+            request = self.request(setting, values)
         except VoiceError as error:
             return self._without_trace(error, setting), None, None
         weights = self.weights_for(request, setting)
