@@ -73,7 +73,7 @@ def sweep(
     >>> found.verdict, len(found)
     ('agree', 10)
     """
-    asked = {"n": n, "seed": seed, "shapes": shapes, "dtypes": dtypes, "points": points, "executor": executor,
+    asked: dict[str, Any] = {"n": n, "seed": seed, "shapes": shapes, "dtypes": dtypes, "points": points, "executor": executor,
              "stop": stop, "budget": budget}  # fmt: skip
     title = title_of(net)
 

@@ -22,9 +22,9 @@ class Live:
     """
 
     def __init__(self, show: bool | None) -> None:
-        self._shell = _notebook() if show is not False else None
+        self._shell: Any = _notebook() if show is not False else None
         self._handle: Any = None
-        self._cell = None
+        self._cell: int | None = None
         self._due = monotonic() + _PATIENCE
 
     def update(self, picture: Callable[[], Any]) -> None:
@@ -45,12 +45,13 @@ class Live:
         return self._cell is not None and self._shell.execution_count == self._cell
 
     def _show(self, sweep: Any) -> None:
-        from IPython.display import display
+        from IPython import display
 
         from ..views.sweeps import mimebundle
 
         if self._handle is None:
-            self._handle = display(mimebundle(sweep), raw=True, display_id=True)
+            show: Any = display.display
+            self._handle = show(mimebundle(sweep), raw=True, display_id=True)
         else:
             self._handle.update(mimebundle(sweep), raw=True)
 

@@ -14,7 +14,7 @@ import numpy as np
 from ..checking.budget import Budget
 from ..checking.result import CheckResult
 from ..errors import ArgumentValueError, VoiceError
-from ..grad_operation import Application, Request
+from ..grad_operation import Application, Request, observed
 from ..ir import Var
 from ..marking import is_input, mapped, mutable
 from ..reverse import customs
@@ -158,7 +158,7 @@ class Subject:
         program = request.program
         places: list[int] = list(range(len(self.names)))
         known = [id(one) for one in self.application.program.captured]
-        if any(id(one) not in known for one in program.captured) or any(one.left for one in customs(program.graph)):
+        if any(id(one) not in known for one in program.captured) or not self._recorded(request, setting):
             return None
         places += [len(self.names) + known.index(id(one)) for one in program.captured]
         weights = self.weights if self.application.sens is not None else []
@@ -177,6 +177,19 @@ class Subject:
             budget=self.budget,
             location=self.application.location,
         )
+
+    def _recorded(self, request: Request, setting: Setting) -> bool:
+        """True if the derivatives that the user wrote, if there are any, are known as graphs and hold at other values."""
+        found = list(customs(request.program.graph))
+        if any(one.recorded is None for one in found):
+            weights = self.weights_for(request, setting)
+            try:
+                with observed():
+                    request.run(None if weights is None else [Tensor._wrap(one) for one in weights])
+            except VoiceError:
+                # The check on a fresh trace tells of it.
+                return False
+        return not any(one.left for one in found)
 
 
 def _renewed(argument: Any, following: Iterator[np.ndarray]) -> Any:
