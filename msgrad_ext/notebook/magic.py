@@ -47,6 +47,7 @@ class GradCellMagics(Magics):
     @argument("--order", metavar="N", help="Order of the derivative. Default: 1.")
     @argument("--check", metavar="HOW", help=f"How gradients are checked: {', '.join(CHECKS)}.")
     @argument("--budget", metavar="SECONDS", help="Time that the check may take.")
+    @argument("--sweep", metavar="N", help="Check each gradient at N further places, to the first failure.")
     @argument("-a", "--annotate", action="store_true", default=None, help="Show each line with its gradient.")
     @argument("--live", action="store_true", default=None, help="Show the live panel.")
     @argument("--no-live", dest="live", action="store_false", default=None, help="Do not show it.")

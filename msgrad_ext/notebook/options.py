@@ -40,6 +40,8 @@ class CellOptions:
         One of `CHECKS`.
     budget : float or None
         Seconds that the check may take.
+    sweep : int or None
+        How many further checks of each gradient, at other values; see `GradReport.sweep`.
     annotate, live, quiet : bool
         Show the annotated source; show the live panel; show nothing.
     export : tuple of str
@@ -56,6 +58,7 @@ class CellOptions:
     order: int = 1
     check: str = "auto"
     budget: float | None = None
+    sweep: int | None = None
     annotate: bool = False
     live: bool = False
     export: tuple[str, ...] = ()
@@ -218,6 +221,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "order": _whole_number(1),
     "check": _check,
     "budget": _seconds,
+    "sweep": _whole_number(1),
     "export": names,
     "seed": _whole_number(0),
 }

@@ -15,6 +15,7 @@ from ..initializer import seeded
 from ..observing import Applications
 from ..pipeline import apply_gradient, differentiated, report_on, title_of
 from ..report import GradReport
+from ..sweeping.sweep import Sweep
 from ..tensor import Tensor
 from .cell import CellCode, CellResult, Rollback, last_call
 from .options import CellOptions, variable
@@ -57,11 +58,21 @@ def gradcell(shell: Any, code: CellCode, namespace: dict[str, Any], options: Cel
             applications = _plain_call(ran, code, namespace, options)
         _known_somewhere(applications, options)
         reports = reports_of(applications, code.source, options)
+        sweeps = _swept(reports, options)
         if options.check == "strict":
-            for report in reports:
-                report.raise_if_wrong()
+            for one in (*reports, *sweeps):
+                one.raise_if_wrong()
         _bind(reports[0] if len(reports) == 1 else tuple(reports), namespace, options)
-        return present(reports, options, defined=() if reports else ran.names), value
+        shown = present(reports, options, defined=() if reports else ran.names)
+        return [*shown, *(() if options.quiet else sweeps)], value
+
+
+def _swept(reports: Sequence[GradReport], options: CellOptions) -> list[Sweep]:
+    """The further checks that ``--sweep`` asks for, of each gradient of the cell."""
+    if options.sweep is None:
+        return []
+    asked = {"n": options.sweep, "seed": options.seed, "budget": options.budget}
+    return [report.sweep(**asked, show=False) for report in reports]
 
 
 def _ran(code: CellCode, namespace: dict[str, Any]) -> tuple[CellResult, Any]:
