@@ -71,8 +71,8 @@ def _swept(reports: Sequence[GradReport], options: CellOptions) -> list[Sweep]:
     """The further checks that ``--sweep`` asks for, of each gradient of the cell."""
     if options.sweep is None:
         return []
-    asked = {"n": options.sweep, "seed": options.seed, "budget": options.budget}
-    return [report.sweep(**asked, show=False) for report in reports]
+    count, seed, budget = options.sweep, options.seed, options.budget
+    return [report.sweep(count, seed, budget=budget, show=False) for report in reports]
 
 
 def _ran(code: CellCode, namespace: dict[str, Any]) -> tuple[CellResult, Any]:

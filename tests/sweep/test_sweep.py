@@ -63,7 +63,7 @@ def test_nothing_of_the_users_changes() -> None:
     """Parameters keep their values and dtypes, as do inputs, global random state, error state and print options."""
     network, x = nets.Branching(), Tensor(np.array([0.1, 0.5, -0.9], np.float32))
     before = network.w.asnumpy(), x.asnumpy(), np.random.get_state()[1].copy(), np.geterr(), np.get_printoptions()
-    drawn = mg.check(network, x).sweep(12, dtypes=("float64", "float16"), points=("normal", "zeros"))
+    drawn = mg.check(network, x).sweep(12, dtypes=("float64", "float16"), points=("normal", "range"))
     assert drawn.verdict == "agree"
     after = network.w.asnumpy(), x.asnumpy(), np.random.get_state()[1], np.geterr(), np.get_printoptions()
     assert all(np.array_equal(a, b) for a, b in zip(before[:3], after[:3]))
