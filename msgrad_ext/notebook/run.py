@@ -60,8 +60,10 @@ def gradcell(shell: Any, code: CellCode, namespace: dict[str, Any], options: Cel
         reports = reports_of(applications, code.source, options)
         sweeps = _swept(reports, options)
         if options.check == "strict":
-            for one in (*reports, *sweeps):
-                one.raise_if_wrong()
+            for report in reports:
+                report.raise_if_wrong()
+            for sweep in sweeps:
+                sweep.raise_if_wrong()
         _bind(reports[0] if len(reports) == 1 else tuple(reports), namespace, options)
         shown = present(reports, options, defined=() if reports else ran.names)
         return [*shown, *(() if options.quiet else sweeps)], value
