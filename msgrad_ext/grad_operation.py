@@ -63,6 +63,8 @@ class Application:
         The user's line that asked for it.
     returned : list of ndarray
         What the caller was handed back, once it was: the gradients are among it, in their order.
+    given : tuple
+        The arguments of the network, by position and by keyword.
     """
 
     function: Callable[..., Any]
@@ -76,6 +78,7 @@ class Application:
     record: Record
     location: Location | None
     returned: list[np.ndarray] = field(default_factory=list)
+    given: tuple[Sequence[Any], dict[str, Any]] = ((), {})
 
 
 _observer: ContextVar[Applications | None] = ContextVar("observer", default=None)
@@ -120,11 +123,21 @@ class Request:
             raise error.at(self.location)
         if store:
             self.program.store()
+        self.given = (tuple(args), dict(kwargs))
         self.tensors = [leaf for one in (*args, *kwargs.values()) for leaf in leaves(one)]
         self.wrt: list[Var] = []
         self.names: list[str] = []
         self.kinds: list[str] = []
         self.plans: dict[Any, Compiled] = {}
+
+    @classmethod
+    def again(cls, function: Callable[..., Any], program: Program, location: Location | None) -> Request:
+        """A request on a program that is known already; it is no part of a network around it."""
+        request = object.__new__(cls)
+        request.function, request.program, request.location = function, program, location
+        request.given, request.tensors = ((), {}), []
+        request.wrt, request.names, request.kinds, request.plans = [], [], [], {}
+        return request
 
     @classmethod
     def of(cls, other: Request) -> Request:
@@ -186,7 +199,7 @@ class Request:
         names, kinds = (tuple(texts[place] for place in places) for texts in (self.names, self.kinds))
         copies = tuple(np.array(result) for result in results)
         told = (tuple(wrt), names, kinds, weights, copies, made.plan, made.record, self.location)
-        found.append(Application(self.function, self.program, *told))
+        found.append(Application(self.function, self.program, *told, given=self.given))
 
     def _plan(self, wrt: Sequence[Var], weights: Sequence[np.ndarray] | None) -> Compiled:
         """The compiled gradients; those of a Jacobian's rows are one plan with different weights."""

@@ -68,6 +68,7 @@ OWN: dict[str, str] = {
     "exporters": "export:exporters",
     "registered_ops": "primitives:registered_ops",
     "testing": "testing",
+    "sweep": "sweeps:sweep",
 }
 
 PUBLIC: dict[str, str] = {**FACADE, **OWN}

@@ -5,7 +5,7 @@ Nothing is computed here; formulas are derived when they are first asked for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -14,13 +14,17 @@ import numpy as np
 from . import export as exports
 from .checking.result import CheckResult, Gradient
 from .checking.rungs import Ladder
-from .errors import GradientError, UnknownNameError, choices, user_location
+from .errors import GradientError, MsgradError, UnknownNameError, choices, user_location
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from .enclosing.result import Enclosure
     from .formulas.formula import Formula
     from .grad_operation import Application
     from .proving.proof import NetworkProof
+    from .sweeping.row import Row
+    from .sweeping.sweep import Sweep
 
 PASSED = ("agree", "ill-conditioned", "kink")
 
@@ -166,6 +170,118 @@ class GradReport:
         found = enclose_application(self._application, self.result.title, bits, self.result.seed, seconds)
         self.result = entered(self.result, found)
         return found
+
+    def sweep(
+        self,
+        n: int = 100,
+        seed: int = 0,
+        shapes: Mapping[str, Sequence[str | int]] | Sequence[Mapping[str, Sequence[str | int]]] | None = None,
+        dtypes: Sequence[str] | None = None,
+        points: str | Sequence[str] | Callable[..., Any] = "range",
+        executor: Executor | None = None,
+        stop: bool = True,
+        budget: float | str | None = None,
+        each: Callable[[Row], Any] | None = None,
+        show: bool | None = None,
+    ) -> Sweep:
+        """The same check at ``n`` other places: seeds, shapes, dtypes and points; it ends at the first failure.
+
+        Inputs and parameters get fresh values, drawn from a generator that starts at ``seed`` for the first check,
+        ``seed + 1`` for the second, and so on. Neither the network nor its parameters are changed.
+
+        Parameters
+        ----------
+        n, seed : int
+            How many checks, and the seed of the first.
+        shapes : mapping, or sequence of mappings, optional
+            Axes of inputs, each a letter or a length: ``{"x": ("n", 3)}``. Letters get lengths from 1 to 8 at each check,
+            equal ones where the network needs it. Inputs that are not named keep their shapes, parameters always do.
+        dtypes : sequence of str, optional
+            Dtypes that the floats among inputs and parameters are cast to, in turn; by default they keep theirs.
+        points : str, sequence of str, or callable
+            Where floats are drawn from, in turn: ``"range"`` (evenly between the least and the greatest value that the
+            array has), ``"normal"`` (of the sign that all its values have), and places where gradients go wrong:
+            ``"zeros"``, ``"ties"``, ``"large"``, ``"tiny"``, ``"negative"``, ``"subnormal"``. Inputs that are one-hot,
+            binary, distributions by row, symmetric, positive definite or the like stay so; integers are drawn from those
+            that are there. Or a function of a numpy generator, a name and an example, that gives an array like it.
+        executor : Executor, optional
+            Where the checks run: any executor of `concurrent.futures`, or one with its ``submit``.
+        stop : bool
+            End at the first check with the status ``disagree`` or ``nondeterministic``, and cancel the others.
+        budget : float, optional
+            About how many seconds each check may take.
+        each : callable, optional
+            Is called with each row as it comes.
+        show : bool, optional
+            In a notebook, show the table while it grows; by default yes.
+
+        Returns
+        -------
+        Sweep
+            With a row for each check; ``repeat(seed)`` gives one of them as a report.
+
+        Raises
+        ------
+        MsgradError
+            If an argument does not fit.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import msgrad_ext as mg
+        >>> report = mg.check(lambda x: (x * x).sum(), np.ones((2, 3)))
+        >>> report.sweep(20, shapes={"x": ("m", "n")}, dtypes=("float64", "float32"))
+        Sweep(<lambda>: agree; 20 of 20 checks)
+        """
+        from .sweeping.start import run_sweep, sweep_of_failed
+
+        if self._application is None:
+            return sweep_of_failed(self.result, n, lambda setting: self)
+        runner = self._runner(
+            n=n, seed=seed, shapes=shapes, dtypes=dtypes, points=points, executor=executor, stop=stop, budget=budget
+        )
+        return run_sweep(runner, self._like, show, each)
+
+    def sweeping(self, n: int = 100, **options: Any) -> Iterator[Row]:
+        """The rows of `sweep`, one by one as they come; the arguments are the same, but for ``each`` and ``show``.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import msgrad_ext as mg
+        >>> report = mg.check(lambda x: x.exp().sum(), np.ones(2))
+        >>> for row in report.sweeping(2, points=("normal", "zeros")):
+        ...     print(row.seed, row.points, row.status)
+        0 normal agree
+        1 zeros agree
+        """
+        from .sweeping.start import rows_of, sweep_of_failed
+
+        if self._application is None:
+            return iter(sweep_of_failed(self.result, n, lambda setting: self))
+        return rows_of(self._runner(n=n, **options))
+
+    def _runner(self, **asked: Any) -> Any:
+        from .sweeping.start import DEFAULTS, runner_of
+
+        try:
+            for name in asked:
+                if name not in DEFAULTS:
+                    raise UnknownNameError(
+                        f"For 'sweeping', there is no argument '{name}'. {choices(name, [*DEFAULTS])}"
+                    )
+            assert self._application is not None
+            return runner_of(self._application, self.result.title, **asked)
+        except MsgradError as error:
+            raise error.at(user_location())
+
+    def _like(self, result: CheckResult, application: Application | None) -> GradReport:
+        """A report on another check of the same network."""
+        from .formulas.derivation import formulas_of
+
+        return GradReport(
+            result, application, lambda: formulas_of(application) if application else {}, self.cell_source
+        )
 
     # For exports and the live panel -------------------------------------------------------------------------------
 

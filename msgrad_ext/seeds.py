@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 import numpy as np
 
@@ -11,10 +12,14 @@ from .errors import ArgumentError, ArgumentValueError, user_location
 
 
 class _Source:
-    """The generator that first values are drawn from."""
+    """The generator that first values are drawn from, outside of `seeded`."""
 
     generator = np.random.default_rng(0)
     seed: int | None = None
+
+
+# That of `seeded`: each thread has its own.
+_meanwhile: ContextVar[np.random.Generator | None] = ContextVar("meanwhile", default=None)
 
 
 def set_seed(seed: int) -> None:
@@ -24,12 +29,15 @@ def set_seed(seed: int) -> None:
     if seed < 0:
         raise ArgumentValueError(f"For 'set_seed', the seed must not be negative, but got {seed}.", user_location())
     _Source.seed = seed
-    _Source.generator = np.random.default_rng(seed)
+    if _meanwhile.get() is None:
+        _Source.generator = np.random.default_rng(seed)
+    else:
+        _meanwhile.set(np.random.default_rng(seed))
 
 
 def generator() -> np.random.Generator:
     """The generator that first values, and random tensors, are drawn from."""
-    return _Source.generator
+    return _meanwhile.get() or _Source.generator
 
 
 def get_seed() -> int | None:
@@ -40,12 +48,11 @@ def get_seed() -> int | None:
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
     """Draw first values from a fresh generator meanwhile, so that a cell gives the same values in every run."""
-    before = _Source.generator
-    _Source.generator = np.random.default_rng(seed)
+    token = _meanwhile.set(np.random.default_rng(seed))
     try:
         yield
     finally:
-        _Source.generator = before
+        _meanwhile.reset(token)
 
 
 def uniform(low: float, high: float, shape: tuple[int, ...]) -> np.ndarray:

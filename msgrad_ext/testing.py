@@ -47,7 +47,7 @@ def assert_gradients_agree(
     sens: Any = None,
     order: int | Sequence[int] = 1,
     seed: int = 0,
-    budget: float | None = None,
+    budget: float | str | None = None,
     assume: Mapping[str, Any] | None = None,
     allow: Sequence[str] = (),
 ) -> Any:
@@ -95,7 +95,7 @@ def assert_backward_agrees(
     sens: Any = None,
     style: str | None = None,
     parameters: Mapping[str, str] | None = None,
-    budget: float | None = None,
+    budget: float | str | None = None,
     seed: int = 0,
     allow: Sequence[str] = (),
 ) -> GradReport:

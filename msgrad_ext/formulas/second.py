@@ -63,7 +63,7 @@ def second_formulas(
     sens: str | None = None,
     facts: Facts = NOTHING,
     known: Known | None = None,
-    budget: float | None = None,
+    budget: float | str | None = None,
 ) -> Hessian | dict[str, Formula]:
     """The blocks of the Hessian of ``graph``'s weighted output, or its products with ``directions``.
 

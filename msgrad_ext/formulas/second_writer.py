@@ -55,7 +55,7 @@ class SecondWriter(Writer):
         graph: Graph,
         again: Again | None = None,
         facts: Facts = NOTHING,
-        budget: float | None = None,
+        budget: float | str | None = None,
     ) -> None:
         super().__init__(second.derivation, graph, (), facts, budget)
         self.said = facts

@@ -65,7 +65,7 @@ def derive_formulas(
     simplex: Collection[str] | None = None,
     facts: Facts = NOTHING,
     known: Known | None = None,
-    budget: float | None = None,
+    budget: float | str | None = None,
 ) -> dict[str, Formula]:
     """Formulas of the gradients of ``graph``'s weighted outputs.
 
@@ -101,7 +101,7 @@ class Writer:
         graph: Graph,
         simplex: Collection[str] | None = None,
         facts: Facts = NOTHING,
-        budget: float | None = None,
+        budget: float | str | None = None,
     ) -> None:
         self.effort = Effort(UNLIMITED if budget is None else int(budget * PER_SECOND))
         self.derivation = derivation

@@ -29,7 +29,7 @@ def check_backward(
     sens: Any = None,
     style: str | None = None,
     parameters: Mapping[str, str] | None = None,
-    budget: float | None = None,
+    budget: float | str | None = None,
     seed: int = 0,
 ) -> GradReport:
     """Check a backward that was written by hand against the slopes of its forward function.

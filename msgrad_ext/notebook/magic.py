@@ -52,6 +52,7 @@ class GradCellMagics(Magics):
     @argument("--check", metavar="HOW", help=f"How gradients are checked: {', '.join(CHECKS)}.")
     @argument("--budget", metavar="BUDGET", help='What the check may take: 2, "500MB", "1e8 ops", "2s 500MB".')
     @argument("--enclose", action="store_true", default=None, help="Prove how exact the gradients are (python-flint).")
+    @argument("--sweep", metavar="N", help="Check each gradient at N further places, to the first failure.")
     @argument("-a", "--annotate", action="store_true", default=None, help="Show each line with its gradient.")
     @argument("--live", action="store_true", default=None, help="Show the live panel.")
     @argument("--no-live", dest="live", action="store_false", default=None, help="Do not show it.")

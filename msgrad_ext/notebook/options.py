@@ -43,6 +43,8 @@ class CellOptions:
         Seconds that the check may take, or amounts with units, as in ``mg.check``.
     annotate, live, quiet, enclose : bool
         Show the annotated source; show the live panel; show nothing; prove how exact the gradients are.
+    sweep : int or None
+        How many further checks of each gradient, at other values; see `GradReport.sweep`.
     export : tuple of str
         Targets to export to.
     seed : int
@@ -57,6 +59,7 @@ class CellOptions:
     order: int = 1
     check: str = "auto"
     budget: float | str | None = None
+    sweep: int | None = None
     annotate: bool = False
     live: bool = False
     export: tuple[str, ...] = ()
@@ -235,6 +238,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "order": _whole_number(1),
     "check": _check,
     "budget": budget,
+    "sweep": _whole_number(1),
     "export": names,
     "seed": _whole_number(0),
 }

@@ -17,6 +17,7 @@ from ..initializer import seeded
 from ..observing import Applications
 from ..pipeline import apply_gradient, differentiated, report_on, title_of
 from ..report import GradReport
+from ..sweeping.sweep import Sweep
 from ..tensor import Tensor
 from .cell import CellCode, CellResult, Rollback, last_call
 from .options import CellOptions, variable
@@ -60,12 +61,16 @@ def gradcell(shell: Any, code: CellCode, namespace: dict[str, Any], options: Cel
         _known_somewhere(applications, options)
         with _brief_interrupts(), shown_progress("gradients", None):
             reports = reports_of(applications, code.source, options)
+            sweeps = _swept(reports, options)
         if options.check == "strict":
             for report in reports:
                 report.raise_if_wrong()
+            for sweep in sweeps:
+                sweep.raise_if_wrong()
         _bind(reports[0] if len(reports) == 1 else tuple(reports), namespace, options)
         with _brief_interrupts():
-            return present(reports, options, defined=() if reports else ran.names), value
+            shown = present(reports, options, defined=() if reports else ran.names)
+            return [*shown, *(() if options.quiet else sweeps)], value
 
 
 @contextmanager
@@ -75,6 +80,14 @@ def _brief_interrupts() -> Iterator[None]:
         yield
     except KeyboardInterrupt as stop:
         raise stop.with_traceback(None) from None
+
+
+def _swept(reports: Sequence[GradReport], options: CellOptions) -> list[Sweep]:
+    """The further checks that ``--sweep`` asks for, of each gradient of the cell."""
+    if options.sweep is None:
+        return []
+    count, seed, budget = options.sweep, options.seed, options.budget
+    return [report.sweep(count, seed, budget=budget, show=False) for report in reports]
 
 
 def _ran(code: CellCode, namespace: dict[str, Any]) -> tuple[CellResult, Any]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -20,6 +23,19 @@ _PARALLEL = {
     "sliced": False, "inited_param": None, "parallel_optimizer_comm_recompute": False, "storage_format": "",
 }  # fmt: skip
 _KEYWORDS = ("default_input", "name", "requires_grad", "layerwise_parallel", "parallel_optimizer", "storage_format")
+
+# Values that parameters have in this context, and in no other thread, by the parameter's id.
+_lent: ContextVar[Mapping[int, np.ndarray]] = ContextVar("lent", default=MappingProxyType({}))
+
+
+@contextmanager
+def lending(values: Iterable[tuple[Tensor, np.ndarray]]) -> Iterator[None]:
+    """Let parameters have other values, and dtypes, meanwhile and here alone: the parameters themselves stay as they are."""
+    token = _lent.set({id(parameter): array for parameter, array in values})
+    try:
+        yield
+    finally:
+        _lent.reset(token)
 
 
 class Parameter(Tensor):
@@ -65,6 +81,14 @@ class Parameter(Tensor):
         self._named = bool(name)
         self.name = name or DEFAULT_NAME
         self.requires_grad = requires_grad
+
+    @property
+    def _value(self) -> np.ndarray:  # type: ignore[override]
+        return _lent.get().get(id(self), self.__dict__["_value"])
+
+    @_value.setter
+    def _value(self, array: np.ndarray) -> None:
+        self.__dict__["_value"] = array
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name not in self._FIELDS:

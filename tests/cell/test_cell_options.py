@@ -22,12 +22,12 @@ def test_every_option_is_read_into_its_type(monkeypatch):
     """Each option arrives with its type."""
     monkeypatch.setattr("msgrad_ext.notebook.magic.public", lambda name: lambda: ["torch", "latex"])
     line = (
-        "-o rep --wrt x,fc.weight --sens G --shapes 'x: (m, 3), y: ()' --order 2 --check strict --budget .5 "
+        "-o rep --wrt x,fc.weight --sens G --shapes 'x: (m, 3), y: ()' --order 2 --check strict --budget .5 --sweep 9 "
         "-a --live --export torch,latex --seed 7 -q"
     )
     assert options_of(line) == CellOptions(
         out="rep", wrt=("x", "fc.weight"), sens="G", shapes={"x": ("m", 3), "y": ()}, order=2, check="strict",
-        budget=0.5, annotate=True, live=True, export=("torch", "latex"), seed=7, quiet=True,
+        budget=0.5, sweep=9, annotate=True, live=True, export=("torch", "latex"), seed=7, quiet=True,
     )  # fmt: skip
 
 
@@ -46,6 +46,7 @@ def test_a_given_option_wins_over_the_trait():
         ("--order 0 --seed 10", "must be a whole number from 1, but got '0'", "0"),
         ("--seed -3", "must be a whole number from 0, but got '-3'", "-3"),
         ("--budget inf", "must be a number of seconds above 0, but got 'inf'", "inf"),
+        ("--sweep 0", "must be a whole number from 1, but got '0'", "0"),
         ("-o 3x", "must be the name of a variable, but got '3x'", "3x"),
         ("--sens 'f(x)'", "must be the name of a variable, but got 'f(x)'", "f(x)"),
         ("--wrt x,,y", "must be names between commas, but got ''", "x,,y"),

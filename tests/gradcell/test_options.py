@@ -42,6 +42,22 @@ def test_wrt_restricts_what_is_reported_of_gradients_that_the_cell_takes(noteboo
         notebook.run(DATA, wrt=("z",))
 
 
+def test_sweep_checks_at_further_places(notebook):
+    """--sweep N shows, after each report, a sweep of N checks; a rule that is wrong stops it."""
+    shown, _ = notebook.run(CALL, sweep=4)
+    assert repr(shown[-1]) == "Sweep(Net: agree; 4 of 4 checks)"
+    mul = registered_ops()["Mul"]
+    right = mul.vjp
+    mul.vjp = lambda self, ct, out, a, b: (ct * b, ct * a * 1.001)
+    try:
+        shown, _ = notebook.run(CALL, sweep=4, check="off")
+        with pytest.raises(GradientError):
+            notebook.run(CALL, sweep=4, check="strict")
+    finally:
+        mul.vjp = right
+    assert repr(shown[-1]) == "Sweep(Net: disagree; 1 of 4 checks)"
+
+
 def test_sens_weights_the_output(notebook):
     """--sens names a variable that weights the output."""
     notebook.names["g"] = notebook.names["Tensor"](np.full((2, 3), 2.0, np.float32))
