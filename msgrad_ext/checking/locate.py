@@ -15,10 +15,10 @@ import numpy as np
 from ..errors import MsgradError, VoiceError
 from ..ir import Atom, Eqn, Graph, Lit, Var
 from ..numeric.interpreter import exact, interpret, interpret_exact
-from ..op import Op
 from ..reverse import reverse
 from . import noise, witness
 from .digits import floats, largest, number, numbers
+from .forward import forward_evidence
 from .reference import local_adjoint, local_value
 from .result import Fault
 
@@ -134,13 +134,14 @@ def equation_faults(cut: Piece, generator: np.random.Generator) -> Iterator[Faul
     """What is wrong with one op at these values."""
     eqn = cut.eqn
     name = type(eqn.op).__name__
-    got = _run(cut, cut.graph, cut.arrays)[cut.graph.outputs[0]]  # type: ignore[index]
+    got = run_piece(cut, cut.graph, cut.arrays)[cut.graph.outputs[0]]  # type: ignore[index]
     meant = local_value(eqn, cut.operands())
     weight = generator.standard_normal(eqn.out.shape)
     index = first_difference(got, meant, cut.exact, largest(cut.arrays))
     if index is not None:
         told = differ("the numpy voice", got, meant, index)
-        yield Fault(name, None, _forward_side(eqn.op), index, eqn.location, told)
+        side = forward_evidence(eqn, cut.operands(), got, meant).side
+        yield Fault(name, None, side, index, eqn.location, told)
         return
     if eqn.out.dtype.kind != "f":
         return
@@ -150,24 +151,13 @@ def equation_faults(cut: Piece, generator: np.random.Generator) -> Iterator[Faul
             yield fault
 
 
-def _forward_side(op: Op) -> str:
-    """Which of two voices that contradict each other is wrong.
-
-    Slopes can not tell: a rule is written in ops, so it follows the ``numpy`` voice into its error. What can is where the
-    voices come from: one that was put into the class from elsewhere is the suspect.
-    """
-    home = type(op).__module__
-    foreign = {name: getattr(type(op), name).__module__ != home for name in ("numpy", "meaning")}
-    return "symbolic" if foreign["meaning"] and not foreign["numpy"] else "forward"
-
-
-def _both(cut: Piece, position: int, weight: np.ndarray) -> tuple[Any, Any]:
+def both_cotangents(cut: Piece, position: int, weight: np.ndarray) -> tuple[Any, Any]:
     """The cotangent of one operand by the rule and by the formula."""
     var = cut.graph.eqns[0].inputs[position]
     ct = numbers(weight) if cut.exact else weight
     backward = reverse(cut.graph, [var], sens=True)  # type: ignore[list-item]
     result = backward.outputs[-1]
-    ruled = np.zeros(var.shape) if isinstance(result, Lit) else _run(cut, backward, (*cut.arrays, ct))[result]
+    ruled = np.zeros(var.shape) if isinstance(result, Lit) else run_piece(cut, backward, (*cut.arrays, ct))[result]
     return ruled, local_adjoint(cut.eqn, position, cut.operands(), ct)
 
 
@@ -176,7 +166,7 @@ def _operand_fault(cut: Piece, position: int, weight: np.ndarray, generator: np.
     name = type(eqn.op).__name__
     operand = eqn.op.operands[position] if position < len(eqn.op.operands) else f"operand {position}"
     try:
-        ruled, derived = _both(cut, position, weight)
+        ruled, derived = both_cotangents(cut, position, weight)
     except VoiceError as error:
         return Fault(name, operand, "numeric", None, eqn.location, error.message)
     except (MsgradError, ArithmeticError, TypeError, ValueError, IndexError) as error:
@@ -211,7 +201,7 @@ def _against_slope(
     return gaps[0] <= limit, gaps[1] <= limit
 
 
-def _run(cut: Piece, graph: Graph, arrays: Any) -> dict[Var, np.ndarray]:
+def run_piece(cut: Piece, graph: Graph, arrays: Any) -> dict[Var, np.ndarray]:
     return interpret_exact(graph, arrays, number) if cut.exact else interpret(graph, arrays)
 
 

@@ -31,10 +31,58 @@ def worst(statuses: Iterable[str]) -> str:
 
 
 @dataclass(frozen=True)
+class Voice:
+    """What one witness says of one number: ``text`` has enough digits to tell it from the others."""
+
+    who: str
+    value: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Hearing:
+    """The witnesses heard at one place.
+
+    Attributes
+    ----------
+    what : str
+        Which number they were asked for.
+    voices : tuple of Voice
+        What each says.
+    conclusion : str
+        Who agrees with whom, and who is wrong by that.
+    """
+
+    what: str
+    voices: tuple[Voice, ...]
+    conclusion: str
+
+
+@dataclass(frozen=True)
+class Reproducer:
+    """The least code that shows a fault again.
+
+    Attributes
+    ----------
+    code : str
+        To be pasted into a cell; empty when there is none.
+    elements : int
+        Numbers that the largest of its inputs has.
+    note : str
+        That it was run, or why there is none, or why it is not smaller.
+    """
+
+    code: str
+    elements: int
+    note: str
+
+
+@dataclass(frozen=True)
 class Fault:
     """Who is wrong: the op, its operand, the side (one of `SIDES`), the first offending index and the user's line.
 
-    ``line`` is the line number in the user's cell or file, or None; ``location`` has its text.
+    ``line`` is the line number in the user's cell or file, or None; ``location`` has its text. ``hearing`` has what each
+    witness says at the offending place, ``reproduction`` the least code that shows the fault again.
     """
 
     op: str
@@ -43,6 +91,13 @@ class Fault:
     index: tuple[int, ...] | None
     location: Location | None
     detail: str
+    hearing: Hearing | None = None
+    reproduction: Reproducer | None = None
+
+    @property
+    def reproducer(self) -> str:
+        """Code to paste into a cell that shows this fault again; empty when there is none."""
+        return self.reproduction.code if self.reproduction else ""
 
     @property
     def line(self) -> int | None:
