@@ -17,7 +17,7 @@ import numpy as np
 from ..errors import MsgradError
 from ..ir import Eqn, Graph, Lit, Var
 from ..numeric.interpreter import interpret_exact
-from ..op import Op
+from ..op import Elementwise, Op
 from ..reverse import reverse
 from .digits import context, floats, number, numbers
 from .reference import local_adjoint
@@ -75,7 +75,7 @@ def _definitions(op: Op, operands: Sequence[Any]) -> Iterator[tuple[str, Any]]:
     names = {name: None, name.replace("_", ""): None, _OTHER_NAMES.get(name, name): None}
     exact = any(array.dtype == object for array in operands)
     for one in names:
-        if exact and not op.params and hasattr(context(), one):
+        if exact and isinstance(op, Elementwise) and not op.params and hasattr(context(), one):
             yield from _tried(f"mpmath.{one}", lambda one=one: _each(getattr(context(), one), operands))
         function = getattr(np, one, None)
         if isinstance(function, np.ufunc) or (callable(function) and one in _ARRAY_FUNCTIONS):

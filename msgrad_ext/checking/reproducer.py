@@ -18,13 +18,14 @@ from ..ir import Graph, Var
 from ..numeric.interpreter import interpret
 from ..tensor import Tensor
 from ..trace import replay
+from .calls import MISFITS
 from .case import Case
 from .failed import failed_result
 from .locate import equation_faults, piece
 from .network_cut import network_specimens
 from .result import CheckResult, Fault, Reproducer
 from .shrink import Tries, shrunk
-from .specimen import MISFITS, Specimen, alone
+from .specimen import Specimen, alone
 from .written import UnwritableError, program_text
 
 Check = Callable[[Application], CheckResult]

@@ -71,13 +71,15 @@ def _shorter(specimen: Specimen) -> Iterator[Specimen]:
             whole = shortened(whole, length, 0) or whole
         if not whole.lengths:
             yield from _with_indices(whole)
-    cuts = [(length, place, 1, None) for length in lengths for place in _places(length)]
-    cuts += [(length, place, 1, only) for only in range(len(specimen.arrays)) for length in lengths
-             for place in _places(length)[:2]]  # fmt: skip
-    cuts += [(length, place, 2, None) for length in lengths if length > 2 for place in (0, length - 2)]
-    for length, place, to, only in cuts:
-        found = shortened(specimen, length, place, to, only)
-        if found is not None and found.elements <= specimen.elements and found.lengths != lengths:
+    arrays = list(enumerate(specimen.arrays))
+    cuts: list[tuple[int, int, int, int | None, int | None]]
+    cuts = [(length, place, 1, None, None) for length in lengths for place in _places(length)]
+    cuts += [(length, place, 1, only, None) for only, _ in arrays for length in lengths for place in _places(length)[:2]]
+    cuts += [(length, 0, 1, only, axis) for only, array in arrays for axis, length in enumerate(array.shape) if length > 1]
+    cuts += [(length, place, 2, None, None) for length in lengths if length > 2 for place in (0, length - 2)]
+    for cut in cuts:
+        found = shortened(specimen, *cut)
+        if found is not None and found.total < specimen.total:
             yield from _with_indices(found)
 
 

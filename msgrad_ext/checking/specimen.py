@@ -14,14 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import MsgradError
 from ..ir import Atom, Eqn, Graph, Lit, Var, literal
 from ..op import Op
+from .calls import MISFITS, rebound
 from .digits import floats
-
-# What an op may raise that is given shapes or settings that do not fit it.
-MISFITS = (MsgradError, TypeError, ValueError, IndexError, KeyError, ArithmeticError, AttributeError)
-
 
 @dataclass(frozen=True, eq=False)
 class Specimen:
@@ -34,6 +30,11 @@ class Specimen:
     def elements(self) -> int:
         """How many numbers the largest input has."""
         return max((array.size for array in self.arrays), default=0)
+
+    @cached_property
+    def total(self) -> int:
+        """How many numbers all inputs have."""
+        return sum(array.size for array in self.arrays)
 
     @cached_property
     def lengths(self) -> list[int]:
@@ -69,17 +70,19 @@ def _free(name: str, taken: set[str]) -> str:
     return name if name not in taken else _free(name + "_", taken)
 
 
-def shortened(specimen: Specimen, length: int, place: int, to: int = 1, only: int | None = None) -> Specimen | None:
+def shortened(
+    specimen: Specimen, length: int, place: int, to: int = 1, only: int | None = None, axis: int | None = None
+) -> Specimen | None:
     """Every axis of ``length`` cut to ``to`` elements from ``place``, or None where the program does not allow it.
 
-    With ``only``, the axes of that input alone are cut.
+    With ``only``, the axes of that input alone are cut; with ``axis``, that one of them.
     """
 
     def cut(position: int, array: np.ndarray) -> np.ndarray:
         if only is not None and position != only:
             return array
-        keys = tuple(slice(place, place + to) if n == length else slice(None) for n in array.shape)
-        return array[keys]
+        chosen = [n == length and axis in (None, number) for number, n in enumerate(array.shape)]
+        return array[tuple(slice(place, place + to) if one else slice(None) for one in chosen)]
 
     arrays = [cut(position, array) for position, array in enumerate(specimen.arrays)]
     return refitted(specimen, arrays, {length: to})
@@ -104,7 +107,8 @@ def refitted(
     eqns: list[Eqn] = []
     for eqn in graph.eqns:
         atoms = tuple(new[atom] if isinstance(atom, Var) else _cut(atom, lengths) for atom in eqn.inputs)
-        op = next((op for op in _ops(eqn.op, atoms, lengths, shift) if _fits(op, atoms)), None)
+        candidates = (rebound(eqn, op, atoms) for op in _ops(eqn.op, atoms, lengths, shift))
+        op = next((op for op in candidates if op is not None and _fits(op, atoms)), None)
         if op is None:
             return None
         shape, kind = op.infer(*atoms)
@@ -138,13 +142,13 @@ def _ops(op: Op, atoms: Sequence[Atom], lengths: Mapping[int, int], shift: int) 
         shapes = {name: value[shift:] for name, value in settings.items() if name == "shape" and len(value) > shift}
         if shapes:
             yield op.set(**shapes)
-    shapes = {name: _mapped(value, lambda n: lengths.get(n, n)) for name, value in settings.items()
-              if name in ("shape", "size")}  # fmt: skip
-    for name, value in list(shapes.items()):
-        if type(op).__name__ == "Reshape" and isinstance(value, tuple):
-            yield from (op.set(**{name: shape}) for shape in _of_size(value, prod(atoms[0].shape)))
-    if shapes:
-        yield op.set(**shapes)
+    mapped = {name: _mapped(value, lambda n: lengths.get(n, n)) for name, value in settings.items()
+              if not name.startswith(("axis", "axes", "dim"))}  # fmt: skip
+    if type(op).__name__ == "Reshape":
+        yield from (op.set(shape=shape) for shape in _of_size(mapped["shape"], prod(atoms[0].shape)))
+    if mapped != {name: settings[name] for name in mapped}:
+        shapes = {name: value for name, value in mapped.items() if name in ("shape", "size")}
+        yield from (op.set(**some) for some in (shapes, mapped) if some)
     yield op
 
 

@@ -12,13 +12,14 @@ import numpy as np
 
 from ..ir import Var
 from . import witness
+from .calls import MISFITS
 from .case import Case
 from .digits import DIGITS, context, floats, largest, number
 from .forward import forward_evidence
 from .locate import Piece, both_cotangents, first_difference, piece, run_piece
 from .reference import local_value
 from .result import Fault, Gradient, Hearing, Voice
-from .specimen import MISFITS, Specimen
+from .specimen import Specimen
 
 RULE, FORMULA, SLOPE = "rule", "formula", "slope of the forward program"
 
@@ -102,6 +103,9 @@ def _conclusion(first: tuple[str, Any], second: tuple[str, Any], fits: list[bool
 def _voices(said: Sequence[tuple[str, Any]]) -> tuple[Voice, ...]:
     """Voices with as many digits as tell them apart, but no noise beyond."""
     values = [number(value.item() if isinstance(value, np.generic) else value) for _, value in said]
+    scale = max(abs(value) for value in values)
+    # What cancels in fifty digits leaves their rounding, which is 0 to a reader.
+    values = [number(0) if abs(value) < 1e-40 * scale else value for value in values]
     digits = 6
     while digits < DIGITS - 10 and len({_text(one, digits) for one in values[:2]}) < len(set(values[:2])):
         digits += 1

@@ -6,7 +6,6 @@ code, unless it is checked to be a plain identifier. Nothing is ever run from th
 
 from __future__ import annotations
 
-import inspect
 import keyword
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -16,7 +15,8 @@ import numpy as np
 from ..ir import Atom, Lit, Var
 from ..op import Op, apply
 from ..registry import OPS
-from .specimen import MISFITS, Specimen
+from .calls import bound, forms, given
+from .specimen import Specimen
 
 HEAD = ("import numpy as np", "import msgrad_ext as mg", "from msgrad_ext import ops")
 _TAKEN = {"np", "mg", "ops", "net", "cell", "Tensor", "applied"}
@@ -108,54 +108,18 @@ def _literal(lit: Lit) -> str:
 def call_text(op: Op, atoms: Sequence[Atom], operands: Sequence[str]) -> str:
     """The call of ``op`` as a person writes it, if some such call gives just this op."""
     name = type(op).__name__
-    for made, called, together in _forms(op):
-        if OPS.get(name) is type(op) and _same(op, atoms, made, called, together):
-            given = f"({', '.join(operands)})" if together else ", ".join(operands)
-            settings = "".join(f", {key}={setting_text(value)}" for key, value in called.items())
-            return f"ops.{name}({_keywords(made)})({given}{settings})"
+    for form in forms(op):
+        other = bound(op, form, atoms) if OPS.get(name) is type(op) else None
+        if other is not None and other.key == op.key:
+            positional, named = given(op, form, atoms, operands)
+            shown = [f"({', '.join(one)},)" if isinstance(one, tuple) else one for one in positional]
+            shown += [f"{key}={value if key in op.operands else setting_text(value)}" for key, value in named.items()]
+            return f"ops.{name}({_keywords(form.made)})({', '.join(shown)})"
     return f"applied({name!r}, {', '.join(operands)}{''.join(f', {k}={setting_text(v)}' for k, v in op.params.items())})"
 
 
 def _keywords(settings: dict[str, Any]) -> str:
     return ", ".join(f"{key}={setting_text(value)}" for key, value in settings.items())
-
-
-def _forms(op: Op) -> Iterator[tuple[dict[str, Any], dict[str, Any], bool]]:
-    """Settings for the constructor and for the call, and whether the operands go as one tuple."""
-    params = op.params
-    known = {}
-    if type(op).__init__ is not object.__init__:
-        known = inspect.signature(type(op).__init__).parameters
-    own = {key: params[key] for key in known if key in params}
-    changed = {key: value for key, value in own.items() if not _is_default(known[key].default, value)}
-    taken = inspect.signature(op.bind).parameters
-    called = {key: params[key] for key in taken if key in params}
-    for together in (False, True):
-        yield changed, called, together
-        yield own, called, together
-
-
-def _is_default(default: Any, value: Any) -> bool:
-    return type(default) is type(value) and bool(default == value)
-
-
-def _same(op: Op, atoms: Sequence[Atom], made: dict[str, Any], called: dict[str, Any], together: bool) -> bool:
-    """True when the call binds ``op`` itself to these operands."""
-    from ..tensor import Tensor
-
-    given = [_as_given(atom, Tensor) for atom in atoms]
-    try:
-        bound = type(op)(**made).bind(*([tuple(given)] if together else given), **called)
-        other, operands = bound
-        return other.key == op.key and len(operands) == len(given) and all(a is b for a, b in zip(operands, given))
-    except MISFITS:
-        return False
-
-
-def _as_given(atom: Atom, tensor: Any) -> Any:
-    if isinstance(atom, Lit) and not atom.shape and atom.exact is not None:
-        return float(atom.exact) if atom.dtype.kind == "f" else atom.exact
-    return tensor(np.ones(atom.shape, atom.dtype))
 
 
 def setting_text(value: Any) -> str:
