@@ -143,6 +143,8 @@ def _rule_fits(eqn: Eqn, operands: Sequence[Any], got: Any, meant: Any) -> tuple
     given = [array for array, var in zip(operands, inputs) if isinstance(var, Var)]
     weight = numbers(1 + np.arange(np.size(got)).reshape(np.shape(got)) % 7 / 8)
     by_rule = reverse(graph, [inputs[position]], sens=True)
+    if any(type(one.op) is type(eqn.op) for one in by_rule.eqns[1:]):
+        return None  # a rule that calls its own op follows a voice that is wrong
     pulled = by_rule.outputs[-1]
     results = []
     for out in (got, meant):

@@ -119,7 +119,7 @@ def _simpler(specimen: Specimen) -> Iterator[Specimen]:
                         changed[index] = value
                         yield _with(specimen, position, changed)
         for digits in (0, 1, 2, 3):
-            rounded = np.round(array, digits)
+            rounded = np.round(array, digits) + 0.0  # no -0.0
             if _difficulty(rounded) < now:
                 yield _with(specimen, position, rounded)
 
