@@ -33,6 +33,7 @@ class ForwardEvidence:
     why: str
     who: str = ""
     value: Any = None
+    certain: bool = True
 
 
 def forward_evidence(eqn: Eqn, operands: Sequence[Any], got: Any, meant: Any) -> ForwardEvidence:
@@ -184,7 +185,7 @@ def _by_origin(op: Op) -> ForwardEvidence:
     foreign = {name: getattr(type(op), name).__module__ != home for name in ("numpy", "meaning")}
     if foreign["meaning"] == foreign["numpy"]:
         why = "nothing tells which of the two is wrong: the forward side is named because the network computes with it"
-        return ForwardEvidence("forward", why)
+        return ForwardEvidence("forward", why, certain=False)
     voice = "meaning" if foreign["meaning"] else "numpy voice"
     why = f"no third definition tells, but the {voice} was written elsewhere than the op"
     return ForwardEvidence("symbolic" if foreign["meaning"] else "forward", why)

@@ -11,6 +11,7 @@ from ..ir import Graph, Var
 from ..numeric.interpreter import interpret, interpret_exact, widen
 from ..reverse import Nested, expand
 from . import noise, witness
+from .accuracy import accuracy_of
 from .case import DOUBLE, Case
 from .compare import Comparison, compare_floats
 from .custom import custom_faults
@@ -19,6 +20,7 @@ from .kinks import conventions
 from .locate import faults, first_difference, float_faults, overflow
 from .reference import Evaluated
 from .result import Fault, Flow, Gradient
+from .statuses import another_result, digits_told, not_finite_derivative, not_finite_value, sides
 
 
 class Judge:
@@ -175,6 +177,7 @@ class Judge:
         reference = floats(self.evaluated.gradients[position])
         unit = noise.coarsest(self._plan_graph(), self._plan_graph().outputs[position], value.dtype)
         comparison = compare_floats(value, reference, self.spread[position], unit, self._is_zero(position))
+        accuracy = accuracy_of(value, reference, self.spread[position], unit, comparison)
         status, note, fault = self._verdict(position, comparison)
         return Gradient(
             name=application.names[position],
@@ -191,6 +194,7 @@ class Judge:
             origin=noise.ORIGIN,
             note=note,
             fault=fault,
+            accuracy=accuracy,
         )
 
     def _is_zero(self, position: int) -> bool:
@@ -201,7 +205,7 @@ class Judge:
     def _verdict(self, position: int, comparison: Comparison) -> tuple[str, str, Fault | None]:
         application = self.case.application
         if not np.array_equal(self.again[position], application.gradients[position], equal_nan=True):
-            return "nondeterministic", "the same plan gave another result when it was run again", None
+            return "nondeterministic", another_result(application.gradients[position], self.again[position]), None
         if comparison.total == 0:
             return "unchecked", "the gradient has no entries", None
         fault = self.fault(position)
@@ -215,19 +219,18 @@ class Judge:
             return "disagree", "", self._wrong_result(comparison)
         if slope is not None and slope.kink:
             told = "; ".join(self.kinks)
-            sides = f"slopes along a random direction: {float(slope.left):.6g} on the left, {float(slope.right):.6g} on the right"
-            return "kink", f"not differentiable here ({sides}). {told}", None
+            return "kink", f"not differentiable here: along a random direction the slope is {sides(slope)}. {told}", None
         if slope is not None and self._contradicts(slope, self.slopes[position][1], self._moved(position)):
-            sides = f"the slope along a random direction is {float(slope.value):.6g}, the conventions give {self.slopes[position][1]:.6g}"
+            along = f"the slope along a random direction is {float(slope.value):.6g}, the conventions give {self.slopes[position][1]:.6g}"
             return (
                 "kink",
-                f"ops inside are not differentiable here, though the whole may be ({sides}). {'; '.join(self.kinks)}",
+                f"ops inside are not differentiable here, though the whole may be ({along}). {'; '.join(self.kinks)}",
                 None,
             )
         if comparison.digits_lost:
             return (
                 "ill-conditioned",
-                f"the rule is right, but {comparison.digits_lost} decimal digits are lost to cancellation",
+                digits_told(comparison.digits_lost, noise.coarsest(self._plan_graph(), self._plan_graph().outputs[position], application.gradients[position].dtype)),
                 None,
             )
         return "agree", "", None
@@ -258,14 +261,14 @@ class Judge:
 
     def _not_finite(self, position: int) -> tuple[str, str, Fault | None]:
         """The verdict where a value is NaN or infinite."""
-        for eqn in self.case.forward.eqns:
-            if not np.all(np.isfinite(self.case.values[eqn.out].astype(DOUBLE))):
-                place = f" ({eqn.location})" if eqn.location else ""
-                return "outside-domain", f"{type(eqn.op).__name__} is not finite here{place}", None
+        told = not_finite_value(self.case.forward, self.case.values)
+        if told:
+            return "outside-domain", told, None
         reference, slope = floats(self.evaluated.gradients[position]), self.slopes[position][0]
         if np.all(np.isfinite(reference)) and slope is not None and np.isfinite(float(slope.value)):
             return "disagree", "", overflow(self._plan_graph(), self._plan_inputs())
-        return "outside-domain", "the derivative is not finite here, though every value of the network is", None
+        told = not_finite_derivative(self.case.forward, self.case.values)
+        return "outside-domain", told or "the derivative is not finite here, though every value of the network is", None
 
     def _evidence(self, position: int, status: str) -> str:
         if status in ("unchecked", "nondeterministic"):

@@ -111,6 +111,32 @@ class Fault:
         return f"{what}, {self.side} side{where}: {self.detail}{line}"
 
 
+@dataclass(frozen=True)
+class Accuracy:
+    """How good a float gradient is, whatever its rule.
+
+    Attributes
+    ----------
+    digits, of : int
+        Decimal digits of the largest entry that are right, and how many the coarsest dtype on the way has.
+    condition : float
+        How many times larger than one rounding, relative to the largest entry, its effect on the gradient is; NaN for a
+        gradient of zeros that roundings move.
+    index : tuple of int
+        The entry that comes nearest to its tolerance.
+    """
+
+    digits: int
+    of: int
+    condition: float
+    index: tuple[int, ...]
+
+    @property
+    def lost(self) -> int:
+        """Decimal digits that are gone."""
+        return self.of - self.digits
+
+
 @dataclass(frozen=True, eq=False)
 class Gradient:
     """One checked gradient.
@@ -135,6 +161,8 @@ class Gradient:
         Where the tolerance comes from.
     fault : Fault or None
         Who is wrong, when the status is ``"disagree"``.
+    accuracy : Accuracy or None
+        How good the float result is, where something was compared.
     """
 
     name: str
@@ -151,6 +179,24 @@ class Gradient:
     origin: str
     note: str = ""
     fault: Fault | None = None
+    accuracy: Accuracy | None = None
+
+    @property
+    def rule_answer(self) -> str:
+        """Whether the rule is right, and by what arithmetic that was found."""
+        told = self.evidence if self.evidence not in ("", "none") else ""
+        if self.status == "disagree":
+            alone = self.fault is not None and self.fault.side == "result"
+            return "Yes, but the result that came back is not what it gives." if alone else f"No: {told or 'the fault is told above'}."
+        if self.status in ("agree", "ill-conditioned", "kink"):
+            choice = ", with the convention that is named" if self.status == "kink" else ""
+            return f"Yes{choice}: {told or 'not stated'}."
+        reasons = {
+            "outside-domain": "there is no derivative here",
+            "nondeterministic": "the result is not the same in two runs",
+            "refused": "the check was refused",
+        }
+        return f"Not known: {reasons.get(self.status, 'see the note')}."
 
     @property
     def shape(self) -> tuple[int, ...]:

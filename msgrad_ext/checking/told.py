@@ -130,9 +130,9 @@ def _forward_hearing(cut: Piece) -> Hearing | None:
     said = [("numpy voice", got[index]), ("meaning", meant[index])]
     said += [(found.who, np.asarray(found.value)[index])] if found.who else []
     wrong = "meaning" if found.side == "symbolic" else "numpy voice"
-    known = "nothing tells" in found.why
-    told = found.why[0].upper() + found.why[1:]
-    return Hearing(f"result{_at(index)}", _voices(said), f"{told}." if known else f"{told}: the {wrong} is wrong.")
+    told = found.why if found.who else found.why[0].upper() + found.why[1:]
+    conclusion = f"{told}: the {wrong} is wrong." if found.certain else f"{told}."
+    return Hearing(f"result of {type(cut.eqn.op).__name__}{_at(index)}", _voices(said), conclusion)
 
 
 def network_hearing(case: Case, gradient: Gradient, position: int) -> Hearing | None:
