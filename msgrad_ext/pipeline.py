@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from .checking.blame import failure_blamed
 from .checking.budget import Budget, budget_of
-from .checking.check import check_application
+from .checking.check import check_application, checked_again
 from .checking.failed import failed_result
 from .compiled import as_inputs, choose
 from .errors import ArgumentValueError, MsgradError, VoiceError, user_location
@@ -77,7 +78,8 @@ def check(
         try:
             application = apply_gradient(function, as_inputs(inputs), wrt, weights)
         except VoiceError as error:
-            return GradReport(failed_result(title_of(net), error, seed, *asked_for(net, inputs, wrt)), None, dict)
+            failed = failed_result(title_of(net), error, seed, *asked_for(net, inputs, wrt))
+            return GradReport(failure_blamed(failed, function, as_inputs(inputs), checked_again), None, dict)
         return report_on(application, title_of(net), seed, limits, assume=assume)
     except MsgradError as error:
         raise error.at(user_location())

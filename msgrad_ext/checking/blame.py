@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
-from .case import Case
-from .reproducer import Check, reproduction, suspects
+from ..numeric.interpreter import widen
+from ..reverse import expand
+from ..trace import trace
+from .calls import MISFITS
+from .case import DOUBLE, Case
+from .reproducer import Check, op_reproduction, programs, reproduction, suspects, valued
 from .result import CheckResult, Fault, Gradient, Hearing, Reproducer
 from .told import network_hearing, op_hearing
 
@@ -42,6 +48,23 @@ def blamed(case: Case, result: CheckResult, check: Check) -> CheckResult:
 
 def _hearing(case: Case, fault: Fault, gradient: Gradient, position: int) -> Hearing | None:
     with np.errstate(all="ignore"):
-        for specimen in suspects(case, fault):
+        for specimen in suspects(programs(case), fault):
             return op_hearing(specimen, fault)
-        return network_hearing(case, gradient, position)
+        return network_hearing(case, fault, gradient, position)
+
+
+def failure_blamed(result: CheckResult, function: Callable[..., Any], inputs: Sequence[Any], check: Check) -> CheckResult:
+    """The same for a check that ended before there was a gradient: what ran forward is traced once more."""
+    fault = next((gradient.fault for gradient in result.gradients if gradient.fault is not None), None)
+    if fault is None:
+        return result
+    try:
+        program = trace(function, list(inputs))
+        found = valued(widen(expand(program.graph), DOUBLE), program.values)
+    except MISFITS:
+        made = Reproducer("", 0, "no reproducer: the network does not run forward")
+    else:
+        reproductions = (op_reproduction(specimen, fault, check) for specimen in suspects([found], fault))
+        made = next(reproductions, Reproducer("", 0, "no reproducer: no op shows the fault by itself"))
+    told = [replace(one, fault=replace(one.fault, reproduction=made)) if one.fault else one for one in result.gradients]
+    return replace(result, gradients=tuple(told))

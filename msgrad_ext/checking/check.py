@@ -43,11 +43,11 @@ def check_application(
     with np.errstate(all="ignore"):
         case = Case(application, seed, budget)
         result = _checked(case, title)
-        return blamed(case, result, _again) if blame else result
+        return blamed(case, result, checked_again) if blame else result
 
 
-def _again(application: Application) -> CheckResult:
-    """The check of a reproducer, as a user would run it."""
+def checked_again(application: Application) -> CheckResult:
+    """The check of a reproducer, as a user would run it, but without reproducers of its own."""
     return check_application(application, "net", blame=False)
 
 

@@ -20,6 +20,7 @@ from .kinks import conventions
 from .locate import faults, first_difference, float_faults, overflow
 from .reference import Evaluated
 from .result import Fault, Flow, Gradient
+from .second_order import second_order_faults
 from .statuses import another_result, digits_told, not_finite_derivative, not_finite_value, sides
 
 
@@ -100,7 +101,7 @@ class Judge:
                 result += self._inner_faults(call)
         if not result and self.case.has_custom:
             result += custom_faults(self.case.application, self.case.seed)
-        return result
+        return result or list(second_order_faults(self.case.program, self.case.seed))
 
     def _inner_faults(self, call: Nested) -> list[Fault]:
         inner = widen(expand(call.graph), DOUBLE)

@@ -6,7 +6,7 @@ first to fewer equations. What is left is checked as a user would check it, and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -16,6 +16,7 @@ from ..errors import VoiceError
 from ..grad_operation import Application, Request, observed
 from ..ir import Graph, Var
 from ..numeric.interpreter import interpret
+from ..reverse import expand
 from ..tensor import Tensor
 from ..trace import replay
 from .calls import MISFITS
@@ -23,12 +24,14 @@ from .case import Case
 from .failed import failed_result
 from .locate import equation_faults, piece
 from .network_cut import network_specimens
+from .own_cells import cell_reproduction
 from .result import CheckResult, Fault, Reproducer
 from .shrink import Tries, shrunk
 from .specimen import Specimen, alone
 from .written import UnwritableError, program_text
 
 Check = Callable[[Application], CheckResult]
+Valued = tuple[Graph, Mapping[Var, np.ndarray]]
 
 OP_TRIES = 160
 NETWORK_TRIES = 60
@@ -47,28 +50,40 @@ def reproduction(case: Case, fault: Fault, check: Check) -> Reproducer:
     check : callable
         The check of another application, without reproducers.
     """
-    for specimen in suspects(case, fault):
-        return _told(_of_op(specimen, fault, check), fault)
+    if fault.op in case.customs:
+        return cell_reproduction(case, fault, partial(_faults, check))
+    for specimen in suspects(programs(case), fault):
+        return op_reproduction(specimen, fault, check)
     return _of_network(case, fault, check)
 
 
-def suspects(case: Case, fault: Fault) -> Iterator[Specimen]:
-    """The equations of the program that show ``fault`` by themselves, with the values they had."""
-    if fault.op in case.customs:
-        return
-    for graph, values in _programs(case):
+def suspects(found: Iterable[Valued], fault: Fault) -> Iterator[Specimen]:
+    """The equations that show ``fault`` by themselves, with the values they had."""
+    for graph, values in found:
         for eqn in graph.eqns:
-            if type(eqn.op).__name__ == fault.op and eqn.location == fault.location:
+            if type(eqn.op).__name__ == fault.op and eqn.location == fault.location and not eqn.op.nested:
                 specimen = alone(eqn, values)
                 if shows(specimen, fault):
                     yield specimen
 
 
-def _programs(case: Case) -> Iterator[tuple[Graph, dict[Var, np.ndarray]]]:
+def programs(case: Case) -> Iterator[Valued]:
+    """What ran forward and what the plan is made of, with all values; then what nested gradients differentiate."""
     yield case.forward, case.values
-    graph, arrays = case.application.plan.graph, [*case.application.program.values, *(case.application.sens or ())]
+    yield valued(case.application.plan.graph, [*case.application.program.values, *(case.application.sens or ())])
+    pending = [case.program]
+    while pending:
+        for eqn in pending.pop().eqns:
+            if eqn.op.nested and getattr(eqn.op, "graph", None) is not None:
+                call: Any = eqn.op
+                pending.append(call.graph)
+                yield valued(expand(call.graph), call.call.values[: len(call.graph.inputs)])
+
+
+def valued(graph: Graph, arrays: Sequence[Any]) -> Valued:
+    """``graph`` with the value of every variable at ``arrays``."""
     with np.errstate(all="ignore"):
-        yield graph, interpret(graph, [np.asarray(array) for array in arrays])
+        return graph, interpret(graph, [np.asarray(array) for array in arrays])
 
 
 def shows(specimen: Specimen, fault: Fault) -> bool:
@@ -84,16 +99,19 @@ def shows(specimen: Specimen, fault: Fault) -> bool:
 
 def same(one: Fault, other: Fault) -> bool:
     """True for two faults of one op, operand and side, and of one kind: a wrong number, or a wrong form."""
-    known = (one.op, one.operand, one.side) == (other.op, other.operand, other.side)
-    return known and (one.index is None) == (other.index is None) and _of_shape(one) == _of_shape(other)
+    if (one.op, one.side) != (other.op, other.side) or (one.index is None) != (other.index is None):
+        return False
+    # A rule of a wrong form may be refused before an operand is looked at.
+    unknown = one.index is None and None in (one.operand, other.operand)
+    return (one.operand == other.operand or unknown) and _of_shape(one) == _of_shape(other)
 
 
 def _of_shape(fault: Fault) -> bool:
     return " gives shape " in fault.detail
 
 
-def _of_op(specimen: Specimen, fault: Fault, check: Check) -> Specimen | None:
-    """The least specimen that shows the fault by itself and in the check of it alone."""
+def op_reproduction(specimen: Specimen, fault: Fault, check: Check) -> Reproducer:
+    """The least specimen that shows the fault by itself and in the check of it alone, as code."""
     kept = [specimen]
 
     def asked(candidate: Specimen) -> bool:
@@ -104,16 +122,15 @@ def _of_op(specimen: Specimen, fault: Fault, check: Check) -> Specimen | None:
 
     shrunk(specimen, asked, Tries(OP_TRIES))
     # The least that the test of single ops accepts may be told otherwise by the whole check: then one that is larger.
-    return next((one for one in reversed(kept) if _confirmed(one, fault, check)), None)
+    return _told(next((one for one in reversed(kept) if _confirmed(one, fault, check)), None))
 
 
 def _confirmed(specimen: Specimen, fault: Fault, check: Check) -> bool:
-    return any(same(found, fault) for found in found_again(specimen, check))
+    return any(same(found, fault) for found in _faults(check, partial(_replayed, specimen.graph), specimen))
 
 
-def found_again(specimen: Specimen, check: Check) -> list[Fault]:
-    """The faults that the check of ``specimen`` as a network of its own finds."""
-    function = partial(_replayed, specimen.graph)
+def _faults(check: Check, function: Callable[..., Any], specimen: Specimen) -> list[Fault]:
+    """The faults that the check of ``function`` at the specimen's values finds."""
     try:
         result = check(applied_to(function, specimen))
     except VoiceError as error:
@@ -161,10 +178,10 @@ def _of_network(case: Case, fault: Fault, check: Check) -> Reproducer:
         if asked(smaller):
             specimen = smaller
             break
-    return _told(shrunk(specimen, asked, tries), fault)
+    return _told(shrunk(specimen, asked, tries))
 
 
-def _told(specimen: Specimen | None, fault: Fault) -> Reproducer:
+def _told(specimen: Specimen | None) -> Reproducer:
     if specimen is None:
         why = "no reproducer: the op shows the fault with the values of the network, but not in a network of its own"
         return Reproducer("", 0, why)

@@ -135,7 +135,7 @@ def _forward_hearing(cut: Piece) -> Hearing | None:
     return Hearing(f"result of {type(cut.eqn.op).__name__}{_at(index)}", _voices(said), conclusion)
 
 
-def network_hearing(case: Case, gradient: Gradient, position: int) -> Hearing | None:
+def network_hearing(case: Case, fault: Fault, gradient: Gradient, position: int) -> Hearing | None:
     """The result, the formula and the slope of the whole network where result and formula are farthest apart."""
     if gradient.reference is None or gradient.value.size == 0 or gradient.value.shape != gradient.reference.shape:
         return None
@@ -152,7 +152,7 @@ def network_hearing(case: Case, gradient: Gradient, position: int) -> Hearing | 
     slack = gradient.tolerance
     return _three(
         f"gradient by {gradient.name}{_at(index)}, where result and formula are farthest apart",
-        ("result", value[index]),
+        (f"result, with the bprop of {fault.op}," if fault.op in case.customs else "result", value[index]),
         (FORMULA, gradient.reference[index]),
         slope,
         slack,
