@@ -17,6 +17,7 @@ from .dtype import is_float
 from .errors import DtypeError, EngineError, Location, MsgradError, NotSupportedError, VoiceError
 from .ir import Atom, Eqn, Graph, Guard, Lit, Var, literal
 from .op import apply, evaluate
+from .recorded import Contribution, Step
 from .registry import OPS, fn
 from .tensor import Tensor
 from .trace import Trace, Traced
@@ -35,6 +36,8 @@ class Backward(Trace):
         self.location: Location | None = None
         self.locate = lambda: self.location
         self.cotangents: dict[Var, Tensor] = {}
+        self.seeds: dict[int, Var] = {}
+        self.steps: list[Step] = []
         self.alive = Alive(graph.eqns, self.known)
         self.active = set(wrt)
         # Integers that follow from integer inputs by integer arithmetic alone: as in MindSpore, their gradients are integers.
@@ -60,24 +63,23 @@ class Backward(Trace):
             return None if self.values is None else atom.value
         return None if self.values is None else self.values.get(atom)
 
-    def seed(self, sens: bool) -> list[Var]:
-        """Give each float output its first cotangent; returns the new inputs that hold the weights, if any."""
-        weights: list[Var] = []
+    def seed(self, sens: bool) -> None:
+        """Give each output that a gradient flows from its first cotangent: a weight, which stands for ones without ``sens``."""
         with self.running():
-            for atom in self.graph.outputs:
+            for number, atom in enumerate(self.graph.outputs):
                 if not is_float(atom.dtype) and (sens or atom not in self.integers):
                     continue
+                value = self.weights[len(self.seeds)] if self.weights else None
                 if sens:
-                    value = self.weights[len(weights)] if self.weights else None
                     weight = self.input("sens", atom.shape, atom.dtype, value)
-                    weights.append(weight._var)
                 else:
-                    weight = self.known(literal(1, atom.dtype))
-                    weight = fn.broadcast_to(weight, atom.shape) if atom.shape else weight
+                    self.count += 1 if atom.shape else 0
+                    value = None if self.values is None else np.ones(atom.shape, atom.dtype)
+                    weight = self.input(f"v{self.count}" if atom.shape else "one", atom.shape, atom.dtype, value)
+                self.seeds[number] = weight._var
                 if isinstance(atom, Var) and atom in self.active:
                     self.add(atom, weight)
         self.open = True
-        return weights
 
     def add(self, var: Var, cotangent: Tensor, mask: Tensor | None = None) -> None:
         """Add a contribution to the cotangent of ``var``; ``mask`` is false where it is dead (see `dead_branch`)."""
@@ -95,6 +97,8 @@ class Backward(Trace):
         if cotangent is None or not any(live):
             return
         self.location = eqn.location
+        # Held here: what a rule writes into its cotangent must not pass for what it was handed.
+        sent = self.atom(cotangent)
         contributions = self.pulled(eqn, cotangent)
         if not isinstance(contributions, tuple):
             contributions = (contributions,)
@@ -102,23 +106,37 @@ class Backward(Trace):
             wanted = len(eqn.inputs)
             raise _wrong(eqn, None, f"the rule must return {wanted} cotangents, but got {len(contributions)}.")
         wanted_atoms = self.differentiated(eqn)
+        taken: list[Contribution] = []
         for position, (atom, contribution) in enumerate(zip(eqn.inputs, contributions)):
             if live[position] and contribution is not None and any(atom is one for one in wanted_atoms):
-                checked, mask = self.alive.through(eqn, position, self.fitting(eqn, position, contribution))
-                self.add(atom, fn.sum_to_shape(checked, atom.shape), mask)  # type: ignore[arg-type]
+                fitted = self.fitting(eqn, position, contribution)
+                checked, mask = self.alive.through(eqn, position, fitted)
+                added = fn.sum_to_shape(checked, atom.shape)
+                taken.append(Contribution(position, self.atom(fitted), self.atom(added)))
+                self.add(atom, added, mask)  # type: ignore[arg-type]
+        self.steps.append(Step(eqn, sent, tuple(taken)))
 
     def pulled(self, eqn: Eqn, cotangent: Tensor) -> Any:
         """What the rule of ``eqn`` returns; an error of the rule's own is told as a fault of that op."""
         if isinstance(eqn.op, OPS["Cast"]) and eqn.inputs[0] in self.integers:
             return fn.cast(cotangent, eqn.inputs[0].dtype)
+        handed = [cotangent, self.known(eqn.out), *map(self.known, eqn.inputs)]
+        before = [one._var for one in handed]  # type: ignore[attr-defined]
         try:
-            return eqn.op.vjp(cotangent, self.known(eqn.out), *map(self.known, eqn.inputs))
+            found = eqn.op.vjp(*handed)
         except (NotSupportedError, EngineError):
             raise
         except MsgradError as error:
             if isinstance(error, DtypeError) and self.integers.intersection(eqn.inputs):
                 raise _no_integers(eqn) from error
             raise _wrong(eqn, None, f"the rule raised {type(error).__name__}: {error.message}") from error
+        except Exception as error:
+            raise _wrong(eqn, None, f"the rule raised {type(error).__name__}: {error}") from error
+        for place, (one, var) in enumerate(zip(handed, before)):
+            if one._var is not var:  # type: ignore[attr-defined]
+                what = ("the cotangent", "the result")[place] if place < 2 else f"operand {place - 2}"
+                raise _wrong(eqn, None, f"the rule writes into {what}, which it was handed; it must make a new tensor.")
+        return found
 
     def fitting(self, eqn: Eqn, position: int, contribution: Any) -> Tensor:
         """``contribution``, after its shape and dtype have been found right."""
@@ -171,11 +189,14 @@ class Backward(Trace):
         recorded = call.record(*([one._value for one in given] for given in (operands, outputs, cotangents)))
         kept = [self.part(eqn, var, None) for var in recorded.kept]
         found = self.played(recorded.graph, [*operands, *outputs, *cotangents, *kept])
+        taken: list[Contribution] = []
         for position, contribution in zip(recorded.given, found):
             atom = eqn.inputs[position]
             if isinstance(atom, Var) and atom in self.active:
                 tensor = self.known(contribution) if isinstance(contribution, Lit) else contribution
+                taken.append(Contribution(position, self.atom(tensor), self.atom(tensor)))
                 self.add(atom, tensor)
+        self.steps.append(Step(eqn, None, tuple(taken)))
 
     def part(self, eqn: Eqn, atom: Atom, index: int | None) -> Traced:
         """The value of ``atom``, an atom of the part that ``eqn`` belongs to."""

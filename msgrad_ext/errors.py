@@ -259,12 +259,22 @@ class VoiceError(EngineError):
         The op's name.
     operand : str or None
         The operand that a cotangent was returned for; None for the result itself.
+    side : str
+        ``"forward"`` for the ``numpy`` voice, ``"numeric"`` for a rule.
     """
+
+    side = "numeric"
 
     def __init__(self, message: str, op: str, operand: str | None = None, location: Location | None = None) -> None:
         super().__init__(message, location)
         self.op = op
         self.operand = operand
+
+
+class ForwardVoiceError(VoiceError):
+    """A ``numpy`` voice gave what can not be its result, or wrote into what it was handed."""
+
+    side = "forward"
 
 
 class BackwardError(VoiceError, ArgumentError):

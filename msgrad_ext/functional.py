@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from .errors import ArgumentError, ArgumentValueError, MissingGradientError, PositionError, choices, user_location
-from .grad_operation import Request, check_weights, like, listed_weights, parameter_name
+from .grad_operation import Request, check_weights, handed, like, listed_weights, parameter_name
 from .ir import Graph
 from .marking import leaves
 from .registry import fn as ops
@@ -84,7 +84,7 @@ def value_and_grad(
                 f"For 'grad', the '{name}' should be bool, but got {type(flag).__name__}.", user_location()
             )
 
-    def both(*args: Any, **kwargs: Any) -> Any:
+    def taken(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         sens = None
         if sens_param:
             args, sens = _split_last(args)
@@ -101,7 +101,7 @@ def value_and_grad(
             by_weight = [(one.name, gradient) for one, gradient in zip(listed, by_weight)]
         return value(), _arranged(by_input, by_weight, positions, weights)
 
-    return like(both, fn)
+    return like(lambda *args, **kwargs: handed(lambda: taken(args, kwargs)), fn)
 
 
 def run_once(

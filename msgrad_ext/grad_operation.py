@@ -11,7 +11,7 @@ import inspect
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -26,9 +26,10 @@ from .errors import (
     user_location,
 )
 from .ir import Atom, Lit, Var
-from .marking import is_input, leaves, mapped
+from .marking import contained, is_input, leaves, mapped
 from .numeric.plan import Plan
-from .observing import Applications, gradient_plan, reusing_plans
+from .observing import Applications, Compiled, gradient_plan, reusing_plans
+from .recorded import Record
 from .registry import recorder
 from .reverse import GradOf, Nested
 from .sens import check_sens
@@ -56,8 +57,12 @@ class Application:
         What came out.
     plan : Plan
         The compiled gradient; its outputs are ``gradients``.
+    record : Record
+        The reverse pass that the plan was made of.
     location : Location or None
         The user's line that asked for it.
+    returned : list of ndarray
+        What the caller was handed back, once it was: the gradients are among it, in their order.
     """
 
     function: Callable[..., Any]
@@ -68,7 +73,9 @@ class Application:
     sens: tuple[np.ndarray, ...] | None
     gradients: tuple[np.ndarray, ...]
     plan: Plan
+    record: Record
     location: Location | None
+    returned: list[np.ndarray] = field(default_factory=list)
 
 
 _observer: ContextVar[Applications | None] = ContextVar("observer", default=None)
@@ -84,6 +91,18 @@ def observed() -> Iterator[Applications]:
             yield found
     finally:
         _observer.reset(token)
+
+
+def handed(take: Callable[[], Any]) -> Any:
+    """What ``take`` gives; the application that it makes is told of what is handed back."""
+    found = _observer.get()
+    if found is None or recorder.get() is not None:
+        return take()
+    before = found[-1] if found else None
+    result = take()
+    if found and found[-1] is not before:
+        found[-1].returned.extend(np.array(one._array()) for one in contained(result))
+    return result
 
 
 class Request:
@@ -105,7 +124,7 @@ class Request:
         self.wrt: list[Var] = []
         self.names: list[str] = []
         self.kinds: list[str] = []
-        self.plans: dict[Any, Plan] = {}
+        self.plans: dict[Any, Compiled] = {}
 
     @classmethod
     def of(cls, other: Request) -> Request:
@@ -151,14 +170,14 @@ class Request:
         groups = [[var for var in self.wrt if (var.dtype.kind == "f") is floats] for floats in (True, False)]
         results: dict[Var, np.ndarray] = {}
         for group in filter(None, groups):
-            plan = self._plan(group, weights)
-            values = plan(*(value for value in self.program.values if value is not None), *(weights or ()))
+            compiled = self._plan(group, weights)
+            values = compiled.plan(*(value for value in self.program.values if value is not None), *(weights or ()))
             if not results:
-                self._tell(group, weights, values, plan)
+                self._tell(group, weights, values, compiled)
             results.update(zip(group, values))
         return [Tensor._wrap(results[var]) for var in self.wrt]
 
-    def _tell(self, wrt: Sequence[Var], weights: Any, results: Sequence[np.ndarray], plan: Plan) -> None:
+    def _tell(self, wrt: Sequence[Var], weights: Any, results: Sequence[np.ndarray], made: Compiled) -> None:
         """Tell the observer, if there is one, of the gradients that were computed."""
         found = _observer.get()
         if found is None:
@@ -166,11 +185,10 @@ class Request:
         places = [self.wrt.index(var) for var in wrt]
         names, kinds = (tuple(texts[place] for place in places) for texts in (self.names, self.kinds))
         copies = tuple(np.array(result) for result in results)
-        found.append(
-            Application(self.function, self.program, tuple(wrt), names, kinds, weights, copies, plan, self.location)
-        )
+        told = (tuple(wrt), names, kinds, weights, copies, made.plan, made.record, self.location)
+        found.append(Application(self.function, self.program, *told))
 
-    def _plan(self, wrt: Sequence[Var], weights: Sequence[np.ndarray] | None) -> Plan:
+    def _plan(self, wrt: Sequence[Var], weights: Sequence[np.ndarray] | None) -> Compiled:
         """The compiled gradients; those of a Jacobian's rows are one plan with different weights."""
         key = (tuple(wrt), weights is not None)
         if key not in self.plans:
@@ -255,7 +273,7 @@ class GradOperation:
             check_weights(weights)
 
         def gradient_function(*args: Any, **kwargs: Any) -> Any:
-            return self._gradient(fn, weights, args, kwargs)
+            return handed(lambda: self._gradient(fn, weights, args, kwargs))
 
         return like(gradient_function, fn)
 

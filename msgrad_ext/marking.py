@@ -70,6 +70,11 @@ def leaves(argument: Any) -> list[Tensor]:
     return [tensor for _, tensor in _walk(argument, "")] if is_input(argument) else []
 
 
+def contained(value: Any) -> list[Tensor]:
+    """All tensors in tuples, lists and dicts, in order."""
+    return [tensor for _, tensor in _walk(value, "")]
+
+
 def _walk(value: Any, name: str) -> Iterator[tuple[str, Tensor]]:
     if isinstance(value, Tensor):
         yield name, value

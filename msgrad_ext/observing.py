@@ -10,20 +10,31 @@ from collections import OrderedDict
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 
 from .ir import Graph, Lit, Var
 from .numeric.plan import Plan, signature
-from .reverse import reverse
+from .recorded import Record
+from .reverse import reverse_pass
 from .simplify import simplify
+
+
+@dataclass(frozen=True, eq=False)
+class Compiled:
+    """Gradients, compiled: the plan, and the reverse pass that it was made of."""
+
+    plan: Plan
+    record: Record
+
 
 # How many applications of one line are kept for the check at least, once there are as many.
 KEPT = 20
 _PLANS = 64
 
-_plans: ContextVar[OrderedDict[Hashable, Plan] | None] = ContextVar("plans", default=None)
+_plans: ContextVar[OrderedDict[Hashable, Compiled] | None] = ContextVar("plans", default=None)
 
 
 @contextmanager
@@ -36,7 +47,7 @@ def reusing_plans() -> Iterator[None]:
         _plans.reset(token)
 
 
-def gradient_plan(graph: Graph, wrt: Sequence[Var], weighted: bool, values: Sequence[np.ndarray | None]) -> Plan:
+def gradient_plan(graph: Graph, wrt: Sequence[Var], weighted: bool, values: Sequence[np.ndarray | None]) -> Compiled:
     """The compiled gradient of ``graph`` by ``wrt``; ``weighted`` if weights of the outputs are further inputs.
 
     ``values`` are those of the inputs and the weights: derivatives that the user wrote are run on them, at every call.
@@ -53,9 +64,12 @@ def gradient_plan(graph: Graph, wrt: Sequence[Var], weighted: bool, values: Sequ
     return found
 
 
-def _compiled(graph: Graph, wrt: Sequence[Var], weighted: bool, values: Sequence[np.ndarray | None]) -> Plan:
-    whole = reverse(graph, wrt, weighted, values)
-    return Plan(simplify(Graph(whole.inputs, whole.eqns, whole.outputs[len(graph.outputs) :], whole.guards)))
+def _compiled(graph: Graph, wrt: Sequence[Var], weighted: bool, values: Sequence[np.ndarray | None]) -> Compiled:
+    record = reverse_pass(graph, wrt, weighted, values)
+    whole = record.graph if weighted else record.with_ones()
+    return Compiled(
+        Plan(simplify(Graph(whole.inputs, whole.eqns, whole.outputs[len(graph.outputs) :], whole.guards))), record
+    )
 
 
 def _key(graph: Graph, wrt: Sequence[Var], weighted: bool) -> Hashable:

@@ -19,7 +19,7 @@ from .checking.failed import failed_result
 from .compiled import as_inputs, choose
 from .errors import ArgumentValueError, MsgradError, VoiceError, user_location
 from .formulas.derivation import assumed_of, formulas_of
-from .grad_operation import Application, Request, like, observed
+from .grad_operation import Application, Request, handed, like, observed
 from .ir import unique
 from .report import GradReport
 from .sens import check_sens
@@ -131,7 +131,7 @@ def apply_gradient(
         )
     weights = None if sens is None else check_sens(_tensors(sens, request), request.program)
     with observed() as found:
-        request.run(weights)
+        handed(lambda: tuple(request.run(weights)))
     return found[0]
 
 

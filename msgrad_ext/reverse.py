@@ -19,6 +19,7 @@ from .dtype import is_float
 from .errors import EngineError
 from .ir import Atom, Eqn, Graph, Guard, Lit, Var, rename, substitute, unique
 from .op import Op
+from .recorded import Record
 from .registry import OPS
 from .tensor import Tensor
 from .trace import replay
@@ -53,15 +54,24 @@ def reverse(
     DtypeError
         If a gradient flows to a variable that is not float.
     """
+    record = reverse_pass(graph, wrt, sens, values)
+    return record.graph if sens else record.with_ones()
+
+
+def reverse_pass(
+    graph: Graph, wrt: Sequence[Var], sens: bool = False, values: Sequence[np.ndarray | None] | None = None
+) -> Record:
+    """The reverse pass of ``graph`` with all its steps; the arguments are those of `reverse`."""
     graph = expand(graph)
     backward = Backward(graph, wrt, values)
-    weights = backward.seed(sens)
+    backward.seed(sens)
     with backward.running():
         for eqn in reversed(graph.eqns):
             backward.step(eqn)
         gradients = tuple(backward.gradient(var) for var in wrt)
-    eqns = (*graph.eqns, *backward.eqns)
-    return Graph((*graph.inputs, *weights), eqns, (*graph.outputs, *gradients), (*graph.guards, *backward.guards))
+    held = {var: backward.atom(cotangent) for var, cotangent in backward.cotangents.items()}  # type: ignore[arg-type]
+    made = (tuple(backward.eqns), tuple(backward.guards))
+    return Record(graph, tuple(wrt), dict(backward.seeds), *made, gradients, tuple(backward.steps), held)
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,9 +87,14 @@ class Nested:
     values: tuple[np.ndarray | None, ...] | None = None
 
     @cached_property
+    def record(self) -> Record:
+        """The inner reverse pass with its steps."""
+        return reverse_pass(self.graph, self.wrt, self.sens, self.values)
+
+    @cached_property
     def gradient(self) -> Graph:
         """The graph of the inner gradients alone."""
-        whole = reverse(self.graph, self.wrt, self.sens, self.values)
+        whole = self.record.graph if self.sens else self.record.with_ones()
         return expand(Graph(whole.inputs, whole.eqns, whole.outputs[len(self.graph.outputs) :], whole.guards))
 
 

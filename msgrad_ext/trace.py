@@ -19,10 +19,10 @@ from .errors import (
     ArgumentError,
     ArgumentValueError,
     EngineError,
+    ForwardVoiceError,
     Location,
     NotSupportedError,
     TracedValueError,
-    VoiceError,
     user_location,
 )
 from .ir import Atom, Eqn, Graph, Guard, Lit, Var, literal, unique
@@ -190,7 +190,7 @@ class Trace:
         value = None if any(one is None for one in values) else evaluate(op, values, kind)  # type: ignore[arg-type]
         if value is not None and value.shape != shape:
             name = type(op).__name__
-            raise VoiceError(
+            raise ForwardVoiceError(
                 f"For '{name}', the result must have shape {shape}, but the numpy voice gave {value.shape}.", name
             )
         self.count += 1

@@ -12,9 +12,11 @@ from ..custom import Custom
 from ..grad_operation import Application
 from ..ir import Graph, Var
 from ..numeric.interpreter import interpret, widen
-from ..reverse import GradOf, customs, expand, has_custom, lower, plain, reverse
+from ..recorded import Record
+from ..reverse import GradOf, customs, expand, has_custom, plain
 from .budget import Budget
 from .reference import Reference
+from .steps import judged_graph
 
 DOUBLE = np.dtype(np.float64)
 
@@ -68,19 +70,34 @@ class Case:
 
     @cached_property
     def random_weights(self) -> list[np.ndarray]:
-        """Random weights: with ones, an error whose rows sum to zero would not be seen."""
+        """Random weights of both signs: with ones, an error whose rows sum to zero would not be seen."""
         generator = np.random.default_rng(self.seed)
-        return [
+        weights = [
             generator.uniform(0.5, 1.5, atom.shape) * generator.choice((-1, 1), atom.shape) for atom in self.outputs
         ]
+        signs = {sign for weight in weights for sign in np.unique(np.sign(weight)).tolist()}
+        entries = sum(weight.size for weight in weights)
+        if len(signs) == 1 and entries > 1:
+            weights[-1 if weights[-1].size else 0].reshape(-1)[-1:] *= -1
+        elif entries == 1 and self.weights[0].size == 1 and self.weights[0].item() * weights[0].item() > 0:
+            weights[0] = -weights[0]
+        return weights
+
+    @cached_property
+    def record(self) -> Record:
+        """The reverse pass that ran."""
+        return self.application.record
+
+    @cached_property
+    def judged(self) -> Graph:
+        """That pass in plain ops, with all that its record speaks of among the outputs."""
+        return judged_graph(self.record)
 
     @cached_property
     def backward(self) -> Graph:
-        """The reverse pass in float64, with the weights as inputs; derivatives that the user wrote are as they were run."""
-        graph, wrt = self.application.program.graph, self.application.wrt
-        if self.has_custom:
-            return widen(lower(reverse(graph, wrt, sens=True, values=self._example())), DOUBLE)
-        return reverse(self.forward, self.wrt, sens=True)
+        """The reverse pass that ran in float64, with the weights as inputs."""
+        outputs = self.judged.outputs[: len(self.record.graph.outputs)]
+        return widen(Graph(self.judged.inputs, self.judged.eqns, outputs, self.judged.guards), DOUBLE)
 
     @cached_property
     def has_custom(self) -> bool:
@@ -98,17 +115,6 @@ class Case:
         graph = self.application.program.graph
         inner = [call for eqn in graph.eqns if isinstance(eqn.op, GradOf) for call in customs(eqn.op.graph)]
         return list(dict.fromkeys(call.name for call in inner if call.held < len(call.graph.inputs)))
-
-    def _example(self) -> list[np.ndarray]:
-        """The values of inputs and weights at which the application was computed."""
-        pairs = zip(self.weights, self.outputs_as_computed)
-        weights = [np.asarray(weight, atom.dtype) for weight, atom in pairs]
-        return [*map(np.asarray, self.application.program.values), *weights]
-
-    @property
-    def outputs_as_computed(self) -> list[Any]:
-        """The outputs that a gradient flows from, in the program's own dtypes."""
-        return [atom for atom in self.application.program.graph.outputs if atom.dtype.kind == "f"]
 
     @cached_property
     def reference(self) -> Reference:

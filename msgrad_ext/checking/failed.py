@@ -30,8 +30,7 @@ def failed_result(
     inputs, parameters : mapping of str to Tensor
         What the gradients were asked by.
     """
-    side = "forward" if error.operand is None and "result must" in error.message else "numeric"
-    fault = Fault(error.op, error.operand, side, None, error.location, error.message)
+    fault = Fault(error.op, error.operand, error.side, None, error.location, error.message)
     nan, why = float("nan"), "no gradient could be computed"
     gradients = tuple(
         Gradient(

@@ -17,7 +17,7 @@ import numpy as np
 from ..errors import MsgradError
 from ..ir import Eqn, Graph, Lit, Var
 from ..numeric.interpreter import interpret_exact
-from ..op import Elementwise, Op
+from ..op import Elementwise, Op, home_of
 from ..reverse import reverse
 from .digits import context, floats, number, numbers
 from .reference import local_adjoint
@@ -51,11 +51,18 @@ def forward_evidence(eqn: Eqn, operands: Sequence[Any], got: Any, meant: Any) ->
     got, meant = np.asarray(got), np.asarray(meant)
     for who, value in _definitions(eqn.op, operands):
         fits = _close(value, got), _close(value, meant)
-        if fits[0] != fits[1]:
-            wrong, right = ("symbolic", "numpy voice") if fits[0] else ("forward", "meaning")
-            return ForwardEvidence(wrong, f"{who} agrees with the {right}", who, value)
-    told = _by_the_rule(eqn, operands, got, meant)
-    return told or _by_origin(eqn.op)
+        if fits == (False, True):
+            return ForwardEvidence("forward", f"{who} agrees with the meaning", who, value)
+        if fits == (True, False):
+            return ForwardEvidence(_with_its_rule(eqn.op), f"{who} agrees with the numpy voice", who, value)
+    return _by_origin(eqn.op) or _by_the_rule(eqn, operands, got, meant) or NOTHING
+
+
+NOTHING = ForwardEvidence(
+    "forward",
+    "nothing tells which of the two is wrong: the forward side is named because the network computes with it",
+    certain=False,
+)
 
 
 def _close(value: Any, other: np.ndarray) -> bool:
@@ -179,13 +186,22 @@ def _interpret_holding(graph: Graph, arrays: Sequence[Any], out: Any) -> dict[Va
     return interpret_exact(rest, [*arrays, out], number)
 
 
-def _by_origin(op: Op) -> ForwardEvidence:
-    """A voice that was put into the class from elsewhere is the suspect."""
+def _strange(op: Op) -> set[str]:
+    """The voices that were written elsewhere than the op's class."""
     home = type(op).__module__
-    foreign = {name: getattr(type(op), name).__module__ != home for name in ("numpy", "meaning")}
-    if foreign["meaning"] == foreign["numpy"]:
-        why = "nothing tells which of the two is wrong: the forward side is named because the network computes with it"
-        return ForwardEvidence("forward", why, certain=False)
-    voice = "meaning" if foreign["meaning"] else "numpy voice"
-    why = f"no third definition tells, but the {voice} was written elsewhere than the op"
-    return ForwardEvidence("symbolic" if foreign["meaning"] else "forward", why)
+    return {name for name in ("numpy", "vjp", "meaning") if home_of(getattr(type(op), name)) != home}
+
+
+def _with_its_rule(op: Op) -> str:
+    """The side of a wrong meaning: ``both`` where the rule was put into the class with it."""
+    return "both" if _strange(op) == {"vjp", "meaning"} else "symbolic"
+
+
+def _by_origin(op: Op) -> ForwardEvidence | None:
+    """A voice that was put into its class from elsewhere is the suspect."""
+    strange = _strange(op)
+    if not strange or strange == {"vjp"} or len(strange) == 3:
+        return None
+    wrong = "forward" if "numpy" in strange else _with_its_rule(op)
+    voice = "numpy voice" if wrong == "forward" else "meaning"
+    return ForwardEvidence(wrong, f"no third definition tells, but the {voice} was written elsewhere than the op")

@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from ..ir import Graph, Var
-from ..numeric.interpreter import interpret, interpret_exact, widen
-from ..reverse import Nested, expand
 from . import noise, witness
 from .accuracy import accuracy_of
 from .case import DOUBLE, Case
 from .compare import Comparison, compare_floats
 from .custom import custom_faults
-from .digits import DIGITS, floats, largest, number, numbers
+from .digits import DIGITS, floats, largest, numbers
+from .inside import first_of, inner_faults, made_faults
 from .kinks import conventions
-from .locate import faults, first_difference, float_faults, overflow
+from .linear import is_linear, rounding_fault
+from .locate import faults, first_difference, float_faults, forward_faults, overflow
 from .reference import Evaluated
 from .result import Fault, Flow, Gradient
-from .second_order import second_order_faults
+from .results import result_fault
+from .state import unsteady_plan, unsteady_rule, unsteady_voice
 from .statuses import another_result, digits_told, not_finite_derivative, not_finite_value, sides
+from .steps import Played, pass_faults
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """Both roads with the same weights: the pass that ran, played, and the formulas."""
+
+    played: Played
+    evaluated: Evaluated
 
 
 class Judge:
@@ -37,10 +49,13 @@ class Judge:
             self.exact = self.exact and witness.runs_exactly(case.backward, [*case.arrays, *case.weights])
         self.generator = np.random.default_rng(case.seed + 1)
         self.spread = noise.spread(self._plan_graph(), self._plan_inputs(), self.generator)
-        self.again = application.plan(*self._plan_inputs())
+        self.unsteady = unsteady_plan(application.plan, self._plan_inputs(), application.gradients, self.generator)
         self.scale = 0.0
         self.trials = [self._trial(case.random_weights), self._trial(case.weights)]
-        self.evaluated = self.trials[1][1]
+        self.evaluated = self.trials[1].evaluated
+        if not is_linear(case.record):
+            # What is linear in the weights is known by two weightings; else signs and sizes may matter.
+            self.trials += [self._trial([factor * weight for weight in case.random_weights]) for factor in (-1e3, 1e-3)]
 
     def _plan_inputs(self) -> list[np.ndarray]:
         application = self.case.application
@@ -49,22 +64,16 @@ class Judge:
     def _plan_graph(self) -> Graph:
         return self.case.application.plan.graph
 
-    def _trial(self, weights: list[np.ndarray]) -> tuple[list[Any], Evaluated]:
-        """Gradients by the rules and by the formulas with these weights, in fifty digits or float64."""
+    def _trial(self, weights: list[np.ndarray]) -> Trial:
+        """Gradients by the rules that ran and by the formulas with these weights, in fifty digits or float64."""
         case = self.case
+        inputs: list[Any] = case.arrays
         if self.exact:
-            inputs = [numbers(array) if array.dtype.kind == "f" else array for array in case.arrays]
-            exact_weights = [numbers(weight) for weight in weights]
-            values = interpret_exact(case.backward, [*inputs, *exact_weights], number)
-            evaluated = case.reference.evaluate(inputs, exact_weights)
-        else:
-            inputs = case.arrays
-            values = interpret(case.backward, [*inputs, *weights])
-            evaluated = case.reference.evaluate(inputs, weights)
-        outputs = case.backward.outputs[len(case.forward.outputs) :]
-        ruled = [values[atom] if isinstance(atom, Var) else np.broadcast_to(atom.value, atom.shape) for atom in outputs]
-        self.scale = max(self.scale, largest(values.values()))
-        return ruled, evaluated
+            inputs = [numbers(array) if array.dtype.kind == "f" else array for array in inputs]
+            weights = [numbers(weight) for weight in weights]
+        played = Played(case.record, [*inputs, *weights], self.exact, case.judged)
+        self.scale = max(self.scale, played.scale)
+        return Trial(played, case.reference.evaluate(inputs, weights))
 
     @cached_property
     def directions(self) -> list[np.ndarray]:
@@ -73,7 +82,7 @@ class Judge:
 
     def _slope_along(self, positions: list[int]) -> tuple[witness.Slope | None, float]:
         """The forward program's slope when these inputs move, and what the formula says it is."""
-        case, evaluated = self.case, self.trials[0][1]
+        case, evaluated = self.case, self.trials[0].evaluated
         moves = {case.wrt[position]: self.directions[position] for position in positions}
         slope = witness.slope(case.forward, case.arrays, moves, case.random_weights, case.budget)
         terms = [np.sum(floats(evaluated.gradients[position]) * self.directions[position]) for position in positions]
@@ -94,24 +103,23 @@ class Judge:
 
     @cached_property
     def found(self) -> list[Fault]:
-        """The faults of single ops, here and inside nested gradients."""
-        result = list(faults(self.case.forward, self.case.values, self.case.seed))
-        if not result:
-            for call in _nested_calls(self.case.program):
-                result += self._inner_faults(call)
-        if not result and self.case.has_custom:
-            result += custom_faults(self.case.application, self.case.seed)
-        return result or list(second_order_faults(self.case.program, self.case.seed))
+        """Who is wrong: voices, the recorded pass, what was made of it, passes inside, what the user wrote."""
+        return first_of(self._suspects())
 
-    def _inner_faults(self, call: Nested) -> list[Fault]:
-        inner = widen(expand(call.graph), DOUBLE)
-        generator = np.random.default_rng(self.case.seed)
-        arrays = [generator.uniform(0.5, 1.5, var.shape).astype(var.dtype) for var in inner.inputs]
-        return list(faults(inner, interpret(inner, arrays), self.case.seed))
+    def _suspects(self) -> Iterator[Iterable[Fault]]:
+        case = self.case
+        yield forward_faults(case.forward, case.values)
+        for trial in self.trials:
+            yield pass_faults(trial.played, case.seed)
+        yield inner_faults(case, case.seed)
+        if case.has_custom:
+            yield custom_faults(case.application, case.seed)
+        yield faults(case.forward, case.values, case.seed)
 
     def fault(self, position: int) -> Fault | None:
         """Who made gradient ``position`` wrong, or None if it is right."""
-        for ruled, evaluated in self.trials:
+        for trial in self.trials:
+            ruled, evaluated = trial.played.outputs, trial.evaluated
             index = first_difference(ruled[position], evaluated.gradients[position], self.exact, self.scale)
             if index is not None and not self._rounding(position, ruled, evaluated):
                 if self.found:
@@ -120,10 +128,11 @@ class Judge:
                     "every op agrees with its meaning by itself, but the whole does not: cotangents were added wrongly"
                 )
                 return Fault("reverse pass", None, "engine", index, self.case.application.location, detail)
-        for forward, meant in self._forward_pairs():
-            index = first_difference(forward, meant, False, self.scale)
-            if index is not None and self.found:
-                return self.found[0]
+        unseen = self._unseen(position)
+        if unseen is not None:
+            return unseen
+        if self._wrong_output is not None and self.found:
+            return self.found[0]
         slope, predicted = self.slopes[position]
         if slope is not None and not slope.kink and self._contradicts(slope, predicted, self._moved(position)):
             if self.found:
@@ -144,13 +153,45 @@ class Judge:
         """The conventions of the ops that are not differentiable at their operands' values."""
         return conventions(self.case.forward, self.case.values, self.case.seed)
 
-    def _forward_pairs(self) -> list[tuple[Any, Any]]:
-        evaluated = self.evaluated
-        return [
-            (self.case.values[atom], floats(meant))
-            for atom, meant in zip(self.case.outputs, evaluated.outputs)
-            if isinstance(atom, Var)
-        ]
+    @cached_property
+    def _inside(self) -> set[Var]:
+        """Variables whose cotangent is not the formula's, though the gradients may be."""
+        wrong: set[Var] = set()
+        for trial in self.trials if self.exact else []:
+            for var, held in trial.played.record.cotangents.items():
+                meant = trial.evaluated.cotangents.get(var)
+                if meant is not None and np.isfinite(floats(meant)).all():
+                    wrong |= {var} if trial.played.differ(trial.played.value(held), meant) is not None else set()
+        return wrong
+
+    def _unseen(self, position: int) -> Fault | None:
+        """A fault on the way of a gradient that it need not show itself: rounding, or lies that cancel each other."""
+        record = self.case.record
+        reached = record.reached(record.wrt[position])
+        rounds = rounding_fault(record, reached)
+        if rounds is not None:
+            return rounds
+        return self.found[0] if reached & self._inside and self.found else None
+
+    @cached_property
+    def _wrong_output(self) -> tuple[int, ...] | None:
+        """Where an output of the network is not what it means, in the arithmetic of the trials."""
+        played = self.trials[1].played
+        outputs = [atom for atom in self.case.record.forward.outputs if atom.dtype.kind == "f"]
+        for atom, meant in zip(outputs, self.evaluated.outputs):
+            if not isinstance(atom, Var):
+                continue
+            index = played.differ(played.value(atom), meant)
+            if index is not None and (self.exact or not self._near(atom, meant)):
+                return index
+        return None
+
+    def _near(self, atom: Var, meant: Any) -> bool:
+        """True when rounding in float64 explains how an output differs from what it means."""
+        place = self.case.record.forward.outputs.index(atom)
+        deviation = noise.spread(self.case.forward, self.case.arrays, self.generator)[place]
+        value = self.trials[1].played.value(atom)
+        return bool(np.all(np.abs(value - meant) <= noise.tolerance(deviation, floats(meant), DOUBLE)))
 
     def _rounding(self, position: int, ruled: list[Any], evaluated: Evaluated) -> bool:
         """True when float64 rounding explains the difference (in fifty digits nothing does)."""
@@ -167,7 +208,7 @@ class Judge:
         value = float(slope.value)
         if not (np.isfinite(value) and np.isfinite(predicted)):
             return False
-        sizes = [np.sum(np.abs(floats(self.trials[0][1].gradients[position]))) for position in positions]
+        sizes = [np.sum(np.abs(floats(self.trials[0].evaluated.gradients[position]))) for position in positions]
         scale = float(sum(sizes)) + abs(value)
         return abs(value - predicted) > 100 * slope.error + 1e-12 * scale
 
@@ -204,9 +245,9 @@ class Judge:
         return self.exact and largest([reference]) <= 1e-40 * self.scale
 
     def _verdict(self, position: int, comparison: Comparison) -> tuple[str, str, Fault | None]:
+        if self.unsteady[position]:
+            return self._unsteady(comparison)
         application = self.case.application
-        if not np.array_equal(self.again[position], application.gradients[position], equal_nan=True):
-            return "nondeterministic", another_result(application.gradients[position], self.again[position]), None
         if comparison.total == 0:
             return "unchecked", "the gradient has no entries", None
         fault = self.fault(position)
@@ -218,6 +259,9 @@ class Judge:
             return self._not_finite(position)
         if not comparison.within:
             return "disagree", "", self._wrong_result(comparison)
+        changed = result_fault(application, position, self.spread[position])
+        if changed is not None:
+            return "disagree", "", changed
         if slope is not None and slope.kink:
             told = "; ".join(self.kinks)
             return "kink", f"not differentiable here: along a random direction the slope is {sides(slope)}. {told}", None
@@ -228,13 +272,29 @@ class Judge:
                 f"ops inside are not differentiable here, though the whole may be ({along}). {'; '.join(self.kinks)}",
                 None,
             )
+        if self._restless is not None:
+            return "nondeterministic", str(self._restless), self._restless
         if comparison.digits_lost:
             return (
                 "ill-conditioned",
-                digits_told(comparison.digits_lost, noise.coarsest(self._plan_graph(), self._plan_graph().outputs[position], application.gradients[position].dtype)),
+                digits_told(comparison.digits_lost, comparison.unit),
                 None,
             )
         return "agree", "", None
+
+    @cached_property
+    def _restless(self) -> Fault | None:
+        """A voice or a rule that answers otherwise when it is asked again."""
+        found = unsteady_rule(self.case.application)
+        return found or unsteady_voice(self._plan_graph(), self._plan_inputs(), self.generator)
+
+    def _unsteady(self, comparison: Comparison) -> tuple[str, str, Fault | None]:
+        """The verdict where the plan gives another result when it is run again."""
+        fault = unsteady_voice(self._plan_graph(), self._plan_inputs(), self.generator)
+        if fault is None and not comparison.within:
+            return "disagree", "", self._wrong_result(comparison)
+        note = another_result(self.case.application.gradients, self.again)
+        return "nondeterministic", note if fault is None else f"{note}: {fault}", fault
 
     def _beyond_formulas(self, fault: Fault, comparison: Comparison) -> str:
         """Why nothing can be said of a gradient that differs from its formula; empty when it is wrong."""
@@ -255,6 +315,7 @@ class Judge:
     def _wrong_result(self, comparison: Comparison) -> Fault:
         """Rules and formulas agree, but the floats do not: an op that is wrong in this dtype alone, or the plan."""
         found = next(float_faults(self._plan_graph(), self._plan_inputs(), self.case.seed), None)
+        found = found or next(made_faults(self.case, self.trials[1].played), None)
         if found is not None:
             return found
         detail = f"the result is off by {comparison.max_abs:.3g} at {list(comparison.index)}, tolerance {comparison.tolerance:.3g}"
@@ -317,14 +378,3 @@ def _rms(array: Any) -> float:
     values = floats(np.asarray(array))
     with np.errstate(over="ignore"):
         return float(np.sqrt(np.mean(np.square(values)))) if values.size else 0.0
-
-
-def _nested_calls(graph: Graph) -> list[Nested]:
-    calls: dict[int, Nested] = {}
-    pending = [graph]
-    while pending:
-        for eqn in pending.pop().eqns:
-            if eqn.op.nested and id(eqn.op.call) not in calls:  # type: ignore[attr-defined]
-                calls[id(eqn.op.call)] = eqn.op.call  # type: ignore[attr-defined]
-                pending.append(eqn.op.graph)  # type: ignore[attr-defined]
-    return list(calls.values())

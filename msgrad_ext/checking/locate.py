@@ -97,6 +97,14 @@ def faults(graph: Graph, values: Mapping[Var, np.ndarray], seed: int) -> Iterato
         yield from equation_faults(piece(eqn, values), generator)
 
 
+def forward_faults(graph: Graph, values: Mapping[Var, np.ndarray]) -> Iterator[Fault]:
+    """The ops of ``graph`` whose ``numpy`` voice is not what they mean, in order of execution."""
+    for eqn in graph.eqns:
+        fault = _forward_fault(piece(eqn, values))
+        if fault is not None:
+            yield fault
+
+
 def float_faults(graph: Graph, arrays: Sequence[np.ndarray], seed: int) -> Iterator[Fault]:
     """Ops whose ``numpy`` voice is off in the program's own dtype by more than rounding explains."""
     generator = np.random.default_rng(seed)
@@ -133,22 +141,27 @@ def overflow(graph: Graph, arrays: Sequence[np.ndarray]) -> Fault:
 def equation_faults(cut: Piece, generator: np.random.Generator) -> Iterator[Fault]:
     """What is wrong with one op at these values."""
     eqn = cut.eqn
-    name = type(eqn.op).__name__
-    got = run_piece(cut, cut.graph, cut.arrays)[cut.graph.outputs[0]]  # type: ignore[index]
-    meant = local_value(eqn, cut.operands())
+    fault = _forward_fault(cut)
+    if fault is not None or eqn.out.dtype.kind != "f":
+        yield from [] if fault is None else [fault]
+        return
     weight = generator.standard_normal(eqn.out.shape)
-    index = first_difference(got, meant, cut.exact, largest(cut.arrays))
-    if index is not None:
-        told = differ("the numpy voice", got, meant, index)
-        side = forward_evidence(eqn, cut.operands(), got, meant).side
-        yield Fault(name, None, side, index, eqn.location, told)
-        return
-    if eqn.out.dtype.kind != "f":
-        return
     for position in cut.live:
         fault = _operand_fault(cut, position, weight, generator)
         if fault is not None:
             yield fault
+
+
+def _forward_fault(cut: Piece) -> Fault | None:
+    """How the ``numpy`` voice of one op contradicts its meaning at these values."""
+    eqn = cut.eqn
+    got = run_piece(cut, cut.graph, cut.arrays)[cut.graph.outputs[0]]  # type: ignore[index]
+    meant = local_value(eqn, cut.operands())
+    index = first_difference(got, meant, cut.exact, largest(cut.arrays))
+    if index is None:
+        return None
+    told = differ("the numpy voice", got, meant, index)
+    return Fault(type(eqn.op).__name__, None, forward_evidence(eqn, cut.operands(), got, meant).side, index, eqn.location, told)
 
 
 def both_cotangents(cut: Piece, position: int, weight: np.ndarray) -> tuple[Any, Any]:
@@ -174,20 +187,20 @@ def _operand_fault(cut: Piece, position: int, weight: np.ndarray, generator: np.
     index = first_difference(ruled, derived, cut.exact, largest([*cut.arrays, weight]))
     if index is None:
         return None
-    right = _against_slope(cut, position, weight, (ruled, derived), generator)
+    var: Var = cut.graph.eqns[0].inputs[position]  # type: ignore[assignment]
+    right = against_slope(cut, var, weight, (ruled, derived), generator)
     side = "numeric" if right is None or not right[0] else "symbolic"
     side = "both" if right == (False, False) else side
     return Fault(name, operand, side, index, eqn.location, differ("the rule", ruled, derived, index))
 
 
-def _against_slope(
-    cut: Piece, position: int, weight: np.ndarray, cotangents: tuple[Any, Any], generator: np.random.Generator
+def against_slope(
+    cut: Piece, var: Var, weight: np.ndarray, cotangents: tuple[Any, Any], generator: np.random.Generator
 ) -> tuple[bool, bool] | None:
-    """Whether each of two cotangents predicts the slope of the ``numpy`` voice; None where there is no slope."""
-    var = cut.graph.eqns[0].inputs[position]
+    """Whether each of two cotangents of ``var`` predicts the slope of the ``numpy`` voice; None where there is no slope."""
     direction = generator.standard_normal(var.shape)
     plain = [floats(array) if array.dtype == object else array for array in cut.arrays]
-    slope = witness.slope(cut.graph, plain, {var: direction}, [weight])  # type: ignore[dict-item]
+    slope = witness.slope(cut.graph, plain, {var: direction}, [weight])
     if slope is None or slope.kink or not np.isfinite(float(slope.value)):
         return None
     if any(np.shape(one) != var.shape for one in cotangents):
@@ -202,6 +215,7 @@ def _against_slope(
 
 
 def run_piece(cut: Piece, graph: Graph, arrays: Any) -> dict[Var, np.ndarray]:
+    """The values of ``graph`` in the arithmetic of the test."""
     return interpret_exact(graph, arrays, number) if cut.exact else interpret(graph, arrays)
 
 

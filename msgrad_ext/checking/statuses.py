@@ -48,18 +48,18 @@ DOMAINS = {
 }
 
 
-def another_result(first: np.ndarray, second: np.ndarray) -> str:
-    """What differed between two runs of one plan."""
-    if first.shape != second.shape:
-        return f"the same plan gave shape {first.shape}, and {second.shape} when it was run again"
-    differs = ~((first == second) | (np.isnan(first) & np.isnan(second)))
-    index = tuple(int(one) for one in np.argwhere(differs)[0])
-    count = int(differs.sum())
-    entries = "1 entry differs" if count == 1 else f"{count} of {differs.size} entries differ"
-    return (
-        f"the same plan gave another result when it was run again: {entries}; at {list(index)} "
-        f"first {_number(first[index])}, then {_number(second[index])}. Something in it is drawn anew or remembers earlier calls"
-    )
+def another_result(first: Sequence[np.ndarray], second: Sequence[np.ndarray]) -> str:
+    """What differed between two runs of one plan: the first gradient that did, and where."""
+    told = "the same plan gave another result when it was run again"
+    for before, after in zip(first, second):
+        if before.shape != after.shape:
+            return f"{told}: first shape {before.shape}, then {after.shape}"
+        differs = ~((before == after) | (np.isnan(before) & np.isnan(after)))
+        if differs.any():
+            index = tuple(int(one) for one in np.argwhere(differs)[0])
+            count = f"{int(differs.sum())} of {differs.size} entries"
+            return f"{told} ({count}; the first{_at(index, ', at ')}: {_number(before[index])}, then {_number(after[index])})"
+    return told
 
 
 def digits_told(lost: int, unit: float) -> str:

@@ -10,11 +10,12 @@ import keyword
 import math
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ..errors import Location
 from ..ir import Atom, Graph, Lit, Var, unique
-from ..op import Elementwise
+from ..op import Elementwise, foreign, guarded
 from . import voices
 
 # What generated source and the exports around it use, and a variable must not hide.
@@ -141,7 +142,7 @@ class Writer:
             name = unique(identifier(words), self.taken)
             text = voices.function(op, name)
             if text is None:
-                self.calls[name] = op.numpy
+                self.calls[name] = partial(guarded, op) if foreign(type(op).numpy) else op.numpy
             self.functions[key] = (name, text)
         return self.functions[key][0]
 

@@ -15,7 +15,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("marking", "leaving"),
     ("op", "initializer"),
     ("trace", "common", "primitives", "dead_branch"),
-    ("custom", "surroundings", "training"),
+    ("custom", "surroundings", "training", "recorded"),
     ("backward", "hooks"),
     ("reverse",),
     ("simplify", "calling", "sens"),
