@@ -13,7 +13,7 @@ from ..reverse import expand
 from ..trace import trace
 from .calls import MISFITS
 from .case import DOUBLE, Case
-from .reproducer import Check, op_reproduction, programs, reproduction, suspects, valued
+from .reproducer import SECOND, Check, op_reproduction, programs, reproduction, suspects, valued
 from .result import CheckResult, Fault, Gradient, Hearing, Reproducer
 from .told import network_hearing, op_hearing
 
@@ -47,10 +47,13 @@ def blamed(case: Case, result: CheckResult, check: Check) -> CheckResult:
 
 
 def _hearing(case: Case, fault: Fault, gradient: Gradient, position: int) -> Hearing | None:
+    if fault.detail.startswith(SECOND):
+        return None  # the forward program is made of the same rules: its slope is no third witness
     with np.errstate(all="ignore"):
         for specimen in suspects(programs(case), fault):
             return op_hearing(specimen, fault)
-        return network_hearing(case, fault, gradient, position)
+        heard = network_hearing(case, fault, gradient, position)
+        return None if heard is None else replace(heard, alone=False)
 
 
 def failure_blamed(result: CheckResult, function: Callable[..., Any], inputs: Sequence[Any], check: Check) -> CheckResult:

@@ -35,6 +35,7 @@ Valued = tuple[Graph, Mapping[Var, np.ndarray]]
 
 OP_TRIES = 160
 NETWORK_TRIES = 60
+SECOND = "second order"  # how the detail of such a fault begins
 LARGEST = 64  # numbers of an input that are still written out
 
 
@@ -51,7 +52,9 @@ def reproduction(case: Case, fault: Fault, check: Check) -> Reproducer:
         The check of another application, without reproducers.
     """
     if fault.op in case.customs:
-        return cell_reproduction(case, fault, partial(_faults, check))
+        return cell_reproduction(case, fault)
+    if fault.detail.startswith(SECOND):
+        return _of_second_order(case, fault, check)
     for specimen in suspects(programs(case), fault):
         return op_reproduction(specimen, fault, check)
     return _of_network(case, fault, check)
@@ -158,6 +161,36 @@ def applied_to(function: Callable[..., Any], specimen: Specimen) -> Application:
     return found[0]
 
 
+def _of_second_order(case: Case, fault: Fault, check: Check) -> Reproducer:
+    """The rule's op alone, differentiated twice."""
+
+    def asked(candidate: Specimen) -> bool:
+        function = _gradients_of(partial(_replayed, candidate.graph))
+        found = _faults(check, function, candidate)
+        return any(same(one, fault) and one.detail.startswith(SECOND) for one in found)
+
+    for graph, values in programs(case):
+        for eqn in graph.eqns:
+            if type(eqn.op).__name__ == fault.op and eqn.location == fault.location:
+                specimen = alone(eqn, values)
+                if asked(specimen):
+                    return _told(shrunk(specimen, asked, Tries(NETWORK_TRIES)), order=2)
+    return Reproducer("", 0, "no reproducer: the op alone, differentiated twice, does not show it")
+
+
+def _gradients_of(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function that gives the gradients of ``function`` by all its float operands."""
+
+    def gradients(*operands: Any) -> tuple[Any, ...]:
+        request = Request(function, operands, {}, store=False)
+        for place, var in enumerate(request.program.graph.inputs[: len(request.program.arguments)]):
+            if var.dtype.kind == "f":
+                request.by_input(place)
+        return tuple(request.run(None))
+
+    return gradients
+
+
 def _of_network(case: Case, fault: Fault, check: Check) -> Reproducer:
     """A fault that no op shows by itself: the network's equations are cut away first."""
     graph = case.application.program.graph
@@ -181,7 +214,7 @@ def _of_network(case: Case, fault: Fault, check: Check) -> Reproducer:
     return _told(shrunk(specimen, asked, tries))
 
 
-def _told(specimen: Specimen | None) -> Reproducer:
+def _told(specimen: Specimen | None, order: int = 1) -> Reproducer:
     if specimen is None:
         why = "no reproducer: the op shows the fault with the values of the network, but not in a network of its own"
         return Reproducer("", 0, why)
@@ -189,7 +222,7 @@ def _told(specimen: Specimen | None) -> Reproducer:
         why = f"no reproducer: the fault shows at no smaller shape than one of {specimen.elements} elements"
         return Reproducer("", specimen.elements, why)
     try:
-        code = program_text(specimen)
+        code = program_text(specimen, order)
     except UnwritableError as error:
         return Reproducer("", specimen.elements, f"no reproducer: {error}")
     size = f"{specimen.elements} element{'s' * (specimen.elements != 1)}"

@@ -51,11 +51,14 @@ class Hearing:
         What each says.
     conclusion : str
         Who agrees with whom, and who is wrong by that.
+    alone : bool
+        True when the witnesses were asked about the op by itself, and not about the whole network.
     """
 
     what: str
     voices: tuple[Voice, ...]
     conclusion: str
+    alone: bool = True
 
 
 @dataclass(frozen=True)

@@ -129,7 +129,7 @@ def _forward_hearing(cut: Piece) -> Hearing | None:
     found = forward_evidence(cut.eqn, operands, got, meant)
     said = [("numpy voice", got[index]), ("meaning", meant[index])]
     said += [(found.who, np.asarray(found.value)[index])] if found.who else []
-    wrong = "numpy voice" if found.side == "forward" else "meaning"
+    wrong = {"forward": "numpy voice", "both": "meaning, and the rule with it,"}.get(found.side, "meaning")
     told = found.why if found.who else found.why[0].upper() + found.why[1:]
     conclusion = f"{told}: the {wrong} is wrong." if found.certain else f"{told}."
     return Hearing(f"result of {type(cut.eqn.op).__name__}{_at(index)}", _voices(said), conclusion)

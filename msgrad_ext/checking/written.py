@@ -44,8 +44,8 @@ def applied(name: str, *operands: Any, **settings: Any) -> Any:
     return apply(op, op.convert(operands))
 
 
-def program_text(specimen: Specimen) -> str:
-    """The specimen as a function, and the check of it at its values.
+def program_text(specimen: Specimen, order: int = 1) -> str:
+    """The specimen as a function, and the check of it at its values, differentiated ``order`` times.
 
     Raises
     ------
@@ -61,7 +61,7 @@ def program_text(specimen: Specimen) -> str:
         body = [f"    return {lines[0][1]}"]
     else:
         body = [*(f"    {name} = {text}" for name, text in lines), f"    return {', '.join(outputs)}"]
-    calls = ", ".join(array_text(array) for array in specimen.arrays)
+    calls = ", ".join(array_text(array) for array in specimen.arrays) + (f", order={order}" if order > 1 else "")
     return "\n".join([*head, "", f"def net({shown}):", *body, "", f"mg.check(net, {calls})"])
 
 

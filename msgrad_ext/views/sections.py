@@ -99,7 +99,7 @@ def fault_rows(fault: Fault) -> tuple[tuple[str, str], ...]:
         rows.append(("first wrong index", str(list(fault.index))))
     if fault.location is not None:
         rows.append(("line", str(fault.location)))
-    if fault.hearing is None:
+    if fault.hearing is None or not fault.hearing.alone:
         rows.append(("detail", fault.detail))
     return tuple(rows)
 
