@@ -40,5 +40,5 @@ def accuracy_of(
         return Accuracy(full if gap == 0 else 0, full, np.nan if noise else 0.0, comparison.index)
     # What is right to the last digits has lost none, though other data near by would.
     uncertain = gap if gap <= 4 * unit * size else max(gap, noise)
-    kept = full if uncertain <= 4 * unit * size else int(np.clip(-np.log10(uncertain / size), 0, full))
+    kept = full if uncertain <= 4 * unit * size else int(np.clip(1e-3 - np.log10(uncertain / size), 0, full))
     return Accuracy(kept, full, noise / size / unit, comparison.index)

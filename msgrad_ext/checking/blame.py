@@ -18,6 +18,9 @@ from .result import CheckResult, Fault, Gradient, Hearing, Reproducer
 from .told import network_hearing, op_hearing
 
 
+RESTLESS = Reproducer("", 0, "no reproducer: what remembers earlier calls, or draws anew, does not do the same again")
+
+
 def blamed(case: Case, result: CheckResult, check: Check) -> CheckResult:
     """``result`` with a hearing and a reproducer for each of its faults.
 
@@ -39,7 +42,8 @@ def blamed(case: Case, result: CheckResult, check: Check) -> CheckResult:
         if fault is not None:
             key = (fault.op, fault.operand, fault.side, fault.location)
             if key not in known:
-                known[key] = reproduction(case, fault, check)
+                steady = gradient.status != "nondeterministic"
+                known[key] = reproduction(case, fault, check) if steady else RESTLESS
             heard = _hearing(case, fault, gradient, position)
             gradient = replace(gradient, fault=replace(fault, hearing=heard, reproduction=known[key]))
         gradients.append(gradient)
@@ -56,7 +60,9 @@ def _hearing(case: Case, fault: Fault, gradient: Gradient, position: int) -> Hea
         return None if heard is None else replace(heard, alone=False)
 
 
-def failure_blamed(result: CheckResult, function: Callable[..., Any], inputs: Sequence[Any], check: Check) -> CheckResult:
+def failure_blamed(
+    result: CheckResult, function: Callable[..., Any], inputs: Sequence[Any], check: Check
+) -> CheckResult:
     """The same for a check that ended before there was a gradient: what ran forward is traced once more."""
     fault = next((gradient.fault for gradient in result.gradients if gradient.fault is not None), None)
     if fault is None:

@@ -174,9 +174,14 @@ def _rule_fits(eqn: Eqn, operands: Sequence[Any], got: Any, meant: Any) -> tuple
 
 
 def _cut(eqn: Eqn) -> tuple[Graph, list[Any]]:
-    inputs = [atom if isinstance(atom, Lit) else Var(f"operand{n}", atom.shape, atom.dtype) for n, atom in enumerate(eqn.inputs)]
+    inputs = [
+        atom if isinstance(atom, Lit) else Var(f"operand{n}", atom.shape, atom.dtype)
+        for n, atom in enumerate(eqn.inputs)
+    ]
     out = Var("out", eqn.out.shape, eqn.out.dtype)
-    return Graph(tuple(one for one in inputs if isinstance(one, Var)), (Eqn(eqn.op, tuple(inputs), out),), (out,)), inputs
+    return Graph(
+        tuple(one for one in inputs if isinstance(one, Var)), (Eqn(eqn.op, tuple(inputs), out),), (out,)
+    ), inputs
 
 
 def _interpret_holding(graph: Graph, arrays: Sequence[Any], out: Any) -> dict[Var, np.ndarray]:

@@ -264,7 +264,11 @@ class Judge:
             return "disagree", "", changed
         if slope is not None and slope.kink:
             told = "; ".join(self.kinks)
-            return "kink", f"not differentiable here: along a random direction the slope is {sides(slope)}. {told}", None
+            return (
+                "kink",
+                f"not differentiable here: along a random direction the slope is {sides(slope)}. {told}",
+                None,
+            )
         if slope is not None and self._contradicts(slope, self.slopes[position][1], self._moved(position)):
             along = f"the slope along a random direction is {float(slope.value):.6g}, the conventions give {self.slopes[position][1]:.6g}"
             return (
@@ -293,7 +297,7 @@ class Judge:
         fault = unsteady_voice(self._plan_graph(), self._plan_inputs(), self.generator)
         if fault is None and not comparison.within:
             return "disagree", "", self._wrong_result(comparison)
-        note = another_result(self.case.application.gradients, self.again)
+        note = another_result(self.case.application.gradients, self.case.application.plan(*self._plan_inputs()))
         return "nondeterministic", note if fault is None else f"{note}: {fault}", fault
 
     def _beyond_formulas(self, fault: Fault, comparison: Comparison) -> str:

@@ -161,7 +161,9 @@ def _forward_fault(cut: Piece) -> Fault | None:
     if index is None:
         return None
     told = differ("the numpy voice", got, meant, index)
-    return Fault(type(eqn.op).__name__, None, forward_evidence(eqn, cut.operands(), got, meant).side, index, eqn.location, told)
+    return Fault(
+        type(eqn.op).__name__, None, forward_evidence(eqn, cut.operands(), got, meant).side, index, eqn.location, told
+    )
 
 
 def both_cotangents(cut: Piece, position: int, weight: np.ndarray) -> tuple[Any, Any]:

@@ -31,7 +31,9 @@ def _run(specimen: Specimen, values: dict[Var, np.ndarray], start: int, stop: in
     eqns = specimen.graph.eqns[start:stop]
     made = {eqn.out for eqn in eqns}
     inside: set[Atom] = {atom for eqn in eqns for atom in eqn.inputs}
-    inputs = list(dict.fromkeys(atom for eqn in eqns for atom in eqn.inputs if isinstance(atom, Var) and atom not in made))
+    inputs = list(
+        dict.fromkeys(atom for eqn in eqns for atom in eqn.inputs if isinstance(atom, Var) and atom not in made)
+    )
     last = eqns[-1].out
     if not inputs or last.dtype.kind != "f" or any(out not in inside and out is not last for out in made):
         return None

@@ -118,4 +118,6 @@ def _written(cell: Any, arrays: tuple[np.ndarray, ...], order: int) -> Reproduce
     code = "\n".join([*HEAD[:2], "", f"net = {name}({shown}){remark}", f"mg.check(net{called})"])
     elements = max((array.size for array in arrays), default=0)
     size = f"{elements} element{'s' * (elements != 1)}"
-    return Reproducer(code, elements, f"the recording of your derivative shows the fault with {size}; it was not called again")
+    return Reproducer(
+        code, elements, f"the recording of your derivative shows the fault with {size}; it was not called again"
+    )

@@ -203,7 +203,9 @@ def _of_network(case: Case, fault: Fault, check: Check) -> Reproducer:
         return _confirmed(candidate, fault, check)
 
     if not asked(specimen):
-        return Reproducer("", 0, "no reproducer: checked once more, with all outputs weighted by 1, the fault did not show")
+        return Reproducer(
+            "", 0, "no reproducer: checked once more, with all outputs weighted by 1, the fault did not show"
+        )
     for smaller in network_specimens(specimen):
         if tries.left <= 0:
             break
@@ -228,5 +230,3 @@ def _told(specimen: Specimen | None, order: int = 1) -> Reproducer:
     size = f"{specimen.elements} element{'s' * (specimen.elements != 1)}"
     small = "" if specimen.elements <= 2 else "; at each smaller shape that was tried the fault is gone or another"
     return Reproducer(code, specimen.elements, f"run before it was shown: the same fault with {size}{small}")
-
-

@@ -190,7 +190,11 @@ class Gradient:
         told = self.evidence if self.evidence not in ("", "none") else ""
         if self.status == "disagree":
             alone = self.fault is not None and self.fault.side == "result"
-            return "Yes, but the result that came back is not what it gives." if alone else f"No: {told or 'the fault is told above'}."
+            return (
+                "Yes, but the result that came back is not what it gives."
+                if alone
+                else f"No: {told or 'the fault is told above'}."
+            )
         if self.status in ("agree", "ill-conditioned", "kink"):
             choice = ", with the convention that is named" if self.status == "kink" else ""
             return f"Yes{choice}: {told or 'not stated'}."

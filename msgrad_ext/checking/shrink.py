@@ -74,8 +74,14 @@ def _shorter(specimen: Specimen) -> Iterator[Specimen]:
     arrays = list(enumerate(specimen.arrays))
     cuts: list[tuple[int, int, int, int | None, int | None]]
     cuts = [(length, place, 1, None, None) for length in lengths for place in _places(length)]
-    cuts += [(length, place, 1, only, None) for only, _ in arrays for length in lengths for place in _places(length)[:2]]
-    cuts += [(length, 0, 1, only, axis) for only, array in arrays for axis, length in enumerate(array.shape) if length > 1]
+    deepest = max((array.ndim for _, array in arrays), default=0)
+    cuts += [(length, 0, 1, None, axis) for axis in range(deepest) for length in lengths]
+    cuts += [
+        (length, place, 1, only, None) for only, _ in arrays for length in lengths for place in _places(length)[:2]
+    ]
+    cuts += [
+        (length, 0, 1, only, axis) for only, array in arrays for axis, length in enumerate(array.shape) if length > 1
+    ]
     cuts += [(length, place, 2, None, None) for length in lengths if length > 2 for place in (0, length - 2)]
     for cut in cuts:
         found = shortened(specimen, *cut)
@@ -141,5 +147,3 @@ def _difficulty(array: np.ndarray) -> int:
     """What all numbers cost; each different number of a large array is counted once."""
     values = array.ravel() if array.size <= LARGE else np.unique(array)[:LARGE]
     return sum(_cost(float(value)) for value in values)
-
-

@@ -19,6 +19,7 @@ from ..op import Op
 from .calls import MISFITS, rebound
 from .digits import floats
 
+
 @dataclass(frozen=True, eq=False)
 class Specimen:
     """A graph and the values of its inputs."""

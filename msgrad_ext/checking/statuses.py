@@ -65,7 +65,9 @@ def another_result(first: Sequence[np.ndarray], second: Sequence[np.ndarray]) ->
 def digits_told(lost: int, unit: float) -> str:
     """How many digits cancellation leaves."""
     full = int(-np.log10(unit))
-    left = f"{full - lost} of {full} decimal digits are left" if lost < full else f"none of {full} decimal digits is left"
+    left = (
+        f"{full - lost} of {full} decimal digits are left" if lost < full else f"none of {full} decimal digits is left"
+    )
     return f"the rule is right, but {left}: the others are lost to cancellation"
 
 
@@ -123,7 +125,9 @@ def _why(eqn: Eqn, values: Mapping[Var, np.ndarray], bad: tuple[int, ...]) -> st
 
 def _domain(eqn: Eqn) -> str:
     name = type(eqn.op).__name__
-    return f"it is differentiable where {DOMAINS[name]}" if name in DOMAINS else "these values are outside of its domain"
+    return (
+        f"it is differentiable where {DOMAINS[name]}" if name in DOMAINS else "these values are outside of its domain"
+    )
 
 
 def _true_size(eqn: Eqn, values: Mapping[Var, np.ndarray], bad: tuple[int, ...]) -> str:

@@ -52,7 +52,9 @@ def _operand_hearing(cut: Piece, position: int, operand: str) -> Hearing | None:
             if np.shape(ruled) != np.shape(derived):
                 shapes = [(RULE, np.shape(ruled)), (FORMULA, np.shape(derived))]
                 voices = tuple(Voice(who, np.nan, f"shape {one}") for who, one in shapes)
-                return Hearing(what, voices, f"A cotangent has its operand's shape, {np.shape(derived)}: the rule is wrong.")
+                return Hearing(
+                    what, voices, f"A cotangent has its operand's shape, {np.shape(derived)}: the rule is wrong."
+                )
             plain = [floats(array) if array.dtype == object else array for array in cut.arrays]
             var = cut.graph.eqns[0].inputs[position]
             slope = witness.slope(cut.graph, plain, {var: _unit(var.shape, index)}, [weight])  # type: ignore[arg-type,dict-item]
@@ -77,7 +79,9 @@ def _three(
     said = [first, second]
     if slope is None:
         voices = _voices(said)
-        return Hearing(what, voices, f"The {first[0]} and the {second[0]} differ; the program is too large for its slope.")
+        return Hearing(
+            what, voices, f"The {first[0]} and the {second[0]} differ; the program is too large for its slope."
+        )
     if slope.kink or not np.isfinite(float(slope.value)):
         sides = f"{float(slope.left):.6g} on the left, {float(slope.right):.6g} on the right"
         return Hearing(what, _voices(said), f"The forward program has no slope here ({sides}): it can not tell.")

@@ -115,7 +115,9 @@ def call_text(op: Op, atoms: Sequence[Atom], operands: Sequence[str]) -> str:
             shown = [f"({', '.join(one)},)" if isinstance(one, tuple) else one for one in positional]
             shown += [f"{key}={value if key in op.operands else setting_text(value)}" for key, value in named.items()]
             return f"ops.{name}({_keywords(form.made)})({', '.join(shown)})"
-    return f"applied({name!r}, {', '.join(operands)}{''.join(f', {k}={setting_text(v)}' for k, v in op.params.items())})"
+    return (
+        f"applied({name!r}, {', '.join(operands)}{''.join(f', {k}={setting_text(v)}' for k, v in op.params.items())})"
+    )
 
 
 def _keywords(settings: dict[str, Any]) -> str:

@@ -109,11 +109,18 @@ def evidence_of(fault: Fault) -> list[Part]:
     parts: list[Part] = []
     if fault.hearing is not None:
         rows = tuple((voice.who, voice.text) for voice in fault.hearing.voices)
-        parts += [Table(f"Witnesses: {fault.hearing.what}", ("witness", "says"), rows, (1,)), Paragraph(fault.hearing.conclusion)]
+        parts += [
+            Table(f"Witnesses: {fault.hearing.what}", ("witness", "says"), rows, (1,)),
+            Paragraph(fault.hearing.conclusion),
+        ]
     if fault.reproduction is not None:
         note = fault.reproduction.note
         shown = f"To see it again, paste this into a cell ({note})"
-        parts.append(Code(shown, fault.reproducer, whole=True) if fault.reproducer else Paragraph(f"{note[:1].upper()}{note[1:]}."))
+        parts.append(
+            Code(shown, fault.reproducer, whole=True)
+            if fault.reproducer
+            else Paragraph(f"{note[:1].upper()}{note[1:]}.")
+        )
     return parts
 
 
@@ -166,7 +173,9 @@ def float_answers(found: Sequence[Gradient]) -> list[Part]:
     """The second question, for each gradient, and where the tolerances come from."""
     rows = tuple((gradient.name, *accuracy_row(gradient)) for gradient in found)
     head = ("gradient", "digits right", "one rounding grows", "largest error", "tolerance", "nearest to it at")
-    origins = [f"Tolerance of {listed(names)}: {origin or 'not stated'}." for origin, names in grouped(found, "origin").items()]
+    origins = [
+        f"Tolerance of {listed(names)}: {origin or 'not stated'}." for origin, names in grouped(found, "origin").items()
+    ]
     return [Table("How good is the float evaluation?", head, rows), *map(Paragraph, origins)]
 
 
