@@ -17,7 +17,6 @@ from .reproducer import SECOND, Check, op_reproduction, programs, reproduction, 
 from .result import CheckResult, Fault, Gradient, Hearing, Reproducer
 from .told import network_hearing, op_hearing
 
-
 RESTLESS = Reproducer("", 0, "no reproducer: what remembers earlier calls, or draws anew, does not do the same again")
 
 

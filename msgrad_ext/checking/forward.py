@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -84,13 +85,13 @@ def _definitions(op: Op, operands: Sequence[Any]) -> Iterator[tuple[str, Any]]:
     exact = any(array.dtype == object for array in operands)
     for one in names:
         if exact and isinstance(op, Elementwise) and not op.params and hasattr(context(), one):
-            yield from _tried(f"mpmath.{one}", lambda one=one: _each(getattr(context(), one), operands))
+            yield from _tried(f"mpmath.{one}", partial(_each, getattr(context(), one), operands))
         function = getattr(np, one, None)
         if isinstance(function, np.ufunc) or (callable(function) and one in _ARRAY_FUNCTIONS):
             settings = _numpy_settings(op)
             plain = [floats(array) if array.dtype == object else array for array in operands]
             if settings is not None:
-                yield from _tried(f"numpy.{one}", lambda: function(*plain, **settings))
+                yield from _tried(f"numpy.{one}", partial(function, *plain, **settings))
 
 
 _OTHER_NAMES = {"mat_mul": "matmul", "batch_mat_mul": "matmul", "real_div": "divide", "div": "divide", "mul": "multiply",
@@ -164,7 +165,7 @@ def _rule_fits(eqn: Eqn, operands: Sequence[Any], got: Any, meant: Any) -> tuple
 
     def at(shift: Any) -> Any:
         moved = [np.asarray(array + move * shift, object) if n == place else array for n, array in enumerate(given)]
-        return np.sum(weight * interpret_exact(graph, moved, number)[graph.outputs[0]])
+        return np.sum(weight * interpret_exact(graph, moved, number)[graph.outputs[0]])  # type: ignore[index]
 
     slope = (at(step) - at(-step)) / (2 * step)
     derived = np.sum(local_adjoint(eqn, position, operands, weight) * move)

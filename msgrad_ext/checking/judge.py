@@ -279,11 +279,7 @@ class Judge:
         if self._restless is not None:
             return "nondeterministic", str(self._restless), self._restless
         if comparison.digits_lost:
-            return (
-                "ill-conditioned",
-                digits_told(comparison.digits_lost, comparison.unit),
-                None,
-            )
+            return "ill-conditioned", digits_told(comparison.digits_lost, comparison.unit), None
         return "agree", "", None
 
     @cached_property

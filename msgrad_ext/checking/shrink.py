@@ -7,7 +7,6 @@ attempts is fixed and they are counted, so that one fault always shrinks to one 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -19,11 +18,11 @@ LARGE = 256
 SINGLE = 8  # arrays of up to so many elements are made simple one by one
 
 
-@dataclass
 class Tries:
-    """How many questions may still be asked."""
+    """How many questions may still be asked; it counts down."""
 
-    left: int
+    def __init__(self, left: int) -> None:
+        self.left = left
 
 
 Question = Callable[[Specimen], bool]
