@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from .checking.blame import failure_blamed
 from .checking.budget import Budget, budget_of
 from .checking.check import check_application, checked_again
+from .checking.completed import failure_blamed
 from .checking.failed import failed_result
 from .compiled import as_inputs, choose
 from .errors import ArgumentValueError, MsgradError, VoiceError, user_location

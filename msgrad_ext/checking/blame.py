@@ -1,78 +1,179 @@
-"""What is added to the faults of a finished check: the witnesses at the offending place, and the least code to see it."""
+"""`Blame`: who made a gradient wrong. Asked only of what the witnesses contradict each other in; each search is made once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from ..numeric.interpreter import widen
-from ..reverse import expand
-from ..trace import trace
-from .calls import MISFITS
-from .case import DOUBLE, Case
-from .reproducer import SECOND, Check, op_reproduction, programs, reproduction, suspects, valued
-from .result import CheckResult, Fault, Gradient, Hearing, Reproducer
-from .told import network_hearing, op_hearing
-
-RESTLESS = Reproducer("", 0, "no reproducer: what remembers earlier calls, or draws anew, does not do the same again")
-
-
-def blamed(case: Case, result: CheckResult, check: Check) -> CheckResult:
-    """``result`` with a hearing and a reproducer for each of its faults.
-
-    Parameters
-    ----------
-    case : Case
-        The application that was checked.
-    result : CheckResult
-        What was found.
-    check : callable
-        The check of another application, without reproducers.
-    """
-    if all(gradient.fault is None for gradient in result.gradients):
-        return result
-    known: dict[tuple[str, str | None, str, object], Reproducer] = {}
-    gradients = []
-    for position, gradient in enumerate(result.gradients):
-        fault = gradient.fault
-        if fault is not None:
-            key = (fault.op, fault.operand, fault.side, fault.location)
-            if key not in known:
-                steady = gradient.status != "nondeterministic"
-                known[key] = reproduction(case, fault, check) if steady else RESTLESS
-            heard = _hearing(case, fault, gradient, position)
-            gradient = replace(gradient, fault=replace(fault, hearing=heard, reproduction=known[key]))
-        gradients.append(gradient)
-    return replace(result, gradients=tuple(gradients))
+from ..ir import Var
+from ..op import foreign
+from ..reverse import lower
+from . import noise
+from .case import DOUBLE
+from .compare import Comparison
+from .custom import custom_faults
+from .digits import floats
+from .hearing import Hearing, Trial
+from .inside import first_of, inner_faults, made_faults
+from .kinks import conventions
+from .linear import rounding_fault
+from .locate import faults, first_difference, float_faults, forward_faults
+from .result import Fault
+from .state import unsteady_rule, unsteady_trace, unsteady_voice
+from .steps import pass_faults
 
 
-def _hearing(case: Case, fault: Fault, gradient: Gradient, position: int) -> Hearing | None:
-    if fault.detail.startswith(SECOND):
-        return None  # the forward program is made of the same rules: its slope is no third witness
-    with np.errstate(all="ignore"):
-        for specimen in suspects(programs(case), fault):
-            return op_hearing(specimen, fault)
-        heard = network_hearing(case, fault, gradient, position)
-        return None if heard is None else replace(heard, alone=False)
+class Blame:
+    """The faults of one case."""
 
+    def __init__(self, heard: Hearing) -> None:
+        self.heard = heard
+        self.case = heard.case
 
-def failure_blamed(
-    result: CheckResult, function: Callable[..., Any], inputs: Sequence[Any], check: Check
-) -> CheckResult:
-    """The same for a check that ended before there was a gradient: what ran forward is traced once more."""
-    fault = next((gradient.fault for gradient in result.gradients if gradient.fault is not None), None)
-    if fault is None:
-        return result
-    try:
-        program = trace(function, list(inputs))
-        found = valued(widen(expand(program.graph), DOUBLE), program.values)
-    except MISFITS:
-        made = Reproducer("", 0, "no reproducer: the network does not run forward")
-    else:
-        reproductions = (op_reproduction(specimen, fault, check) for specimen in suspects([found], fault))
-        made = next(reproductions, Reproducer("", 0, "no reproducer: no op shows the fault by itself"))
-    told = [replace(one, fault=replace(one.fault, reproduction=made)) if one.fault else one for one in result.gradients]
-    return replace(result, gradients=tuple(told))
+    @cached_property
+    def found(self) -> list[Fault]:
+        """Who is wrong: voices, the recorded pass, what was made of it, passes inside, what the user wrote."""
+        return first_of(self._suspects())
+
+    def _suspects(self) -> Iterator[Iterable[Fault]]:
+        case = self.case
+        yield forward_faults(case.forward, case.values)
+        for trial in self.heard.trials:
+            yield pass_faults(trial.played, case.seed)
+        yield inner_faults(case, case.seed)
+        if case.has_custom:
+            yield custom_faults(case.application, case.seed)
+        yield faults(case.forward, case.values, case.seed)
+
+    def fault(self, position: int) -> Fault | None:
+        """Who made gradient ``position`` wrong, or None if it is right."""
+        for trial in self.heard.trials:
+            ruled, evaluated = trial.played.outputs, trial.evaluated
+            index = first_difference(ruled[position], evaluated.gradients[position], self.heard.exact, self.heard.scale)
+            if index is not None and not self._rounding(position, trial):
+                if self.found:
+                    return self.found[0]
+                pair = (np.asarray(evaluated.gradients[position]), np.asarray(ruled[position]))
+                if not all(one.ndim == len(index) and np.isfinite(float(one[index])) for one in pair):
+                    continue
+                detail = (
+                    "every op agrees with its meaning by itself, but the whole does not: cotangents were added wrongly"
+                )
+                return Fault("reverse pass", None, "engine", index, self.case.application.location, detail)
+        unseen = self._unseen(position)
+        if unseen is not None:
+            return unseen
+        if self._wrong_output is not None and self.found:
+            return self.found[0]
+        slope, predicted = self.heard.slopes[position]
+        if (
+            slope is not None
+            and not slope.kink
+            and self.heard.contradicts(slope, predicted, self.heard.moved(position))
+        ):
+            if self.found:
+                return self.found[0]
+            # At kinks of single ops the conventions need not add up to the slope of the whole, though every rule is right.
+            if self.kinks:
+                return None
+            detail = f"rules and formulas agree, but the forward program's slope is {float(slope.value):.10g}, not {predicted:.10g}"
+            return Fault("network", None, "both", None, self.case.application.location, detail)
+        return None
+
+    @cached_property
+    def kinks(self) -> list[str]:
+        """The conventions of the ops that are not differentiable at their operands' values."""
+        return conventions(self.case.forward, self.case.values, self.case.seed)
+
+    @cached_property
+    def _inside(self) -> set[Var]:
+        """Variables whose cotangent is not the formula's, though the gradients may be."""
+        wrong: set[Var] = set()
+        for trial in self.heard.trials if self.heard.exact else []:
+            for var, held in trial.played.record.cotangents.items():
+                meant = trial.evaluated.cotangents.get(var)
+                if meant is not None and np.isfinite(floats(meant)).all():
+                    wrong |= {var} if trial.played.differ(trial.played.value(held), meant) is not None else set()
+        return wrong
+
+    def _unseen(self, position: int) -> Fault | None:
+        """A fault on the way of a gradient that it need not show itself: rounding, or lies that cancel each other."""
+        record = self.case.record
+        reached = record.reached(record.wrt[position])
+        rounds = rounding_fault(record, reached)
+        if rounds is not None:
+            return rounds
+        return self.found[0] if reached & self._inside and self.found else None
+
+    @cached_property
+    def _wrong_output(self) -> tuple[int, ...] | None:
+        """Where an output of the network is not what it means, in the arithmetic of the trials."""
+        played = self.heard.trials[1].played
+        outputs = [atom for atom in self.case.record.forward.outputs if atom.dtype.kind == "f"]
+        for atom, meant in zip(outputs, self.heard.evaluated.outputs):
+            if not isinstance(atom, Var):
+                continue
+            index = played.differ(played.value(atom), meant)
+            if index is not None and (self.heard.exact or not self._near(atom, meant)):
+                return index
+        return None
+
+    def _near(self, atom: Var, meant: Any) -> bool:
+        """True when rounding in float64 explains how an output differs from what it means."""
+        place = self.case.record.forward.outputs.index(atom)
+        deviation = noise.spread(self.case.forward, self.case.arrays, self.heard.generator)[place]
+        value = self.heard.trials[1].played.value(atom)
+        return bool(np.all(np.abs(value - meant) <= noise.tolerance(deviation, floats(meant), DOUBLE)))
+
+    def _rounding(self, position: int, trial: Trial) -> bool:
+        """True when float64 rounding explains the difference (in fifty digits nothing does)."""
+        if self.heard.exact:
+            return False
+        inputs = [*self.case.arrays, *trial.weights]
+        place = len(self.case.forward.outputs) + position
+        deviation = noise.spread(self.case.backward, inputs, self.heard.generator)[place]
+        reference = trial.evaluated.gradients[position]
+        gap = np.abs(trial.played.outputs[position] - reference)
+        return bool(np.all(gap <= noise.tolerance(deviation, reference, DOUBLE)))
+
+    @cached_property
+    def stranger(self) -> Fault | None:
+        """A ``numpy`` voice from elsewhere that is wrong in the program's own dtype, where the gradient need not show it."""
+        graph = lower(self.case.application.program.graph)
+        if not any(foreign(type(eqn.op).numpy) for eqn in graph.eqns):
+            return None
+        return next(float_faults(graph, [*map(np.asarray, self.case.application.program.values)], self.case.seed), None)
+
+    @cached_property
+    def restless(self) -> Fault | None:
+        """A voice or a rule that answers otherwise when it is asked again."""
+        found = unsteady_rule(self.case.application) or unsteady_trace(self.case.application)
+        return found or unsteady_voice(self.heard.plan_graph, self.heard.plan_inputs, self.heard.generator)
+
+    def beyond_formulas(self, fault: Fault, comparison: Comparison) -> str:
+        """Why nothing can be said of a gradient that differs from its formula; empty when it is wrong."""
+        custom = self.case.customs.get(fault.op)
+        if custom is not None and custom.left and comparison.within:
+            return (
+                f"right at these values; but the backward function of {fault.op} computes with numpy or Python numbers, "
+                "so nothing can be said of other weights of the output"
+            )
+        if fault.side == "engine" and self.case.held_inside:
+            names = ", ".join(self.case.held_inside)
+            return (
+                f"by MindSpore's convention the parameters of {names} are constants to its bprop, but the second "
+                "derivative is that of bprop itself: no formula has both"
+            )
+        return ""
+
+    def wrong_result(self, comparison: Comparison) -> Fault:
+        """Rules and formulas agree, but the floats do not: an op that is wrong in this dtype alone, or the plan."""
+        found = next(float_faults(self.heard.plan_graph, self.heard.plan_inputs, self.case.seed), None)
+        found = found or next(made_faults(self.case, self.heard.trials[1].played), None)
+        if found is not None:
+            return found
+        detail = f"the result is off by {comparison.max_abs:.3g} at {list(comparison.index)}, tolerance {comparison.tolerance:.3g}"
+        return Fault("plan", None, "result", comparison.index, self.case.application.location, detail)

@@ -14,9 +14,11 @@ from ..formulas.product_value import FormulaTooLargeError
 from ..grad_operation import Application
 from ..ir import Var
 from . import witness
-from .blame import blamed
 from .budget import Budget
 from .case import Case
+from .completed import blamed
+from .domain import broken_meaning
+from .flow import flow
 from .judge import Judge
 from .result import CheckResult, Fault, Gradient
 
@@ -61,11 +63,17 @@ def _checked(case: Case, title: str) -> CheckResult:
         gradients = tuple(judged.gradient(position) for position in range(len(application.names)))
     except FormulaTooLargeError as error:
         return _unjudged(case, title, "unchecked", str(error), None)
+    except Exception:
+        # A meaning may raise anything; what raised is found by asking each op's by itself.
+        fault = broken_meaning(case)
+        if fault is None:
+            raise
+        return _unjudged(case, title, "disagree", "", fault)
     output = application.program.result[0] if application.program.result else None
     return CheckResult(
         title=title,
         gradients=gradients,
-        flow=judged.flow(),
+        flow=flow(case, judged.heard.evaluated),
         output=None if output is None else np.array(output),
         sens="ones" if application.sens is None else "given",
         seed=case.seed,
@@ -100,6 +108,11 @@ def _refusal(case: Case) -> tuple[str, str, Fault | None] | None:
         _ = case.reference
     except (MsgradError, NotImplementedError) as error:
         return "unchecked", f"no formula could be derived: {error}", None
+    except Exception:
+        fault = broken_meaning(case)
+        if fault is None:
+            raise
+        return "disagree", "", fault
     return None
 
 

@@ -186,7 +186,7 @@ def _operand_fault(cut: Piece, position: int, weight: np.ndarray, generator: np.
         return Fault(name, operand, "numeric", None, eqn.location, error.message)
     except (MsgradError, ArithmeticError, TypeError, ValueError, IndexError) as error:
         return Fault(name, operand, "numeric", None, eqn.location, f"the rule raised {type(error).__name__}: {error}")
-    index = first_difference(ruled, derived, cut.exact, largest([*cut.arrays, weight]))
+    index = first_difference(ruled, where_finite(derived, ruled), cut.exact, largest([*cut.arrays, weight]))
     if index is None:
         return None
     var: Var = cut.graph.eqns[0].inputs[position]  # type: ignore[assignment]
@@ -219,6 +219,12 @@ def against_slope(
 def run_piece(cut: Piece, graph: Graph, arrays: Any) -> dict[Var, np.ndarray]:
     """The values of ``graph`` in the arithmetic of the test."""
     return interpret_exact(graph, arrays, number) if cut.exact else interpret(graph, arrays)
+
+
+def where_finite(derived: Any, ruled: Any) -> Any:
+    """``derived`` with the rule's own answer where the formula is not finite: outside the domain no rule is wrong."""
+    derived = np.asarray(derived)
+    return np.where(np.isfinite(floats(derived)), derived, ruled) if derived.shape == np.shape(ruled) else derived
 
 
 def first_difference(first: Any, second: Any, exact_numbers: bool, scale: float) -> tuple[int, ...] | None:

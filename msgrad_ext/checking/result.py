@@ -40,7 +40,7 @@ class Voice:
 
 
 @dataclass(frozen=True)
-class Hearing:
+class Testimony:
     """The witnesses heard at one place.
 
     Attributes
@@ -84,7 +84,7 @@ class Reproducer:
 class Fault:
     """Who is wrong: the op, its operand, the side (one of `SIDES`), the first offending index and the user's line.
 
-    ``line`` is the line number in the user's cell or file, or None; ``location`` has its text. ``hearing`` has what each
+    ``line`` is the line number in the user's cell or file, or None; ``location`` has its text. ``testimony`` has what each
     witness says at the offending place, ``reproduction`` the least code that shows the fault again.
     """
 
@@ -94,7 +94,7 @@ class Fault:
     index: tuple[int, ...] | None
     location: Location | None
     detail: str
-    hearing: Hearing | None = None
+    testimony: Testimony | None = None
     reproduction: Reproducer | None = None
 
     @property

@@ -16,10 +16,11 @@ import numpy as np
 from ..errors import MsgradError
 from ..grad_operation import Application
 from ..ir import Atom, Graph, Lit, Var
+from ..numeric.interpreter import run
 from ..numeric.plan import GuardFailed, Plan
 from ..op import Op, evaluate, foreign
 from ..recorded import Record
-from ..reverse import reverse_pass
+from ..reverse import lower, reverse_pass
 from .result import Fault
 from .rules import cut
 
@@ -86,6 +87,21 @@ def _code(op: Op) -> tuple[Any, ...]:
 
 def _written(lit: Lit) -> tuple[Any, ...]:
     return lit.shape, lit.dtype.str, lit.value.tobytes(), repr(lit.exact)
+
+
+def unsteady_trace(application: Application) -> Fault | None:
+    """A result of the network that is not what its voices give when they are asked again; only where some are foreign."""
+    program = application.program
+    graph = lower(program.graph)
+    if not any(foreign(type(eqn.op).numpy) for eqn in graph.eqns):
+        return None
+    again = run(graph, [*map(np.asarray, program.values)])
+    for first, second in zip(program.result, again):
+        if not np.array_equal(np.asarray(first), second, equal_nan=True):
+            strange = next(eqn for eqn in graph.eqns if foreign(type(eqn.op).numpy))
+            told = "the numpy voice gave another result when the network was run than it gives now"
+            return Fault(type(strange.op).__name__, None, "forward", None, strange.location, told)
+    return None
 
 
 def unsteady_plan(

@@ -18,7 +18,7 @@ from ..numeric.interpreter import interpret, interpret_exact, widen
 from ..recorded import Contribution, Record, Step
 from ..reverse import lower
 from .digits import floats, largest, number
-from .locate import against_slope, differ, first_difference, forward_faults, piece
+from .locate import against_slope, differ, first_difference, forward_faults, piece, where_finite
 from .result import Fault
 from .rules import DOUBLE, Answer, Call, answers, cut, unbroadcast
 
@@ -180,7 +180,8 @@ def rule_faults(
 ) -> Iterator[Fault]:
     """The operands of one call for which rule and formula differ; the slope of the op says who is wrong."""
     for answer in answers(call, arrays, cotangent):
-        index = first_difference(answer.ruled, answer.derived, answer.exact, largest([*arrays, answer.cotangent]))
+        derived = where_finite(answer.derived, answer.ruled)
+        index = first_difference(answer.ruled, derived, answer.exact, largest([*arrays, answer.cotangent]))
         if index is None:
             continue
         # A voice that the rule uses may be at fault, and the rule be right.

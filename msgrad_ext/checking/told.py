@@ -1,6 +1,6 @@
 """What the witnesses say at the offending place, in words and numbers: two against a third.
 
-Comes in: a fault, and the application in which it was found. Goes out: a `Hearing`, which the report shows as a table.
+Comes in: a fault, and the application in which it was found. Goes out: a `Testimony`, which the report shows as a table.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from .digits import DIGITS, context, floats, largest, number
 from .forward import forward_evidence
 from .locate import Piece, both_cotangents, first_difference, piece, run_piece
 from .reference import local_value
-from .result import Fault, Gradient, Hearing, Voice
+from .result import Fault, Gradient, Testimony, Voice
 from .specimen import Specimen
 
 RULE, FORMULA, SLOPE = "rule", "formula", "slope of the forward program"
 
 
-def op_hearing(specimen: Specimen, fault: Fault) -> Hearing | None:
+def op_hearing(specimen: Specimen, fault: Fault) -> Testimony | None:
     """The witnesses of one op's fault, at the first offending index; None where there are no numbers to compare."""
     (eqn,) = specimen.graph.eqns
     cut = piece(eqn, dict(zip(specimen.graph.inputs, specimen.arrays)))
@@ -37,7 +37,7 @@ def op_hearing(specimen: Specimen, fault: Fault) -> Hearing | None:
     return None
 
 
-def _operand_hearing(cut: Piece, position: int, operand: str) -> Hearing | None:
+def _operand_hearing(cut: Piece, position: int, operand: str) -> Testimony | None:
     shape = cut.eqn.out.shape
     size = int(np.prod(shape, dtype=np.int64))
     ramp = (np.arange(size) % 7 + 1.0).reshape(shape)
@@ -52,7 +52,7 @@ def _operand_hearing(cut: Piece, position: int, operand: str) -> Hearing | None:
             if np.shape(ruled) != np.shape(derived):
                 shapes = [(RULE, np.shape(ruled)), (FORMULA, np.shape(derived))]
                 voices = tuple(Voice(who, np.nan, f"shape {one}") for who, one in shapes)
-                return Hearing(
+                return Testimony(
                     what, voices, f"A cotangent has its operand's shape, {np.shape(derived)}: the rule is wrong."
                 )
             plain = [floats(array) if array.dtype == object else array for array in cut.arrays]
@@ -74,22 +74,22 @@ def _at(index: Sequence[int]) -> str:
 
 def _three(
     what: str, first: tuple[str, Any], second: tuple[str, Any], slope: witness.Slope | None, slack: float = 0.0
-) -> Hearing:
+) -> Testimony:
     """Two values and the slope, and who of them agree; ``slack`` is how far floats may be off."""
     said = [first, second]
     if slope is None:
         voices = _voices(said)
-        return Hearing(
+        return Testimony(
             what, voices, f"The {first[0]} and the {second[0]} differ; the program is too large for its slope."
         )
     if slope.kink or not np.isfinite(float(slope.value)):
         sides = f"{float(slope.left):.6g} on the left, {float(slope.right):.6g} on the right"
-        return Hearing(what, _voices(said), f"The forward program has no slope here ({sides}): it can not tell.")
+        return Testimony(what, _voices(said), f"The forward program has no slope here ({sides}): it can not tell.")
     voices = _voices([*said, (SLOPE, slope.value)])
     scale = max(abs(float(value)) for _, value in said)
     limit = max(10 * slope.error, 1e-18 * scale)
     fits = [abs(float(value - slope.value)) <= limit + slack for _, value in said]
-    return Hearing(what, voices, _conclusion(first, second, fits, slack))
+    return Testimony(what, voices, _conclusion(first, second, fits, slack))
 
 
 def _conclusion(first: tuple[str, Any], second: tuple[str, Any], fits: list[bool], slack: float) -> str:
@@ -122,7 +122,7 @@ def _text(value: Any, digits: int) -> str:
     return text.removesuffix(".0") if "e" not in text else text
 
 
-def _forward_hearing(cut: Piece) -> Hearing | None:
+def _forward_hearing(cut: Piece) -> Testimony | None:
     """The ``numpy`` voice and the meaning, and what else defines the op."""
     operands = cut.operands()
     got = np.asarray(run_piece(cut, cut.graph, cut.arrays)[cut.graph.outputs[0]])  # type: ignore[index]
@@ -136,10 +136,10 @@ def _forward_hearing(cut: Piece) -> Hearing | None:
     wrong = {"forward": "numpy voice", "both": "meaning, and the rule with it,"}.get(found.side, "meaning")
     told = found.why if found.who else found.why[0].upper() + found.why[1:]
     conclusion = f"{told}: the {wrong} is wrong." if found.certain else f"{told}."
-    return Hearing(f"result of {type(cut.eqn.op).__name__}{_at(index)}", _voices(said), conclusion)
+    return Testimony(f"result of {type(cut.eqn.op).__name__}{_at(index)}", _voices(said), conclusion)
 
 
-def network_hearing(case: Case, fault: Fault, gradient: Gradient, position: int) -> Hearing | None:
+def network_hearing(case: Case, fault: Fault, gradient: Gradient, position: int) -> Testimony | None:
     """The result, the formula and the slope of the whole network where result and formula are farthest apart."""
     if gradient.reference is None or gradient.value.size == 0 or gradient.value.shape != gradient.reference.shape:
         return None

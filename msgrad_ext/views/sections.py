@@ -99,7 +99,7 @@ def fault_rows(fault: Fault) -> tuple[tuple[str, str], ...]:
         rows.append(("first wrong index", str(list(fault.index))))
     if fault.location is not None:
         rows.append(("line", str(fault.location)))
-    if fault.hearing is None or not fault.hearing.alone:
+    if fault.testimony is None or not fault.testimony.alone:
         rows.append(("detail", fault.detail))
     return tuple(rows)
 
@@ -107,11 +107,11 @@ def fault_rows(fault: Fault) -> tuple[tuple[str, str], ...]:
 def evidence_of(fault: Fault) -> list[Part]:
     """What each witness says at the offending place, and code that shows the fault again."""
     parts: list[Part] = []
-    if fault.hearing is not None:
-        rows = tuple((voice.who, voice.text) for voice in fault.hearing.voices)
+    if fault.testimony is not None:
+        rows = tuple((voice.who, voice.text) for voice in fault.testimony.voices)
         parts += [
-            Table(f"Witnesses: {fault.hearing.what}", ("witness", "says"), rows, (1,)),
-            Paragraph(fault.hearing.conclusion),
+            Table(f"Witnesses: {fault.testimony.what}", ("witness", "says"), rows, (1,)),
+            Paragraph(fault.testimony.conclusion),
         ]
     if fault.reproduction is not None:
         note = fault.reproduction.note

@@ -33,7 +33,7 @@ def doubled(op: str) -> Any:
 def test_formula_and_slope_are_two_against_a_lying_rule(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """All three numbers are kept, and the conclusion says who is alone."""
     op, rule, network, _ = LIES[name]
-    heard = fault_of(monkeypatch, op, network, X, Y, vjp=rule).hearing
+    heard = fault_of(monkeypatch, op, network, X, Y, vjp=rule).testimony
     assert heard.conclusion == "The formula and the slope agree: the rule is wrong."
     said = {voice.who: voice.value for voice in heard.voices}
     formula, slope = said["formula"], said["slope of the forward program"]
@@ -42,13 +42,13 @@ def test_formula_and_slope_are_two_against_a_lying_rule(name: str, monkeypatch: 
 
 def test_the_numbers_are_told_with_the_digits_that_tell_them_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     """A lie of one in 1e12 needs more digits than a wrong sign."""
-    small = fault_of(monkeypatch, "Mul", lambda x, y: x * y, X, Y, vjp=scaled("Mul", 0, 1 + 1e-12)).hearing
+    small = fault_of(monkeypatch, "Mul", lambda x, y: x * y, X, Y, vjp=scaled("Mul", 0, 1 + 1e-12)).testimony
     assert [voice.text for voice in small.voices] == ["1.5000000000015", "1.5", "1.5"]
 
 
 def test_a_doubled_rule_in_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
     """The place, and each witness's number there."""
-    heard = fault_of(monkeypatch, "Square", lambda x: ops.square(x), vjp=scaled("Square", 0, 2.0)).hearing
+    heard = fault_of(monkeypatch, "Square", lambda x: ops.square(x), vjp=scaled("Square", 0, 2.0)).testimony
     assert heard.what == "cotangent of a[0, 0], with the output weighted by ones"
     assert [(voice.who, voice.text) for voice in heard.voices] == [
         ("rule", "2"), ("formula", "1"), ("slope of the forward program", "1"),
@@ -65,7 +65,7 @@ def test_a_wrong_bprop_is_told_against_formula_and_slope() -> None:
         def bprop(self, x: Tensor, out: Tensor, dout: Tensor) -> Any:
             return (dout * 3.0,)
 
-    heard = first_fault(mg.check(Twice(), X)).hearing
+    heard = first_fault(mg.check(Twice(), X)).testimony
     assert heard.conclusion == "The formula and the slope agree: the result, with the bprop of Twice, is wrong."
     assert [voice.text for voice in heard.voices] == ["3", "2", "2"]
 
@@ -78,26 +78,26 @@ def test_a_third_definition_tells_that_the_numpy_voice_is_wrong(monkeypatch: pyt
     voice = honest("Sin", "numpy")
     fault = fault_of(monkeypatch, "Sin", lambda x: ops.sin(x), numpy=lambda s, a: voice(s, a) * 1.5)
     assert fault.side == "forward"
-    assert fault.hearing.conclusion == "mpmath.sin agrees with the meaning: the numpy voice is wrong."
+    assert fault.testimony.conclusion == "mpmath.sin agrees with the meaning: the numpy voice is wrong."
 
 
 def test_a_third_definition_tells_that_the_meaning_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     """mpmath's own sine agrees with the numpy voice."""
     fault = fault_of(monkeypatch, "Sin", lambda x: ops.sin(x), meaning=doubled("Sin"))
     assert fault.side == "symbolic"
-    assert fault.hearing.conclusion == "mpmath.sin agrees with the numpy voice: the meaning is wrong."
+    assert fault.testimony.conclusion == "mpmath.sin agrees with the numpy voice: the meaning is wrong."
 
 
 def test_a_matrix_product_has_a_third_definition(monkeypatch: pytest.MonkeyPatch) -> None:
     """numpy's product tells for arrays too."""
     fault = fault_of(monkeypatch, "MatMul", lambda x, y: x @ y.T, X, Y, meaning=doubled("MatMul"))
-    assert (fault.side, fault.hearing.conclusion[:12]) == ("symbolic", "numpy.matmul")
+    assert (fault.side, fault.testimony.conclusion[:12]) == ("symbolic", "numpy.matmul")
 
 
 def test_rule_and_meaning_that_lie_alike_are_both_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same lie on both roads."""
     fault = fault_of(monkeypatch, "Sin", lambda x: ops.sin(x), meaning=doubled("Sin"), vjp=scaled("Sin", 0, 2.0))
-    assert fault.side == "both" and "the meaning, and the rule with it, is wrong" in fault.hearing.conclusion
+    assert fault.side == "both" and "the meaning, and the rule with it, is wrong" in fault.testimony.conclusion
 
 
 OPS_WITH_LIES = ("Tanh", "Sigmoid", "Exp", "Log", "Div", "Mul", "Softmax", "ReduceSum", "Erf", "Softplus")
