@@ -83,10 +83,6 @@ def sides(slope: witness.Slope) -> str:
 
 def not_finite_value(graph: Graph, values: Mapping[Var, np.ndarray]) -> str:
     """Which op of ``graph`` makes a value that is not finite, of which operands; empty where all values are finite."""
-    for var in graph.inputs:
-        bad = _bad(values[var])
-        if bad is not None:
-            return f"{var.name}{_at(bad)} is {_number(values[var][bad])}: no gradient is defined there"
     for eqn in graph.eqns:
         bad = _bad(values[eqn.out])
         if bad is not None:

@@ -187,7 +187,7 @@ def told(network: Any, *inputs: Any) -> str:
         (lambda x: 1.0 / x, [1.0, 0.0], "is inf at [1] for a = 1 and b[1] = 0; it is differentiable where b is not 0"),
         (ops.sqrt, [4.0, 0.0], "the derivative of Sqrt in line 0 is not for a[1] = 0; it is differentiable where a > 0"),
         (ops.exp, [800.0], "its true size there, about 2.7e+347, is more than a float64 can hold"),
-        (lambda x: x * x, [1.0, np.nan], "x[1] is nan: no gradient is defined there"),
+        (lambda x: x * x, [1.0, np.nan], "the input x is nan at [1]"),
     ],
 )  # fmt: skip
 def test_a_status_names_the_op_the_value_and_the_place(network: Any, data: Any, words: str) -> None:
