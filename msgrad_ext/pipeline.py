@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from .checking.budget import Budget, budget_of
-from .checking.check import check_application
+from .checking.check import check_application, checked_again
+from .checking.completed import failure_blamed
 from .checking.failed import failed_result
 from .checking.inner import blame_inner
 from .checking.progress_line import shown_progress
@@ -89,7 +90,8 @@ def check(
         try:
             application = apply_gradient(function, as_inputs(inputs), wrt, weights)
         except VoiceError as error:
-            return GradReport(failed_result(title_of(net), error, seed, *asked_for(net, inputs, wrt)), None, dict)
+            failed = failed_result(title_of(net), error, seed, *asked_for(net, inputs, wrt))
+            return GradReport(failure_blamed(failed, function, as_inputs(inputs), checked_again), None, dict)
         with shown_progress(title_of(net), progress):
             report = report_on(application, title_of(net), seed, limits, assume=assume)
             if enclose:

@@ -15,6 +15,7 @@ from ..grad_operation import Application
 from ..ir import Var
 from .budget import Budget
 from .case import Case
+from .completed import blamed
 from .domain import broken_meaning
 from .flow import flow
 from .judge import Judge
@@ -22,7 +23,9 @@ from .large import checked
 from .result import CheckResult, Fault, Gradient
 
 
-def check_application(application: Application, title: str, seed: int = 0, budget: Budget = Budget()) -> CheckResult:
+def check_application(
+    application: Application, title: str, seed: int = 0, budget: Budget = Budget(), blame: bool = True
+) -> CheckResult:
     """Check every gradient of one application.
 
     Parameters
@@ -35,10 +38,19 @@ def check_application(application: Application, title: str, seed: int = 0, budge
         For the random weights, directions and roundings.
     budget : Budget
         How much work may be done.
+    blame : bool
+        Whether faults get their reproducers.
     """
     # NaN and infinity are answers here, told by a status; numpy's warnings about them would only stain the cell.
     with np.errstate(all="ignore"):
-        return _checked(Case(application, seed, budget), title)
+        case = Case(application, seed, budget)
+        result = _checked(case, title)
+        return blamed(case, result, checked_again) if blame else result
+
+
+def checked_again(application: Application) -> CheckResult:
+    """The check of a reproducer, as a user would run it, but without reproducers of its own."""
+    return check_application(application, "net", blame=False)
 
 
 def _checked(case: Case, title: str) -> CheckResult:

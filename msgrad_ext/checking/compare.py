@@ -27,6 +27,8 @@ class Comparison:
         That entry.
     digits_lost : int
         Decimal digits lost to cancellation, when they are more than half of the dtype's; otherwise 0.
+    unit : float
+        The largest rounding unit of the computation.
     """
 
     compared: int
@@ -38,6 +40,7 @@ class Comparison:
     tolerance: float
     index: tuple[int, ...]
     digits_lost: int
+    unit: float = float(np.finfo(np.float64).eps)
 
 
 def compare_floats(
@@ -72,6 +75,7 @@ def compare_floats(
             tolerance=float(allowed[spot]),
             index=tuple(int(one) for one in spot),
             digits_lost=0 if zero or _as_good(gap, size, unit) else _digits_lost(deviation, size, unit),
+            unit=unit,
         )
 
 

@@ -60,7 +60,7 @@ def _calls(graph: Graph, values: dict[Var, np.ndarray]) -> Iterator[tuple[Custom
         yield call, operands
 
 
-def _pulls(call: Custom, second: bool) -> tuple[Graph, Graph, list[Var]] | None:
+def pulls(call: Custom, second: bool) -> tuple[Graph, Graph, list[Var]] | None:
     """Two graphs from operands and cotangents to gradients by operands: the user's, and the one that is right."""
     whole, bare = _alone(call), expand(plain(call.graph))
     wrt = [n for n, var in enumerate(whole.inputs[: call.held]) if var.dtype.kind == "f"]
@@ -88,7 +88,7 @@ def _alone(call: Custom) -> Graph:
 
 def _fault(call: Custom, operands: Sequence[np.ndarray], generator: np.random.Generator, second: bool) -> Fault | None:
     """What is wrong with one derivative, or with its derivative, at these operands."""
-    graphs = _pulls(call, second)
+    graphs = pulls(call, second)
     if graphs is None:
         return None
     mine, right, wrt = graphs

@@ -7,8 +7,9 @@ from functools import cached_property
 import numpy as np
 
 from . import noise
+from .accuracy import accuracy_of
 from .blame import Blame
-from .case import DOUBLE, Case
+from .case import Case
 from .compare import Comparison, compare_floats
 from .digits import DIGITS, floats, largest
 from .domain import flipping_branch, not_finite_input
@@ -19,6 +20,7 @@ from .result import Fault, Gradient
 from .results import result_fault
 from .rungs import Ladder
 from .state import unsteady_voice
+from .statuses import another_result, digits_told, not_finite_derivative, not_finite_value, sides
 from .witness import Slope
 
 Verdict = tuple[str, str, Fault | None]
@@ -39,6 +41,7 @@ class Judge:
         reference = floats(self.heard.evaluated.gradients[position])
         unit = noise.coarsest(self.heard.plan_graph, self.heard.plan_graph.outputs[position], value.dtype)
         comparison = compare_floats(value, reference, self.heard.spread[position], unit, self._is_zero(position))
+        accuracy = accuracy_of(value, reference, self.heard.spread[position], unit, comparison)
         status, note, fault = self._verdict(position, comparison)
         return Gradient(
             name=application.names[position],
@@ -56,6 +59,7 @@ class Judge:
             note=note,
             fault=fault,
             ladder=self.ladders[position] if status in ("agree", "ill-conditioned") else None,
+            accuracy=accuracy,
         )
 
     @cached_property
@@ -97,25 +101,20 @@ class Judge:
         if self.blame.restless is not None:
             return "nondeterministic", str(self.blame.restless), self.blame.restless
         if comparison.digits_lost:
-            return (
-                "ill-conditioned",
-                f"the rule is right, but {comparison.digits_lost} decimal digits are lost to cancellation",
-                None,
-            )
+            return "ill-conditioned", digits_told(comparison.digits_lost, comparison.unit), None
         return "agree", "", None
 
     def _kink(self, position: int, slope: Slope | None) -> str:
         """Why the network is not differentiable here, with the slopes and the convention; empty if it is."""
         told = "; ".join(self.blame.kinks) if slope is not None and (slope.kink or self._conventional(position)) else ""
         if slope is not None and slope.kink:
-            sides = f"slopes along a random direction: {float(slope.left):.6g} on the left, {float(slope.right):.6g} on the right"
-            return f"not differentiable here ({sides}). {told}"
+            return f"not differentiable here: along a random direction the slope is {sides(slope)}. {told}"
         if slope is not None and self._conventional(position):
             predicted = self.heard.slopes[position][1]
-            sides = (
+            along = (
                 f"the slope along a random direction is {float(slope.value):.6g}, the conventions give {predicted:.6g}"
             )
-            return f"ops inside are not differentiable here, though the whole may be ({sides}). {told}"
+            return f"ops inside are not differentiable here, though the whole may be ({along}). {told}"
         branch = flipping_branch(self.case, self.heard.exact)
         return f"{branch}; the gradient is that of the branch taken" if branch else ""
 
@@ -129,19 +128,20 @@ class Judge:
         fault = unsteady_voice(self.heard.plan_graph, self.heard.plan_inputs, self.heard.generator)
         if fault is None and not comparison.within:
             return "disagree", "", self.blame.wrong_result(comparison)
-        note = "the same plan gave another result when it was run again"
+        again = self.case.application.plan(*self.heard.plan_inputs)
+        note = another_result(self.case.application.gradients, again)
         return "nondeterministic", note if fault is None else f"{note}: {fault}", fault
 
     def _not_finite(self, position: int) -> Verdict:
         """The verdict where a value is NaN or infinite."""
-        for eqn in self.case.forward.eqns:
-            if not np.all(np.isfinite(self.case.values[eqn.out].astype(DOUBLE))):
-                place = f" ({eqn.location})" if eqn.location else ""
-                return "outside-domain", f"{type(eqn.op).__name__} is not finite here{place}", None
+        told = not_finite_value(self.case.forward, self.case.values)
+        if told:
+            return "outside-domain", told, None
         reference, slope = floats(self.heard.evaluated.gradients[position]), self.heard.slopes[position][0]
         if np.all(np.isfinite(reference)) and slope is not None and np.isfinite(float(slope.value)):
             return "disagree", "", overflow(self.heard.plan_graph, self.heard.plan_inputs)
-        return "outside-domain", "the derivative is not finite here, though every value of the network is", None
+        told = not_finite_derivative(self.case.forward, self.case.values)
+        return "outside-domain", told or "the derivative is not finite here, though every value of the network is", None
 
     def _evidence(self, position: int, status: str) -> str:
         if status in ("unchecked", "nondeterministic"):

@@ -11,6 +11,7 @@ from ..ir import Graph, Var
 from . import witness
 from .digits import floats
 from .locate import piece
+from .statuses import kink_place
 
 
 def conventions(graph: Graph, values: Mapping[Var, np.ndarray], seed: int) -> list[str]:
@@ -28,7 +29,7 @@ def conventions(graph: Graph, values: Mapping[Var, np.ndarray], seed: int) -> li
         slope = witness.slope(cut.graph, arrays, direction, [weight]) if moving else None
         if slope is not None and slope.kink:
             place = f" in line {eqn.location.line}" if eqn.location else ""
-            told.append(f"{type(eqn.op).__name__}{place}: {_convention(type(eqn.op))}")
+            told.append(f"{type(eqn.op).__name__}{place}{kink_place(eqn, values)}: {_convention(type(eqn.op))}")
     return list(dict.fromkeys(told or _ties(graph, values)))
 
 

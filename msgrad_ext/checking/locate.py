@@ -15,10 +15,10 @@ import numpy as np
 from ..errors import MsgradError, VoiceError
 from ..ir import Atom, Eqn, Graph, Lit, Var
 from ..numeric.interpreter import exact, interpret, interpret_exact
-from ..op import home_of
 from ..reverse import reverse
 from . import noise, witness
 from .digits import floats, largest, number, numbers
+from .forward import forward_evidence
 from .progress import tell
 from .reference import local_adjoint, local_value
 from .result import Fault
@@ -158,52 +158,24 @@ def equation_faults(cut: Piece, generator: np.random.Generator) -> Iterator[Faul
 def _forward_fault(cut: Piece) -> Fault | None:
     """How the ``numpy`` voice of one op contradicts its meaning at these values."""
     eqn = cut.eqn
-    got = _run(cut, cut.graph, cut.arrays)[cut.graph.outputs[0]]  # type: ignore[index]
+    got = run_piece(cut, cut.graph, cut.arrays)[cut.graph.outputs[0]]  # type: ignore[index]
     meant = local_value(eqn, cut.operands())
     index = first_difference(got, meant, cut.exact, largest(cut.arrays))
     if index is None:
         return None
     told = differ("the numpy voice", got, meant, index)
-    return Fault(type(eqn.op).__name__, None, _forward_side(cut), index, eqn.location, told)
+    return Fault(
+        type(eqn.op).__name__, None, forward_evidence(eqn, cut.operands(), got, meant).side, index, eqn.location, told
+    )
 
 
-def _forward_side(cut: Piece) -> str:
-    """Which of two voices that contradict each other is wrong.
-
-    A voice that was put into its class from elsewhere is the suspect. Among voices of one origin the rule has the casting
-    vote: it follows the slope of the ``numpy`` voice or the derivative of the meaning. (A rule that is written with the
-    op's own result follows the ``numpy`` voice into its error, so this is a judgement, not a proof.)
-    """
-    op = cut.eqn.op
-    home = type(op).__module__
-    strange = {name for name in ("numpy", "vjp", "meaning") if home_of(getattr(type(op), name)) != home}
-    if strange in ({"meaning"}, {"numpy"}, {"vjp", "meaning"}, {"numpy", "vjp"}, {"numpy", "meaning"}):
-        return "symbolic" if strange == {"meaning"} else "both" if "numpy" not in strange else "forward"
-    votes = [vote for vote in _votes(cut) if vote is not None]
-    return "symbolic" if votes and all(vote == (True, False) for vote in votes) else "forward"
-
-
-def _votes(cut: Piece) -> Iterator[tuple[bool, bool] | None]:
-    """For each operand whether the rule, and whether the meaning's derivative, predict the slope of the numpy voice."""
-    if cut.eqn.out.dtype.kind != "f":
-        return
-    generator = np.random.default_rng(0)
-    weight = generator.standard_normal(cut.eqn.out.shape)
-    for position in cut.live:
-        try:
-            pair = _both(cut, position, weight)
-        except (MsgradError, ArithmeticError, TypeError, ValueError, IndexError):
-            continue
-        yield against_slope(cut, cut.graph.eqns[0].inputs[position], weight, pair, generator)  # type: ignore[arg-type]
-
-
-def _both(cut: Piece, position: int, weight: np.ndarray) -> tuple[Any, Any]:
+def both_cotangents(cut: Piece, position: int, weight: np.ndarray) -> tuple[Any, Any]:
     """The cotangent of one operand by the rule and by the formula."""
     var = cut.graph.eqns[0].inputs[position]
     ct = numbers(weight) if cut.exact else weight
     backward = reverse(cut.graph, [var], sens=True)  # type: ignore[list-item]
     result = backward.outputs[-1]
-    ruled = np.zeros(var.shape) if isinstance(result, Lit) else _run(cut, backward, (*cut.arrays, ct))[result]
+    ruled = np.zeros(var.shape) if isinstance(result, Lit) else run_piece(cut, backward, (*cut.arrays, ct))[result]
     return ruled, local_adjoint(cut.eqn, position, cut.operands(), ct)
 
 
@@ -212,7 +184,7 @@ def _operand_fault(cut: Piece, position: int, weight: np.ndarray, generator: np.
     name = type(eqn.op).__name__
     operand = eqn.op.operands[position] if position < len(eqn.op.operands) else f"operand {position}"
     try:
-        ruled, derived = _both(cut, position, weight)
+        ruled, derived = both_cotangents(cut, position, weight)
     except VoiceError as error:
         return Fault(name, operand, "numeric", None, eqn.location, error.message)
     except (MsgradError, ArithmeticError, TypeError, ValueError, IndexError) as error:
@@ -247,7 +219,8 @@ def against_slope(
     return gaps[0] <= limit, gaps[1] <= limit
 
 
-def _run(cut: Piece, graph: Graph, arrays: Any) -> dict[Var, np.ndarray]:
+def run_piece(cut: Piece, graph: Graph, arrays: Any) -> dict[Var, np.ndarray]:
+    """The values of ``graph`` in the arithmetic of the test."""
     return interpret_exact(graph, arrays, number) if cut.exact else interpret(graph, arrays)
 
 

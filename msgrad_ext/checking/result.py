@@ -33,10 +33,61 @@ def worst(statuses: Iterable[str]) -> str:
 
 
 @dataclass(frozen=True)
+class Voice:
+    """What one witness says of one number: ``text`` has enough digits to tell it from the others."""
+
+    who: str
+    value: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Testimony:
+    """The witnesses heard at one place.
+
+    Attributes
+    ----------
+    what : str
+        Which number they were asked for.
+    voices : tuple of Voice
+        What each says.
+    conclusion : str
+        Who agrees with whom, and who is wrong by that.
+    alone : bool
+        True when the witnesses were asked about the op by itself, and not about the whole network.
+    """
+
+    what: str
+    voices: tuple[Voice, ...]
+    conclusion: str
+    alone: bool = True
+
+
+@dataclass(frozen=True)
+class Reproducer:
+    """The least code that shows a fault again.
+
+    Attributes
+    ----------
+    code : str
+        To be pasted into a cell; empty when there is none.
+    elements : int
+        Numbers that the largest of its inputs has.
+    note : str
+        That it was run, or why there is none, or why it is not smaller.
+    """
+
+    code: str
+    elements: int
+    note: str
+
+
+@dataclass(frozen=True)
 class Fault:
     """Who is wrong: the op, its operand, the side (one of `SIDES`), the first offending index and the user's line.
 
-    ``line`` is the line number in the user's cell or file, or None; ``location`` has its text.
+    ``line`` is the line number in the user's cell or file, or None; ``location`` has its text. ``testimony`` has what each
+    witness says at the offending place, ``reproduction`` the least code that shows the fault again.
     """
 
     op: str
@@ -45,6 +96,13 @@ class Fault:
     index: tuple[int, ...] | None
     location: Location | None
     detail: str
+    testimony: Testimony | None = None
+    reproduction: Reproducer | None = None
+
+    @property
+    def reproducer(self) -> str:
+        """Code to paste into a cell that shows this fault again; empty when there is none."""
+        return self.reproduction.code if self.reproduction else ""
 
     @property
     def line(self) -> int | None:
@@ -56,6 +114,32 @@ class Fault:
         where = f", at {list(self.index)}" if self.index else ""
         line = f" ({self.location})" if self.location else ""
         return f"{what}, {self.side} side{where}: {self.detail}{line}"
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """How good a float gradient is, whatever its rule.
+
+    Attributes
+    ----------
+    digits, of : int
+        Decimal digits of the largest entry that are right, and how many the coarsest dtype on the way has.
+    condition : float
+        How many times larger than one rounding, relative to the largest entry, its effect on the gradient is; NaN for a
+        gradient of zeros that roundings move.
+    index : tuple of int
+        The entry that comes nearest to its tolerance.
+    """
+
+    digits: int
+    of: int
+    condition: float
+    index: tuple[int, ...]
+
+    @property
+    def lost(self) -> int:
+        """Decimal digits that are gone."""
+        return self.of - self.digits
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +168,8 @@ class Gradient:
         Who is wrong, when the status is ``"disagree"``.
     ladder : Ladder or None
         How strong the evidence for each op's rule is, where the gradient agrees.
+    accuracy : Accuracy or None
+        How good the float result is, where something was compared.
     """
 
     name: str
@@ -101,6 +187,28 @@ class Gradient:
     note: str = ""
     fault: Fault | None = None
     ladder: Ladder | None = None
+    accuracy: Accuracy | None = None
+
+    @property
+    def rule_answer(self) -> str:
+        """Whether the rule is right, and by what arithmetic that was found."""
+        told = self.evidence if self.evidence not in ("", "none") else ""
+        if self.status == "disagree":
+            alone = self.fault is not None and self.fault.side == "result"
+            return (
+                "Yes, but the result that came back is not what it gives."
+                if alone
+                else f"No: {told or 'the fault is told above'}."
+            )
+        if self.status in ("agree", "ill-conditioned", "kink"):
+            choice = ", with the convention that is named" if self.status == "kink" else ""
+            return f"Yes{choice}: {told or 'not stated'}."
+        reasons = {
+            "outside-domain": "there is no derivative here",
+            "nondeterministic": "the result is not the same in two runs",
+            "refused": "the check was refused",
+        }
+        return f"Not known: {reasons.get(self.status, 'see the note')}."
 
     @property
     def shape(self) -> tuple[int, ...]:

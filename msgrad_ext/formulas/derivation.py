@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from ..grad_operation import Application
 
 
-def formulas_of(application: Application, facts: Facts = NOTHING, budget: float | str | None = None) -> dict[str, Formula]:
+def formulas_of(
+    application: Application, facts: Facts = NOTHING, budget: float | str | None = None
+) -> dict[str, Formula]:
     """The gradients of an application as formulas, by name; ``facts`` must hold of its data, see `assumed_of`.
 
     ``budget`` is about how many seconds the closed forms may take, counted in work.

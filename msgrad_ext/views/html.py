@@ -28,6 +28,7 @@ LINE = "1px solid rgba(128, 128, 128, 0.35)"
 # A dollar sign in a name or a message is no formula: these classes keep MathJax 2, 3 and 4 from looking.
 NO_TEX = "tex2jax_ignore mathjax_ignore"
 PRE = "padding:8px;overflow-x:auto;white-space:pre;text-align:left;line-height:1.35;font-size:12px"
+COPY = f"border:{LINE};border-radius:4px;user-select:all"
 
 
 def render_html(section: Section) -> str:
@@ -105,7 +106,8 @@ def _picture(part: Picture) -> str:
 
 
 def _code(part: Code) -> str:
-    return f"<p style='margin:4px 0'>{escape(part.caption)}</p><pre style='{PRE}'>{escape(part.text)}</pre>"
+    style = f"{PRE};{COPY}" if part.whole else PRE
+    return f"<p style='margin:4px 0'>{escape(part.caption)}</p><pre style='{style}'>{escape(part.text)}</pre>"
 
 
 def _math(part: Math) -> str:

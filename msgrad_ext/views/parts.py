@@ -66,10 +66,11 @@ class Picture:
 
 @dataclass(frozen=True)
 class Code:
-    """Source text, shown as it stands."""
+    """Source text, shown as it stands; ``whole`` where it is there to be copied, all of it at one click."""
 
     caption: str
     text: str
+    whole: bool = False
 
 
 @dataclass(frozen=True)

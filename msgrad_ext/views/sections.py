@@ -30,7 +30,8 @@ def build(report: ReportSeen, with_sources: bool = True) -> Section:
     """The whole report as a tree of parts; ``with_sources`` adds formulas and code."""
     result = report.result
     parts: list[Part] = [verdict(result), Paragraph(circumstances(result))]
-    parts += [fault_box(names, fault) for names, fault in blamed(result)]
+    for names, fault in blamed(result):
+        parts += [fault_box(names, fault), *evidence_of(fault)]
     parts += [note_box(gradient) for gradient in result.gradients if gradient.note]
     parts += [Callout("note", "Note", (("", note),)) for note in result.notes]
     parts += [gradients(result), agreement(result)]
@@ -100,7 +101,29 @@ def fault_rows(fault: Fault) -> tuple[tuple[str, str], ...]:
         rows.append(("first wrong index", str(list(fault.index))))
     if fault.location is not None:
         rows.append(("line", str(fault.location)))
-    return (*rows, ("detail", fault.detail))
+    if fault.testimony is None or not fault.testimony.alone:
+        rows.append(("detail", fault.detail))
+    return tuple(rows)
+
+
+def evidence_of(fault: Fault) -> list[Part]:
+    """What each witness says at the offending place, and code that shows the fault again."""
+    parts: list[Part] = []
+    if fault.testimony is not None:
+        rows = tuple((voice.who, voice.text) for voice in fault.testimony.voices)
+        parts += [
+            Table(f"Witnesses: {fault.testimony.what}", ("witness", "says"), rows, (1,)),
+            Paragraph(fault.testimony.conclusion),
+        ]
+    if fault.reproduction is not None:
+        note = fault.reproduction.note
+        shown = f"To see it again, paste this into a cell ({note})"
+        parts.append(
+            Code(shown, fault.reproducer, whole=True)
+            if fault.reproducer
+            else Paragraph(f"{note[:1].upper()}{note[1:]}.")
+        )
+    return parts
 
 
 def note_box(gradient: Gradient) -> Callout:
@@ -133,23 +156,51 @@ def output_matrix(value: np.ndarray) -> Matrix:
 
 
 def agreement(result: CheckResult) -> Section:
-    """How far the two roads are apart, what was allowed, and on what evidence."""
+    """How far the two roads are apart; then whether the rule is right, and how good the floats are."""
+    if not result.gradients:
+        return Section("Agreement", ())
     head = ("gradient", "shape", "dtype", "status", "max abs", "max rel", "max ulp", "compared", "tolerance")
     rows = tuple(row(gradient) for gradient in result.gradients)
-    evidence = Table(
-        "Evidence and origin of the tolerance",
-        ("gradient", "evidence", "tolerance from"),
-        tuple((listed(names), *said) for said, names in grouped(result.gradients).items()),
-    )
     table = Table(f"Largest differences between {result.between}", head, rows, (4, 5, 6, 7, 8))
-    return Section("Agreement", (table, evidence) if rows else ())
+    return Section("Agreement", (table, rule_answers(result.gradients), *float_answers(result.gradients)))
 
 
-def grouped(found: Sequence[Gradient]) -> dict[tuple[str, str], list[str]]:
-    """Names of the gradients that share an evidence and an origin of the tolerance."""
-    groups: dict[tuple[str, str], list[str]] = {}
+def rule_answers(found: Sequence[Gradient]) -> Table:
+    """The first question, answered with the arithmetic in which it was asked."""
+    rows = tuple((listed(names), answer) for answer, names in grouped(found, "rule_answer").items())
+    return Table("Is the rule right?", ("gradient", "answer"), rows)
+
+
+def float_answers(found: Sequence[Gradient]) -> list[Part]:
+    """The second question, for each gradient, and where the tolerances come from."""
+    rows = tuple((gradient.name, *accuracy_row(gradient)) for gradient in found)
+    head = ("gradient", "digits right", "one rounding grows", "largest error", "tolerance", "nearest to it at")
+    origins = [
+        f"Tolerance of {listed(names)}: {origin or 'not stated'}." for origin, names in grouped(found, "origin").items()
+    ]
+    return [Table("How good is the float evaluation?", head, rows), *map(Paragraph, origins)]
+
+
+def accuracy_row(gradient: Gradient) -> tuple[str, ...]:
+    """Digits, condition, error and tolerance of one gradient, in words."""
+    accuracy = gradient.accuracy
+    if accuracy is None:
+        return ("-",) * 5
+    grows = "not at all" if accuracy.condition == 0 else f"{short(accuracy.condition, 2)} times"
+    return (
+        f"{accuracy.digits} of {accuracy.of}",
+        "to all there is" if np.isnan(accuracy.condition) else grows,
+        f"{short(gradient.max_ulp, 2)} ulp",
+        short(gradient.tolerance, 3),
+        str(list(accuracy.index)) if accuracy.index else "the number",
+    )
+
+
+def grouped(found: Sequence[Gradient], what: str) -> dict[str, list[str]]:
+    """Names of the gradients of which the attribute ``what`` says the same."""
+    groups: dict[str, list[str]] = {}
     for gradient in found:
-        groups.setdefault((gradient.evidence or "none", gradient.origin or "not stated"), []).append(gradient.name)
+        groups.setdefault(getattr(gradient, what), []).append(gradient.name)
     return groups
 
 

@@ -82,7 +82,7 @@ def _table(part: Table) -> Iterator[str]:
     """Aligned columns; where they would not fit, cells of words are wrapped and numbers are left whole."""
     rows = [[plain(cell).replace("\n", " ") for cell in row] for row in (part.head, *part.rows)]
     widths = _fitted([max(map(len, column)) for column in zip(*rows, strict=True)], part.numeric)
-    yield plain(part.caption) + ":"
+    yield plain(part.caption) + ("" if part.caption.endswith("?") else ":")
     for row in rows:
         wrapped = [
             [cell] if k in part.numeric else textwrap.wrap(cell, width, break_long_words=False) or [""]
