@@ -26,6 +26,7 @@ from .locate import EXACT_LIMIT, first_difference
 from .result import Fault, Reproducer
 from .shrink import Tries, shrunk
 from .specimen import Specimen
+from .work import scalars
 from .written import HEAD, array_text
 
 TRIES = 80
@@ -91,7 +92,7 @@ def _differs(specimen: Specimen, place: int) -> bool:
     """True when the two derivatives by operand number ``place`` differ."""
     graph, arrays = specimen.graph, list(specimen.arrays)
     try:
-        exact = witness.work(graph) <= EXACT_LIMIT and witness.runs_exactly(graph, arrays)
+        exact = scalars(graph) <= EXACT_LIMIT and witness.runs_exactly(graph, arrays)
         given = [numbers(one) if exact and one.dtype.kind == "f" else one for one in arrays]
         values: Any = interpret_exact(graph, given, number) if exact else interpret(graph, given)
     except MISFITS:
