@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from .checking.budget import Budget, budget_of
 from .checking.check import check_application, checked_again
 from .checking.completed import failure_blamed
+from .checking.culprit.inner import blame_inner
+from .checking.effort.budget import Budget, budget_of
+from .checking.effort.progress_line import shown_progress
 from .checking.failed import failed_result
-from .checking.inner import blame_inner
-from .checking.progress_line import shown_progress
 from .compiled import as_inputs, choose
 from .errors import ArgumentValueError, MsgradError, VoiceError, user_location
 from .formulas.derivation import assumed_of, formulas_of

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import export as exports
+from .checking.evidence.rungs import Ladder
 from .checking.result import CheckResult, Gradient
-from .checking.rungs import Ladder
 from .errors import GradientError, MsgradError, UnknownNameError, choices, user_location
 
 if TYPE_CHECKING:

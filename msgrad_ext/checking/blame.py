@@ -11,20 +11,20 @@ import numpy as np
 from ..ir import Atom, Var
 from ..op import foreign
 from ..reverse import lower
-from . import noise
 from .case import DOUBLE
-from .compare import Comparison
-from .constants import explained
-from .custom import custom_faults
-from .digits import floats
+from .culprit.custom import custom_faults
+from .culprit.inside import first_of, inner_faults, made_faults
+from .culprit.locate import faults, first_difference, float_faults, forward_faults
+from .culprit.steps import pass_faults
 from .hearing import Hearing, Trial
-from .inside import first_of, inner_faults, made_faults
-from .kinks import conventions
-from .linear import rounding_fault
-from .locate import faults, first_difference, float_faults, forward_faults
 from .result import Fault
-from .state import unsteady_rule, unsteady_trace, unsteady_voice
-from .steps import pass_faults
+from .witnesses import noise
+from .witnesses.compare import Comparison
+from .witnesses.constants import explained
+from .witnesses.digits import floats
+from .witnesses.kinks import conventions
+from .witnesses.linear import rounding_fault
+from .witnesses.state import unsteady_rule, unsteady_trace, unsteady_voice
 
 
 class Blame:

@@ -14,11 +14,11 @@ from ..ir import Graph, Var
 from ..numeric.interpreter import interpret, widen
 from ..recorded import Record
 from ..reverse import GradOf, customs, expand, has_custom, plain
-from . import work
-from .budget import Budget
-from .formula_work import gathered
-from .reference import Reference
-from .steps import judged_graph
+from .culprit.steps import judged_graph
+from .effort import work
+from .effort.budget import Budget
+from .effort.formula_work import gathered
+from .witnesses.reference import Reference
 
 DOUBLE = np.dtype(np.float64)
 

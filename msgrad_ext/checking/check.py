@@ -13,14 +13,14 @@ from ..errors import MsgradError, VoiceError
 from ..formulas.product_value import FormulaTooLargeError
 from ..grad_operation import Application
 from ..ir import Var
-from .budget import Budget
 from .case import Case
 from .completed import blamed
-from .domain import broken_meaning
+from .effort.budget import Budget
 from .flow import flow
 from .judge import Judge
 from .large import checked
 from .result import CheckResult, Fault, Gradient
+from .witnesses.domain import broken_meaning
 
 
 def check_application(

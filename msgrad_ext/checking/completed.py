@@ -11,11 +11,11 @@ import numpy as np
 from ..numeric.interpreter import widen
 from ..reverse import expand
 from ..trace import trace
-from .calls import MISFITS
 from .case import DOUBLE, Case
-from .reproducer import SECOND, Check, op_reproduction, programs, reproduction, suspects, valued
+from .culprit.told import network_hearing, op_hearing
+from .reproducing.calls import MISFITS
+from .reproducing.reproducer import SECOND, Check, op_reproduction, programs, reproduction, suspects, valued
 from .result import CheckResult, Fault, Gradient, Reproducer, Testimony
-from .told import network_hearing, op_hearing
 
 RESTLESS = Reproducer("", 0, "no reproducer: what remembers earlier calls, or draws anew, does not do the same again")
 

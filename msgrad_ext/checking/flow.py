@@ -8,9 +8,9 @@ import numpy as np
 
 from ..ir import Var
 from .case import Case
-from .digits import floats
-from .reference import Evaluated
 from .result import Flow
+from .witnesses.digits import floats
+from .witnesses.reference import Evaluated
 
 
 def flow(case: Case, evaluated: Evaluated) -> tuple[Flow, ...]:

@@ -10,15 +10,15 @@ import numpy as np
 
 from ..ir import Graph
 from ..reverse import lower
-from . import noise, witness
 from .case import Case
-from .digits import floats, numbers
-from .linear import is_linear
-from .progress import tell
-from .reference import Evaluated
-from .state import unsteady_plan
-from .steps import Played
-from .work import EFFORTS, held, scalars
+from .culprit.steps import Played
+from .effort.progress import tell
+from .effort.work import EFFORTS, held, scalars
+from .witnesses import noise, witness
+from .witnesses.digits import floats, numbers
+from .witnesses.linear import is_linear
+from .witnesses.reference import Evaluated
+from .witnesses.state import unsteady_plan
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,22 +6,22 @@ from functools import cached_property
 
 import numpy as np
 
-from . import noise
-from .accuracy import accuracy_of
 from .blame import Blame
 from .case import Case
-from .compare import Comparison, compare_floats
-from .digits import DIGITS, floats, largest
-from .domain import flipping_branch, not_finite_input
+from .culprit.locate import overflow
+from .culprit.statuses import another_result, digits_told, not_finite_derivative, not_finite_value, sides
 from .evidence.ladder import ladders
+from .evidence.rungs import Ladder
 from .hearing import Hearing
-from .locate import overflow
 from .result import Fault, Gradient
-from .results import result_fault
-from .rungs import Ladder
-from .state import unsteady_voice
-from .statuses import another_result, digits_told, not_finite_derivative, not_finite_value, sides
-from .witness import Slope
+from .witnesses import noise
+from .witnesses.accuracy import accuracy_of
+from .witnesses.compare import Comparison, compare_floats
+from .witnesses.digits import DIGITS, floats, largest
+from .witnesses.domain import flipping_branch, not_finite_input
+from .witnesses.results import result_fault
+from .witnesses.state import unsteady_voice
+from .witnesses.witness import Slope
 
 Verdict = tuple[str, str, Fault | None]
 

@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 
 from ..grad_operation import Application
-from . import noise, work
 from .case import Case
-from .compare import compare_floats
-from .digits import floats
-from .progress import tell
+from .effort import work
+from .effort.progress import tell
+from .effort.sampling import Sample, samples
 from .result import CheckResult, Fault, Gradient
-from .sampling import Sample, samples
+from .witnesses import noise
+from .witnesses.compare import compare_floats
+from .witnesses.digits import floats
 
 Judged = Callable[[Case, str], CheckResult]
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..enclosing.result import Enclosure
 from ..errors import Location
-from .rungs import Ladder
+from .evidence.rungs import Ladder
 
 STATUSES = (
     "agree",

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from ..checking import noise
-from ..checking.budget import Budget
 from ..checking.case import Case
+from ..checking.effort.budget import Budget
 from ..checking.result import CheckResult, Fault, Gradient
+from ..checking.witnesses import noise
 from ..errors import ArgumentValueError, Location, MsgradError, user_location
 from ..formulas.product_value import FormulaTooLargeError
 from ..grad_operation import Application

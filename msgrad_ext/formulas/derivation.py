@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sympy import Expr, Integer
 
-from ..checking.budget import budget_of
+from ..checking.effort.budget import budget_of
 from ..compiled import choose
 from ..errors import ArgumentError, ArgumentValueError, MsgradError, NotSupportedError, user_location
 from ..ir import Var

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from sympy import Expr, Integer, Symbol
 
-from ..checking.digits import numbers
+from ..checking.witnesses.digits import numbers
 from ..errors import MsgradError
 from ..symbolic.conditions import Condition, meeting, needed
 from ..symbolic.decimals import decimals

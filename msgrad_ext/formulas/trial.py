@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from sympy import Expr, Integer, Symbol
 
-from ..checking.digits import context, numbers
+from ..checking.witnesses.digits import context, numbers
 from ..symbolic import functions as fs
 from ..symbolic.facts import NOTHING, Facts
 from ..symbolic.lines import Derivation

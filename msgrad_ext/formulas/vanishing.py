@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..checking.digits import context
+from ..checking.witnesses.digits import context
 from ..symbolic import functions as fs
 from ..symbolic.lines import Derivation
 from ..symbolic.nodes import Largest, Tied

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..checking.budget import Budget, budget_of
+from ..checking.effort.budget import Budget, budget_of
 from ..checking.result import CheckResult, Fault, Gradient
 from ..errors import ArgumentError, ArgumentValueError, MsgradError, user_location
 from ..pipeline import check_seed

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..checking import digits
+from ..checking.witnesses import digits
 
 
 class LeftDigits(TypeError):

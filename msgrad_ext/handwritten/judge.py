@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ..checking import noise
-from ..checking.compare import Comparison, compare_floats
 from ..checking.result import Fault, Gradient
+from ..checking.witnesses import noise
+from ..checking.witnesses.compare import Comparison, compare_floats
 from ..errors import Location
 from .exactly import floats_of
 from .hints import hint

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..checking.budget import Budget
+from ..checking.effort.budget import Budget
 from .buffers import COMPLEX, DIGITS, EXTENDED, Arithmetic, copied
 from .exactly import digits_array, floats_of, metered
 from .layout import Layout, plain

@@ -1,5 +1,5 @@
 """How far rounding alone may move what a backward returns: the functions are run on arrays whose every result is rounded
-at random (Parker's Monte Carlo arithmetic, as in `checking.noise`).
+at random (Parker's Monte Carlo arithmetic, as in `checking.witnesses.noise`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..checking.noise import SAMPLES
+from ..checking.witnesses.noise import SAMPLES
 
 # These give a number of their operands, or one that needs no rounding.
 _EXACT = {

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..checking.amounts import AmountError, amounts
+from ..checking.effort.amounts import AmountError, amounts
 from ..errors import GradCellOptionError, Location, choices
 
 CHECKS = ("auto", "on", "off", "strict")

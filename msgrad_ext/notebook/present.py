@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ..checking.budget import budget_of
+from ..checking.effort.budget import budget_of
 from ..checking.result import STATUSES, CheckResult, Gradient
 from ..pipeline import title_of
 from ..report import GradReport

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from ..checking.budget import budget_of
-from ..checking.progress_line import shown_progress
+from ..checking.effort.budget import budget_of
+from ..checking.effort.progress_line import shown_progress
 from ..checking.result import Gradient
 from ..errors import GradCellError, MsgradError, NotSupportedError, choices, without_our_frames
 from ..formulas.derivation import derive

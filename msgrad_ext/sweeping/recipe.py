@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from ..checking.budget import Budget
 from ..checking.check import check_application
+from ..checking.effort.budget import Budget
 from ..checking.failed import failed_result
 from ..checking.result import CheckResult
 from ..errors import EngineError, Location, VoiceError

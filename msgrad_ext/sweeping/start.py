@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ..checking.budget import budget_of
+from ..checking.effort.budget import budget_of
 from ..checking.result import CheckResult
 from ..grad_operation import Application
 from .options import read_plan

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..checking.budget import Budget
+from ..checking.effort.budget import Budget
 from ..checking.result import CheckResult
 from ..errors import ArgumentValueError, VoiceError
 from ..grad_operation import Application, Request, observed

@@ -10,10 +10,10 @@ import pytest
 
 import msgrad_ext as mg
 from msgrad_ext import errors, ops
-from msgrad_ext.checking.amounts import AmountError, Amounts, amounts
-from msgrad_ext.checking.budget import Budget, budget_of
-from msgrad_ext.checking.progress import heard, listening, tell
-from msgrad_ext.checking.progress_line import Line, Terminal, shown_progress
+from msgrad_ext.checking.effort.amounts import AmountError, Amounts, amounts
+from msgrad_ext.checking.effort.budget import Budget, budget_of
+from msgrad_ext.checking.effort.progress import heard, listening, tell
+from msgrad_ext.checking.effort.progress_line import Line, Terminal, shown_progress
 
 X = np.ones((2, 3))
 

@@ -14,9 +14,9 @@ import pytest
 
 import msgrad_ext as mg
 from msgrad_ext import Tensor, nn, ops
-from msgrad_ext.checking.budget import Budget
 from msgrad_ext.checking.case import Case
-from msgrad_ext.checking.digits import context
+from msgrad_ext.checking.effort.budget import Budget
+from msgrad_ext.checking.witnesses.digits import context
 from msgrad_ext.enclosing import balls
 from msgrad_ext.enclosing.enclose import MISSING, _Encloser, enclose_application
 from msgrad_ext.enclosing.lines import enclose_lines

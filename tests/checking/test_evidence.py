@@ -13,7 +13,7 @@ import msgrad_ext as mg
 from msgrad_ext import nn, ops
 from msgrad_ext.checking.evidence.ladder import path
 from msgrad_ext.checking.evidence.local import DEFAULT, climb
-from msgrad_ext.checking.rungs import ALL_SHAPES, CONTRADICTED, EXACT, RUNGS, THIS_SHAPE, weakest
+from msgrad_ext.checking.evidence.rungs import ALL_SHAPES, CONTRADICTED, EXACT, RUNGS, THIS_SHAPE, weakest
 from msgrad_ext.compiled import as_inputs
 from msgrad_ext.ir import Eqn, Var
 from msgrad_ext.numeric.interpreter import interpret, widen

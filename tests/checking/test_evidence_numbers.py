@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from msgrad_ext.checking.digits import number
 from msgrad_ext.checking.evidence.element import Element, new_world
 from msgrad_ext.checking.evidence.kernels import PointNeeded, Unreached
 from msgrad_ext.checking.evidence.points import Asked, degree, drawn, point
 from msgrad_ext.checking.evidence.quotient import generator, lifted, vanishes
+from msgrad_ext.checking.witnesses.digits import number
 
 
 def elements(*values: float | None, most: int = 10_000) -> list[Any]:

@@ -14,7 +14,7 @@ import pytest
 
 import msgrad_ext as mg
 from msgrad_ext import grad_operation, observing, ops, registry
-from msgrad_ext.checking.progress import listening
+from msgrad_ext.checking.effort.progress import listening
 from msgrad_ext.symbolic import effort, template
 
 RANDOM = np.random.default_rng(5)

@@ -11,11 +11,11 @@ import pytest
 
 import msgrad_ext as mg
 from msgrad_ext import Tensor, nn, ops
-from msgrad_ext.checking import work
-from msgrad_ext.checking.budget import Budget
 from msgrad_ext.checking.case import Case
-from msgrad_ext.checking.sampling import samples
-from msgrad_ext.checking.separable import separable
+from msgrad_ext.checking.effort import work
+from msgrad_ext.checking.effort.budget import Budget
+from msgrad_ext.checking.effort.sampling import samples
+from msgrad_ext.checking.effort.separable import separable
 from msgrad_ext.compiled import as_inputs
 from msgrad_ext.pipeline import apply_gradient, differentiated
 

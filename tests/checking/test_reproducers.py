@@ -9,9 +9,9 @@ import pytest
 
 import msgrad_ext as mg
 from msgrad_ext import Parameter, nn, ops
-from msgrad_ext.checking.shrink import Tries, shrunk
-from msgrad_ext.checking.specimen import alone, shortened
-from msgrad_ext.checking.written import array_text, identifiers
+from msgrad_ext.checking.reproducing.shrink import Tries, shrunk
+from msgrad_ext.checking.reproducing.specimen import alone, shortened
+from msgrad_ext.checking.reproducing.written import array_text, identifiers
 from msgrad_ext.errors import Location
 from msgrad_ext.ir import Eqn, Var
 from msgrad_ext.tensor import Tensor

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import msgrad_ext as mg
-from msgrad_ext.checking.digits import DIGITS, context, number
-from msgrad_ext.checking.witness import runs_exactly
+from msgrad_ext.checking.witnesses.digits import DIGITS, context, number
+from msgrad_ext.checking.witnesses.witness import runs_exactly
 from msgrad_ext.constants import PI, ROOT_HALF, TWO_BY_ROOT_PI
 from msgrad_ext.numeric.interpreter import widen
 from msgrad_ext.reverse import expand

@@ -88,7 +88,7 @@ def test_plan_and_interpreter_give_the_same_gradient(sample: Sample) -> None:
 @pytest.mark.parametrize("sample", CASES)
 def test_plan_and_meaning_give_the_same_output(sample: Sample) -> None:
     """The value that the compiled plan gives is the value that the meaning gives, to 1e-12."""
-    from msgrad_ext.checking.reference import Reference
+    from msgrad_ext.checking.witnesses.reference import Reference
 
     application = report(sample).application
     program = application.program

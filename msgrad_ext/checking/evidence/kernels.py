@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ..digits import context
+from ..witnesses.digits import context
 
 
 class Unreached(ArithmeticError):

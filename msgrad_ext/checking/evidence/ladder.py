@@ -13,10 +13,10 @@ from typing import Any
 from ...grad_operation import Application
 from ...ir import Eqn, Graph, Var
 from ...proving.proof import Proof, prove
-from ..budget import Budget
 from ..case import Case
-from ..rungs import ALL_SHAPES, DIGITS, FLOATS, THIS_SHAPE, Ladder, OpRung, weakest
+from ..effort.budget import Budget
 from .local import DEFAULT, STRONG, Limits, climb, flowing
+from .rungs import ALL_SHAPES, DIGITS, FLOATS, THIS_SHAPE, Ladder, OpRung, weakest
 
 # Ops of one network that are tested; what comes after stands where the whole does.
 MOST = 48

@@ -18,14 +18,14 @@ from ...ir import Atom, Eqn, Graph, Lit, Var
 from ...numeric.interpreter import exact, interpret_exact
 from ...proving.kept import Kept
 from ...reverse import reverse
-from ..digits import number as digits
-from ..reference import local_adjoint, local_value
-from ..rungs import CONTRADICTED, EXACT, POINTS, THIS_SHAPE, OpRung
-from ..work import scalars
+from ..effort.work import scalars
+from ..witnesses.digits import number as digits
+from ..witnesses.reference import local_adjoint, local_value
 from .element import new_world
 from .kernels import PointNeeded, Unreached, World
 from .points import BITS, Asked, Point, degree, drawn, point
 from .quotient import Quotient, generator, lifted, vanishes
+from .rungs import CONTRADICTED, EXACT, POINTS, THIS_SHAPE, OpRung
 
 # What may go wrong on the way to a rung, none of which proves anything.
 FAILURES = (

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ...constants import Irrational
-from ..digits import context
+from ..witnesses.digits import context
 from . import polynomials as ps
 from .kernels import Generator, PointNeeded, Unreached, World
 

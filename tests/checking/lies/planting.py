@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import msgrad_ext as mg
-from msgrad_ext.checking.budget import budget_of
+from msgrad_ext.checking.effort.budget import budget_of
 from msgrad_ext.errors import MsgradError
 from msgrad_ext.grad_operation import observed
 from msgrad_ext.ir import Var

@@ -1,0 +1,1 @@
+"""What a check may take, what it takes, and where it is."""

@@ -1,0 +1,1 @@
+"""The least code that shows a fault again."""

@@ -1,0 +1,52 @@
+"""What came back: the plan's results against an interpretation of the plan's own graph, and what the caller was handed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ...grad_operation import Application
+from ...numeric.interpreter import run
+from ..result import Fault
+
+
+def result_fault(application: Application, position: int, deviation: np.ndarray) -> Fault | None:
+    """How gradient ``position`` was changed on its way from the plan's graph to the caller, or None if it was not.
+
+    Parameters
+    ----------
+    application : Application
+        What was computed.
+    position : int
+        The gradient.
+    deviation : ndarray
+        How far rounding alone may move it: the plan may add and multiply in another order than its graph has.
+    """
+    value, place = application.gradients[position], application.location
+    arrays = [*map(np.asarray, application.program.values), *(application.sens or ())]
+    meant = run(application.plan.graph, arrays)[position]
+    with np.errstate(all="ignore"):
+        gap = np.abs(value.astype(np.float64) - meant.astype(np.float64))
+        allowed = deviation + 2 * np.finfo(value.dtype).eps * np.abs(meant.astype(np.float64))
+        wrong = gap > allowed
+    if wrong.any():
+        index = tuple(int(one) for one in np.argwhere(wrong)[0])
+        told = f"the plan gives {value[index]:.10g}, its graph, interpreted, {meant[index]:.10g}"
+        return Fault("plan", None, "result", index, place, told)
+    if not _came_back(application.gradients, application.returned):
+        told = "what the caller was handed is not what the plan gave"
+        return Fault("plan", application.names[position], "result", None, place, told)
+    return None
+
+
+def _came_back(gradients: Sequence[np.ndarray], returned: Sequence[np.ndarray]) -> bool:
+    """True when ``gradients`` are among ``returned``, bit for bit and in their order; or nothing was seen to come back."""
+    if not returned:
+        return True
+    pending = iter(returned)
+    return all(any(_same(one, other) for other in pending) for one in gradients)
+
+
+def _same(one: np.ndarray, other: np.ndarray) -> bool:
+    return one.shape == other.shape and one.dtype == other.dtype and one.tobytes() == other.tobytes()
