@@ -88,11 +88,9 @@ class Judge:
         slope = self.heard.slopes[position][0]
         if comparison.compared < comparison.total or (slope is not None and not np.isfinite(float(slope.value))):
             return self._not_finite(position)
-        if not comparison.within:
-            return "disagree", "", self.blame.wrong_result(comparison)
         changed = result_fault(application, position, self.heard.spread[position])
-        if changed is not None:
-            return "disagree", "", changed
+        if not comparison.within or changed is not None:
+            return self._wrong_result(comparison, changed)
         kink = self._kink(position, slope)
         if kink:
             return "kink", kink, None
@@ -103,6 +101,14 @@ class Judge:
         if comparison.digits_lost:
             return "ill-conditioned", digits_told(comparison.digits_lost, comparison.unit), None
         return "agree", "", None
+
+    def _wrong_result(self, comparison: Comparison, changed: Fault | None) -> Verdict:
+        """The verdict where rules and formulas agree, and what came back does not: a voice may answer as it likes."""
+        restless = self.blame.restless
+        if restless is not None:
+            return "nondeterministic", str(restless), restless
+        fault = changed if changed is not None and comparison.within else self.blame.wrong_result(comparison)
+        return "disagree", "", fault
 
     def _kink(self, position: int, slope: Slope | None) -> str:
         """Why the network is not differentiable here, with the slopes and the convention; empty if it is."""

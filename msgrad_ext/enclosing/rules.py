@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import sympy
-from sympy import Add, Expr, Mul, NumberSymbol, Pow, Rational, Symbol
+from sympy import Add, Expr, Float, Mul, NumberSymbol, Pow, Rational, S, Symbol
 
 from ..formulas.indexed_value import Labelled, value
 from ..formulas.product_value import product
@@ -39,6 +39,16 @@ def scalar(one: Any) -> Labelled:
 def number(expr: Rational, place: BallPlace) -> Labelled:
     """A rational number; a whole one exactly."""
     return scalar(int(expr.p) if expr.q == 1 else balls.ball(int(expr.p)) / int(expr.q))
+
+
+def decimal(expr: Float, place: BallPlace) -> Labelled:
+    """A float in a meaning, as exactly the number that it is."""
+    return number(Rational(expr), place)
+
+
+def infinite(expr: Expr, place: BallPlace) -> Labelled:
+    """What SymPy makes of a division by zero in a meaning: nothing is known of it."""
+    return scalar(balls.nothing())
 
 
 def constant(expr: NumberSymbol, place: BallPlace) -> Labelled:
@@ -161,6 +171,8 @@ def rules() -> dict[type, Rule]:
     smooth = {kind: known[kind.__name__.lower()] for kind in (*SCALARS.values(), *_OWN) if _named(kind) in known}
     return {
         Rational: number,
+        Float: decimal,
+        **dict.fromkeys(map(type, (S.Infinity, S.NegativeInfinity, S.ComplexInfinity, S.NaN)), infinite),
         NumberSymbol: constant,
         Symbol: symbol,
         Entry: entry,

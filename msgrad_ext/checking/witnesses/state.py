@@ -15,7 +15,7 @@ import numpy as np
 
 from ...errors import MsgradError
 from ...grad_operation import Application
-from ...ir import Atom, Graph, Lit, Var
+from ...ir import Atom, Eqn, Graph, Lit, Var
 from ...numeric.interpreter import run
 from ...numeric.plan import GuardFailed, Plan
 from ...op import Op, evaluate, foreign
@@ -23,6 +23,8 @@ from ...recorded import Record
 from ...reverse import lower, reverse_pass
 from ..culprit.rules import cut
 from ..result import Fault
+from .digits import floats
+from .reference import local_value
 
 
 def unsteady_rule(application: Application) -> Fault | None:
@@ -132,6 +134,21 @@ def _moved(array: np.ndarray, generator: np.random.Generator) -> np.ndarray:
     return np.asarray(array * generator.uniform(0.5, 1.5, array.shape)).astype(array.dtype)
 
 
+def _elsewhere(eqn: Eqn, operands: Sequence[np.ndarray], result: np.ndarray) -> Fault | None:
+    """A voice that is right at the data of the cell and wrong at others: it may give again what it gave before."""
+    if eqn.out.dtype.kind != "f":
+        return None
+    meant, value = floats(local_value(eqn, operands)), result.astype(np.float64)
+    with np.errstate(all="ignore"):
+        limit = np.sqrt(np.finfo(result.dtype).eps) * max(float(np.max(np.abs(meant), initial=0.0)), 1e-300)
+        wrong = np.isfinite(meant) & (np.abs(meant - value) > limit)
+    if not wrong.any():
+        return None
+    index = tuple(int(one) for one in np.argwhere(wrong)[0])
+    told = f"at other values the numpy voice gives {value[index]:.10g}, the formula {meant[index]:.10g}"
+    return Fault(type(eqn.op).__name__, None, "forward", index, eqn.location, told)
+
+
 def unsteady_voice(graph: Graph, arrays: Sequence[np.ndarray], generator: np.random.Generator) -> Fault | None:
     """The first op whose ``numpy`` voice gives another result when it is asked again, after it was asked at other values.
 
@@ -142,7 +159,10 @@ def unsteady_voice(graph: Graph, arrays: Sequence[np.ndarray], generator: np.ran
         operands = [atom.value if isinstance(atom, Lit) else values[atom] for atom in eqn.inputs]
         results = [evaluate(eqn.op, operands, eqn.out.dtype)]
         if foreign(type(eqn.op).numpy):
-            evaluate(eqn.op, [_moved(np.asarray(one), generator) for one in operands], eqn.out.dtype)
+            elsewhere = [_moved(np.asarray(one), generator) for one in operands]
+            fault = _elsewhere(eqn, elsewhere, evaluate(eqn.op, elsewhere, eqn.out.dtype))
+            if fault is not None:
+                return fault
             results += [evaluate(eqn.op, operands, eqn.out.dtype) for _ in range(5)]
         if any(not np.array_equal(results[0], one, equal_nan=True) for one in results[1:]):
             told = "the numpy voice gives another result when it is called again"

@@ -11,6 +11,8 @@ import pytest
 import msgrad_ext as mg
 from msgrad_ext import ops
 
+from msgrad_ext.errors import ForwardVoiceError
+
 from .nets import NETS
 from .planting import REGISTRY, Target, by_check, by_observation, fault_of, plant, sampled, seen, targets
 from .state_lies import FORWARD, IN_PLACE, RULES, SECOND
@@ -40,7 +42,11 @@ def score_voice(lie: Any, place: tuple[str, str], how: Any, verdicts: tuple[str,
     net, op = place
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(REGISTRY[op], "numpy", lie(REGISTRY[op].numpy))
-        report = how(net)
+        try:
+            report = how(net)
+        except ForwardVoiceError as error:
+            # A cell ends with an error that names the op; nothing is computed with operands that have changed.
+            return "" if error.op == op and how is by_observation else f"{net}.{op}: {error}"
     got = seen(report)
     named = got[0] == "nondeterministic" or (got[1], got[3]) == (op, "forward")
     return "" if got[0] in verdicts and named else f"{net}.{op} by {how.__name__}: {got}"
@@ -76,7 +82,7 @@ def test_a_rule_that_is_right_at_first_order_only_is_named_at_the_second(name: s
     """A saved value that was taken for a constant."""
     make_second = [target for net in QUICK for target in targets(net) if target.op not in ("Softmax", "ReduceMean")]
     wrong = []
-    for target in sampled(name, make_second, 8):
+    for target in sampled(name, make_second, 40):
         make, inputs = NETS[target.net]
         with pytest.MonkeyPatch.context() as patch:
             plant(patch, target, SECOND[name])
