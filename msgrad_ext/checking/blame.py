@@ -15,6 +15,7 @@ from .case import DOUBLE
 from .culprit.custom import custom_faults
 from .culprit.inside import first_of, inner_faults, made_faults
 from .culprit.locate import faults, first_difference, float_faults, forward_faults
+from .culprit.state import unsteady_rule, unsteady_trace, unsteady_voice
 from .culprit.steps import pass_faults
 from .hearing import Hearing, Trial
 from .result import Fault
@@ -24,7 +25,6 @@ from .witnesses.constants import explained
 from .witnesses.digits import floats
 from .witnesses.kinks import conventions
 from .witnesses.linear import rounding_fault
-from .witnesses.state import unsteady_rule, unsteady_trace, unsteady_voice
 
 
 class Blame:

@@ -11,6 +11,7 @@ import numpy as np
 from ..ir import Graph
 from ..reverse import lower
 from .case import Case
+from .culprit.state import unsteady_plan
 from .culprit.steps import Played
 from .effort.progress import tell
 from .effort.work import EFFORTS, held, scalars
@@ -18,7 +19,6 @@ from .witnesses import noise, witness
 from .witnesses.digits import floats, numbers
 from .witnesses.linear import is_linear
 from .witnesses.reference import Evaluated
-from .witnesses.state import unsteady_plan
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,6 +9,8 @@ import numpy as np
 from .blame import Blame
 from .case import Case
 from .culprit.locate import overflow
+from .culprit.results import result_fault
+from .culprit.state import unsteady_voice
 from .culprit.statuses import another_result, digits_told, not_finite_derivative, not_finite_value, sides
 from .evidence.ladder import ladders
 from .evidence.rungs import Ladder
@@ -19,8 +21,6 @@ from .witnesses.accuracy import accuracy_of
 from .witnesses.compare import Comparison, compare_floats
 from .witnesses.digits import DIGITS, floats, largest
 from .witnesses.domain import flipping_branch, not_finite_input
-from .witnesses.results import result_fault
-from .witnesses.state import unsteady_voice
 from .witnesses.witness import Slope
 
 Verdict = tuple[str, str, Fault | None]
@@ -104,11 +104,11 @@ class Judge:
 
     def _wrong_result(self, comparison: Comparison, changed: Fault | None) -> Verdict:
         """The verdict where rules and formulas agree, and what came back does not: a voice may answer as it likes."""
-        restless = self.blame.restless
-        if restless is not None:
-            return "nondeterministic", str(restless), restless
         fault = changed if changed is not None and comparison.within else self.blame.wrong_result(comparison)
-        return "disagree", "", fault
+        restless = self.blame.stranger or self.blame.restless if fault.op == "plan" else None
+        if restless is not None and restless is not self.blame.stranger:
+            return "nondeterministic", str(restless), restless
+        return "disagree", "", restless or fault
 
     def _kink(self, position: int, slope: Slope | None) -> str:
         """Why the network is not differentiable here, with the slopes and the convention; empty if it is."""

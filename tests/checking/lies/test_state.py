@@ -10,7 +10,6 @@ import pytest
 
 import msgrad_ext as mg
 from msgrad_ext import ops
-
 from msgrad_ext.errors import ForwardVoiceError
 
 from .nets import NETS

@@ -21,10 +21,10 @@ from ...numeric.plan import GuardFailed, Plan
 from ...op import Op, evaluate, foreign
 from ...recorded import Record
 from ...reverse import lower, reverse_pass
-from ..culprit.rules import cut
 from ..result import Fault
-from .digits import floats
-from .reference import local_value
+from ..witnesses.digits import floats
+from ..witnesses.reference import local_value
+from .rules import cut
 
 
 def unsteady_rule(application: Application) -> Fault | None:
