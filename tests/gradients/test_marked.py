@@ -93,7 +93,7 @@ def test_an_index_has_a_zero_gradient() -> None:
 
 
 def test_an_integer_gradient_is_told_from_a_checked_one() -> None:
-    """A check lists the float inputs alone; a gradient by integers alone is unchecked, with the reason."""
+    """A check lists the float inputs alone; a gradient by integers alone is refused, with the reason."""
     from msgrad_ext.checking.effort.budget import budget_of
     from msgrad_ext.grad_operation import observed
     from msgrad_ext.pipeline import report_on
@@ -103,7 +103,7 @@ def test_an_integer_gradient_is_told_from_a_checked_one() -> None:
         GradOperation()(lambda a, x: a * x)(Tensor([1, 2]), X)
     assert [one.names for one in found] == [("x",), ("a",)]
     verdicts = [report_on(one, "net", 0, budget_of(None)).verdict for one in found]
-    assert verdicts == ["agree", "unchecked"]
+    assert verdicts == ["agree", "refused"]
 
 
 def test_a_complex_input_is_refused() -> None:
