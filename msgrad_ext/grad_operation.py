@@ -96,6 +96,11 @@ def observed() -> Iterator[Applications]:
         _observer.reset(token)
 
 
+def being_observed() -> bool:
+    """True while the gradients that are computed are collected for a check."""
+    return _observer.get() is not None
+
+
 def handed(take: Callable[[], Any]) -> Any:
     """What ``take`` gives; the application that it makes is told of what is handed back."""
     found = _observer.get()

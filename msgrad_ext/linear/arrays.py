@@ -186,20 +186,29 @@ class Arrays:
             symbols = [symbol for place in (*term.out, *term.along) for symbol in place.symbols]
             found = self.array(term, term.scale, symbols)
             return self.broadcast(self.reshape(self.broadcast(found, tuple(s.length for s in symbols)), shape), shape)
-        steps = strides(shape)
-        made, arrays = [], []
-        for term in pieces:
-            offset, along_symbols = 0, {}
-            for place, weight in zip((*term.out, *term.along), steps):
-                offset += place.start * weight
-                for symbol, step in place.steps:
-                    along_symbols[symbol] = along_symbols.get(symbol, 0) + step * weight
-            symbols = list(along_symbols)
-            made.append((offset, tuple(s.length for s in symbols), tuple(along_symbols.values())))
-            arrays.append(self.array(term, term.scale, symbols))
         if not pieces:
             return self.broadcast(self.number(0.0), shape)
+        return self.spread(shape, [(term, 0, strides(shape), False) for term in pieces])
+
+    def spread(self, shape: Shape, pieces: Sequence[Put]) -> Atom:
+        """Terms put into zeros of ``shape``: each with its offset and the weights of its axes; or turned, see `Put`."""
+        made, arrays = [], []
+        for term, offset, weights, turned in pieces:
+            by_symbol: dict[Symbol, int] = {}
+            places = (*term.along, *term.out) if turned else (*term.out, *term.along)
+            for place, weight in zip(places, weights):
+                offset += place.start * weight
+                for symbol, step in place.steps:
+                    by_symbol[symbol] = by_symbol.get(symbol, 0) + step * weight
+            symbols = sorted(by_symbol, key=lambda symbol: -abs(by_symbol[symbol]))
+            made.append((offset, tuple(s.length for s in symbols), tuple(by_symbol[s] for s in symbols)))
+            arrays.append(self.array(term, term.scale, symbols))
         return self.emit(Spread(shape, made, _fresh(shape, made), self.dtype), *arrays)
+
+
+# A term, the offset of its first element, the elements between neighbours along the axes of value and direction, and
+# whether it is put in as its mirror image: the axes of the direction first.
+Put = tuple[Term, int, Sequence[int], bool]
 
 
 def _renamed(term: Term, new: dict[Symbol, Symbol]) -> Term:

@@ -13,14 +13,16 @@ from collections.abc import Sequence
 
 from dataclasses import replace
 
+import numpy as np
+
 from ..dtype import is_float
 from ..errors import NotSupportedError
 from ..ir import Atom, Eqn, Graph, Var
 from ..op import foreign
 from ..simplify import simplify
-from .arrays import Arrays
-from .rules import CHEAP, RULES, Terms
-from .spread import Rows
+from .arrays import Arrays, Put
+from .rules import CHEAP, RULES, Terms, summed
+from .spread import Rows, strides
 from .term import Place, Symbol, Term, identity, layout
 
 # A value with more terms than this is written out as one array: each op costs a pass for every term.
@@ -116,6 +118,11 @@ class Matrix:
         terms = self.given(atom, number, False) if atom in self.terms else []
         return self.arrays.assembled(terms, atom.shape, along)
 
+    def graph_of(self, outputs: tuple[Atom, ...], keep: bool = False) -> Graph:
+        """The recorded equations as a graph; ``keep`` leaves the directions among its inputs."""
+        inputs = tuple(var for var in self.graph.inputs if keep or var not in set(self.directions))
+        return simplify(Graph(inputs, tuple(self.arrays.eqns), outputs, self.graph.guards))
+
 
 def collected(terms: Terms) -> Terms:
     """``terms`` with multiples of the same array at the same places as one."""
@@ -133,7 +140,7 @@ def _turned(term: Term) -> Term:
     return Term(term.scale, term.factors, term.along, term.out)
 
 
-def matrix(graph: Graph, directions: Sequence[Var], symmetric: bool = False) -> Graph:
+def blocks(graph: Graph, directions: Sequence[Var], symmetric: bool = False) -> Graph:
     """The blocks of the matrix of ``graph``, which is linear in ``directions``, as a graph without them.
 
     Parameters
@@ -152,14 +159,108 @@ def matrix(graph: Graph, directions: Sequence[Var], symmetric: bool = False) -> 
     """
     found = Matrix(graph, directions)
     found.run()
-    blocks: dict[tuple[int, int], Atom] = {}
+    made: dict[tuple[int, int], Atom] = {}
     for row, atom in enumerate(graph.outputs):
         for column in range(len(directions)):
-            if symmetric and (column, row) in blocks:
+            if symmetric and (column, row) in made:
                 first, second = len(graph.outputs[column].shape), len(atom.shape)
                 perm = (*range(first, first + second), *range(first))
-                blocks[row, column] = found.arrays.transpose(blocks[column, row], perm)
+                made[row, column] = found.arrays.transpose(made[column, row], perm)
             else:
-                blocks[row, column] = found.block(atom, column)
-    inputs = tuple(var for var in graph.inputs if var not in set(directions))
-    return simplify(Graph(inputs, tuple(found.arrays.eqns), tuple(blocks.values()), graph.guards))
+                made[row, column] = found.block(atom, column)
+    return found.graph_of(tuple(made.values()))
+
+
+def whole(graph: Graph, directions: Sequence[Var]) -> Graph:
+    """The symmetric matrix of ``graph`` as one array with two axes: all elements of all directions, one after the other.
+
+    Directions and outputs of ``graph`` correspond, and have one dtype.
+    """
+    found = Matrix(graph, directions)
+    found.run()
+    lengths = [math.prod(var.shape) for var in directions]
+    starts = [sum(lengths[:number]) for number in range(len(lengths))]
+    total = sum(lengths)
+    puts: list[Put] = []
+    for row, atom in enumerate(graph.outputs):
+        for column in range(row, len(directions)):
+            found.arrays.dtype = atom.dtype
+            terms = found.given(atom, column, False) if atom in found.terms else []
+            if row == column and len(directions) == 1 and len(terms) == 1 and terms[0].dense(atom.shape, atom.shape):
+                block = found.arrays.assembled(terms, atom.shape, atom.shape)
+                return found.graph_of((found.arrays.reshape(block, (total, total)),))
+            here, there = strides(atom.shape), strides(directions[column].shape)
+            weights = (*(total * step for step in here), *there)
+            offset, other = starts[row] * total + starts[column], starts[column] * total + starts[row]
+            if row == column:
+                puts += [(term, offset, weights, turned) for term, turned in halved(terms, strides(atom.shape), total)]
+                continue
+            puts += [(term, offset, weights, False) for term in terms]
+            puts += [(_turned(term), other, (*(total * step for step in there), *here), False) for term in terms]
+    arrays = found.arrays
+    array = arrays.spread((total, total), puts) if puts else arrays.broadcast(arrays.number(0.0), (total, total))
+    return found.graph_of((array,))
+
+
+# Symmetric halves are looked for where a block has at most so many elements.
+_LOOKED_AT = 1_000_000
+
+
+def halved(terms: Terms, steps: Sequence[int], total: int) -> list[tuple[Term, bool]]:
+    """``terms`` of a symmetric block, of two that mirror each other only one: it comes twice, once turned.
+
+    Terms that meet belong together; what is dropped is the mirror image of another group as a whole.
+    """
+    if len(terms) < 2 or total * total > _LOOKED_AT:
+        return [(term, False) for term in terms]
+    groups: list[tuple[Terms, set[tuple[int, int]]]] = []
+    for term in terms:
+        met = _elements(term, steps)
+        joined = [group for group in groups if not met.isdisjoint(group[1])]
+        members = [one for group in joined for one in group[0]]
+        groups = [group for group in groups if group not in joined]
+        groups.append(([*members, term], met.union(*(group[1] for group in joined))))
+    result: list[tuple[Term, bool]] = []
+    left = list(groups)
+    while left:
+        group, met = left.pop(0)
+        result += [(term, False) for term in group]
+        turned = {(column, row) for row, column in met}
+        for number, (_, other) in enumerate(left):
+            if other == turned:
+                result += [(term, True) for term in group]
+                del left[number]
+                break
+    return result
+
+
+def _elements(term: Term, steps: Sequence[int]) -> set[tuple[int, int]]:
+    """Row and column of each element that ``term`` reaches."""
+    symbols = sorted(term.kept, key=id)
+    at = []
+    for places in (term.out, term.along):
+        index = np.zeros(tuple(symbol.length for symbol in symbols), np.int64)
+        for place, weight in zip(places, steps):
+            index += place.start * weight
+            for symbol, step in place.steps:
+                shape = [-1 if one is symbol else 1 for one in symbols]
+                index += np.arange(symbol.length).reshape(shape) * (step * weight)
+        at.append(index.ravel().tolist())
+    return set(zip(*at))
+
+
+def product(graph: Graph, directions: Sequence[Var]) -> Graph:
+    """``graph`` with its matrix kept as terms and multiplied with the directions: the same values, computed another way."""
+    found = Matrix(graph, directions)
+    found.run()
+    outputs: list[Atom] = []
+    for atom in graph.outputs:
+        found.arrays.dtype = atom.dtype
+        terms: Terms = []
+        for number, var in enumerate(directions):
+            for term in found.given(atom, number, False) if atom in found.terms else []:
+                gone = {symbol for place in term.along for symbol in place.symbols}
+                read = found.arrays.indexed(var, term.along)
+                terms.append(summed(found.arrays, replace(term, along=()), read, gone))
+        outputs.append(found.arrays.assembled(found.merged(terms), atom.shape, ()))
+    return found.graph_of(tuple(outputs), keep=True)
