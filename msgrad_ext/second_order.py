@@ -19,7 +19,8 @@ from .grad_operation import being_observed, like
 from .ir import Graph, Var, literal
 from .jacobian import jacrev, jvp
 from .linear.cost import cost
-from .linear.matrix import blocks, product, whole
+from .linear.matrix import blocks, product
+from .linear.whole import whole
 from .marking import leaves
 from .numeric.interpreter import run
 from .numeric.plan import GuardFailed, Plan

@@ -152,6 +152,17 @@ class Arrays:
         """The product of ``factors``."""
         return contract(self, factors, set()) if factors else (self.number(1.0), ())
 
+    def settled(self, term: Term) -> Term:
+        """``term`` with its sums carried out."""
+        if not term.summed:
+            return term
+        inside = [one for one in term.factors if term.summed.intersection(one[1])]
+        rest = tuple(one for one in term.factors if not term.summed.intersection(one[1]))
+        times = math.prod(symbol.length for symbol in term.summed.difference(*(axes for _, axes in inside)))
+        if inside:
+            rest = self.times(rest, contract(self, inside, set(term.summed)))
+        return Term(term.scale * times, rest, term.out, term.along)
+
     def array(self, term: Term, scale: float, wanted: Sequence[Symbol]) -> Atom:
         """``scale`` times the array of a term, with axes in the order of ``wanted``."""
         if not term.factors:
@@ -163,6 +174,7 @@ class Arrays:
         """The sum of terms with the same places."""
         if len(terms) == 1:
             return terms[0]
+        terms = [self.settled(term) for term in terms]
         symbols = layout(terms[0])[1]
         moved = [_renamed(term, dict(zip(layout(term)[1], symbols))) for term in terms]
         union = [s for s in symbols if any(s in axes for term in moved for _, axes in term.factors)]
@@ -182,17 +194,16 @@ class Arrays:
         """The sum of terms as an array of shape ``(*out, *along)``."""
         shape = (*out, *along)
         if len(pieces) == 1 and pieces[0].dense(out, along):
-            (term,) = pieces
+            term = self.settled(pieces[0])
             symbols = [symbol for place in (*term.out, *term.along) for symbol in place.symbols]
             found = self.array(term, term.scale, symbols)
             return self.broadcast(self.reshape(self.broadcast(found, tuple(s.length for s in symbols)), shape), shape)
-        if not pieces:
-            return self.broadcast(self.number(0.0), shape)
         return self.spread(shape, [(term, 0, strides(shape), False) for term in pieces])
 
-    def spread(self, shape: Shape, pieces: Sequence[Put]) -> Atom:
-        """Terms put into zeros of ``shape``: each with its offset and the weights of its axes; or turned, see `Put`."""
-        made, arrays = [], []
+    def spread(self, shape: Shape, pieces: Sequence[Put], base: Atom | None = None) -> Atom:
+        """Terms put into zeros of ``shape``, or added to ``base``: each as its `Put` says."""
+        made = [] if base is None else [(0, tuple(shape), strides(shape))]
+        arrays = [] if base is None else [base]
         for term, offset, weights, turned in pieces:
             by_symbol: dict[Symbol, int] = {}
             places = (*term.along, *term.out) if turned else (*term.out, *term.along)
@@ -202,7 +213,10 @@ class Arrays:
                     by_symbol[symbol] = by_symbol.get(symbol, 0) + step * weight
             symbols = sorted(by_symbol, key=lambda symbol: -abs(by_symbol[symbol]))
             made.append((offset, tuple(s.length for s in symbols), tuple(by_symbol[s] for s in symbols)))
-            arrays.append(self.array(term, term.scale, symbols))
+            ready = self.settled(term)
+            arrays.append(self.array(ready, ready.scale, symbols))
+        if not made:
+            return self.broadcast(self.number(0.0), shape)
         return self.emit(Spread(shape, made, _fresh(shape, made), self.dtype), *arrays)
 
 

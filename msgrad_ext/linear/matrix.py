@@ -13,20 +13,18 @@ from collections.abc import Sequence
 
 from dataclasses import replace
 
-import numpy as np
-
 from ..dtype import is_float
 from ..errors import NotSupportedError
 from ..ir import Atom, Eqn, Graph, Var
 from ..op import foreign
 from ..simplify import simplify
-from .arrays import Arrays, Put
+from .arrays import Arrays
 from .rules import CHEAP, RULES, Terms, summed
-from .spread import Rows, strides
+from .spread import Rows
 from .term import Place, Symbol, Term, identity, layout
 
 # A value with more terms than this is written out as one array: each op costs a pass for every term.
-_MOST = 6
+_MOST = 32
 
 
 class Matrix:
@@ -75,7 +73,7 @@ class Matrix:
             if atom in self.terms:
                 self.arrays.dtype = atom.dtype
                 whole = self.written(self.terms[atom][number], atom.shape, number)
-                array = self.arrays.assembled([_turned(whole)], along, atom.shape)
+                array = self.arrays.assembled([turned_term(whole)], along, atom.shape)
                 operands.append(self.arrays.reshape(array, (count, *atom.shape)))
             else:
                 operands.append(atom)
@@ -93,14 +91,14 @@ class Matrix:
     def written(self, terms: Terms, shape: tuple[int, ...], number: int) -> Term:
         """All of ``terms`` as one array."""
         along = self.directions[number].shape
-        array = self.arrays.assembled([_turned(term) for term in self.merged(terms)], along, shape)
+        array = self.arrays.assembled([turned_term(term) for term in self.merged(terms)], along, shape)
         return self._whole(array, along, shape)
 
     def given(self, atom: Atom, number: int, as_it_is: bool) -> Terms:
         """The terms of an operand; those at the same places are added up before work is done on each."""
         if not as_it_is:
             self.arrays.dtype, kept = atom.dtype, self.arrays.dtype
-            self.terms[atom][number] = self.merged(self.terms[atom][number])
+            self.terms[atom][number] = [self.arrays.settled(one) for one in self.merged(self.terms[atom][number])]
             self.arrays.dtype = kept
         return self.terms[atom][number]
 
@@ -130,14 +128,18 @@ def collected(terms: Terms) -> Terms:
     for term in terms:
         places, symbols = layout(term)
         numbers = {symbol: number for number, symbol in enumerate(symbols)}
-        key = (places, frozenset((id(atom), *(numbers[one] for one in axes)) for atom, axes in term.factors))
+        for symbol in (one for _, axes in term.factors for one in axes):
+            numbers.setdefault(symbol, len(numbers))
+        sums = frozenset((numbers.setdefault(symbol, len(numbers)), symbol.length) for symbol in term.summed)
+        key = (places, sums, tuple(sorted((id(atom), *(numbers[one] for one in axes)) for atom, axes in term.factors)))
         known = kept.get(key)
         kept[key] = replace(term, scale=term.scale + known.scale) if known else term
     return [term for term in kept.values() if term.scale != 0]
 
 
-def _turned(term: Term) -> Term:
-    return Term(term.scale, term.factors, term.along, term.out)
+def turned_term(term: Term) -> Term:
+    """``term`` with the axes of value and direction exchanged."""
+    return Term(term.scale, term.factors, term.along, term.out, term.summed)
 
 
 def blocks(graph: Graph, directions: Sequence[Var], symmetric: bool = False) -> Graph:
@@ -169,84 +171,6 @@ def blocks(graph: Graph, directions: Sequence[Var], symmetric: bool = False) -> 
             else:
                 made[row, column] = found.block(atom, column)
     return found.graph_of(tuple(made.values()))
-
-
-def whole(graph: Graph, directions: Sequence[Var]) -> Graph:
-    """The symmetric matrix of ``graph`` as one array with two axes: all elements of all directions, one after the other.
-
-    Directions and outputs of ``graph`` correspond, and have one dtype.
-    """
-    found = Matrix(graph, directions)
-    found.run()
-    lengths = [math.prod(var.shape) for var in directions]
-    starts = [sum(lengths[:number]) for number in range(len(lengths))]
-    total = sum(lengths)
-    puts: list[Put] = []
-    for row, atom in enumerate(graph.outputs):
-        for column in range(row, len(directions)):
-            found.arrays.dtype = atom.dtype
-            terms = found.given(atom, column, False) if atom in found.terms else []
-            if row == column and len(directions) == 1 and len(terms) == 1 and terms[0].dense(atom.shape, atom.shape):
-                block = found.arrays.assembled(terms, atom.shape, atom.shape)
-                return found.graph_of((found.arrays.reshape(block, (total, total)),))
-            here, there = strides(atom.shape), strides(directions[column].shape)
-            weights = (*(total * step for step in here), *there)
-            offset, other = starts[row] * total + starts[column], starts[column] * total + starts[row]
-            if row == column:
-                puts += [(term, offset, weights, turned) for term, turned in halved(terms, strides(atom.shape), total)]
-                continue
-            puts += [(term, offset, weights, False) for term in terms]
-            puts += [(_turned(term), other, (*(total * step for step in there), *here), False) for term in terms]
-    arrays = found.arrays
-    array = arrays.spread((total, total), puts) if puts else arrays.broadcast(arrays.number(0.0), (total, total))
-    return found.graph_of((array,))
-
-
-# Symmetric halves are looked for where a block has at most so many elements.
-_LOOKED_AT = 1_000_000
-
-
-def halved(terms: Terms, steps: Sequence[int], total: int) -> list[tuple[Term, bool]]:
-    """``terms`` of a symmetric block, of two that mirror each other only one: it comes twice, once turned.
-
-    Terms that meet belong together; what is dropped is the mirror image of another group as a whole.
-    """
-    if len(terms) < 2 or total * total > _LOOKED_AT:
-        return [(term, False) for term in terms]
-    groups: list[tuple[Terms, set[tuple[int, int]]]] = []
-    for term in terms:
-        met = _elements(term, steps)
-        joined = [group for group in groups if not met.isdisjoint(group[1])]
-        members = [one for group in joined for one in group[0]]
-        groups = [group for group in groups if group not in joined]
-        groups.append(([*members, term], met.union(*(group[1] for group in joined))))
-    result: list[tuple[Term, bool]] = []
-    left = list(groups)
-    while left:
-        group, met = left.pop(0)
-        result += [(term, False) for term in group]
-        turned = {(column, row) for row, column in met}
-        for number, (_, other) in enumerate(left):
-            if other == turned:
-                result += [(term, True) for term in group]
-                del left[number]
-                break
-    return result
-
-
-def _elements(term: Term, steps: Sequence[int]) -> set[tuple[int, int]]:
-    """Row and column of each element that ``term`` reaches."""
-    symbols = sorted(term.kept, key=id)
-    at = []
-    for places in (term.out, term.along):
-        index = np.zeros(tuple(symbol.length for symbol in symbols), np.int64)
-        for place, weight in zip(places, steps):
-            index += place.start * weight
-            for symbol, step in place.steps:
-                shape = [-1 if one is symbol else 1 for one in symbols]
-                index += np.arange(symbol.length).reshape(shape) * (step * weight)
-        at.append(index.ravel().tolist())
-    return set(zip(*at))
 
 
 def product(graph: Graph, directions: Sequence[Var]) -> Graph:

@@ -13,7 +13,6 @@ from typing import Any
 
 from ..ir import Atom, Eqn, Lit, Shape, Var
 from .arrays import Arrays, op
-from .contract import contract
 from .term import Place, Symbol, Term, joined, run, split
 
 Terms = list[Term]
@@ -112,15 +111,11 @@ def matmul(arrays: Arrays, eqn: Eqn, given: Sequence[Terms | None]) -> Terms | N
 
 
 def summed(arrays: Arrays, term: Term, other: Any, gone: set[Symbol]) -> Term:
-    """``term``, whose ``out`` is the result's already, times ``other``, summed over those of ``gone`` that have no place."""
+    """``term``, whose ``out`` is the result's already, times ``other``, to be summed over those of ``gone`` that have no place."""
     gone = gone - term.kept
-    every = term.factors if other is None else arrays.times(term.factors, other) if not gone else (*term.factors, other)
-    inside = [one for one in every if gone.intersection(one[1])]
-    times = math.prod(symbol.length for symbol in gone.difference(*(axes for _, axes in inside)))
-    rest = tuple(one for one in every if not gone.intersection(one[1]))
-    if inside:
-        rest = arrays.times(rest, contract(arrays, inside, gone))
-    return replace(term, scale=term.scale * times, factors=rest)
+    if other is None or gone:
+        return replace(term, factors=(*term.factors, other) if other else term.factors, summed=frozenset(gone))
+    return replace(term, factors=arrays.times(term.factors, other))
 
 
 def reduce_sum(arrays: Arrays, eqn: Eqn, given: Sequence[Terms | None]) -> Terms | None:
@@ -201,7 +196,7 @@ def refined(arrays: Arrays, term: Term, new: dict[Symbol, Place]) -> Term:
     for atom, old in term.factors:
         axes = tuple(one for symbol in old for one in (new[symbol].symbols if symbol in new else (symbol,)))
         factors.append((arrays.reshape(atom, tuple(symbol.length for symbol in axes)), axes))
-    return Term(term.scale, tuple(factors), out, along)
+    return Term(term.scale, tuple(factors), out, along, term.summed)
 
 
 def part(arrays: Arrays, eqn: Eqn, given: Sequence[Terms | None]) -> Terms | None:
@@ -251,7 +246,7 @@ def _cut(arrays: Arrays, term: Term, axis: int, first: int, stride: int, count: 
             axes = tuple(cut if symbol is old else symbol for symbol in axes if symbol is not old or len(met) > 1)
             atom = arrays.reshape(atom, tuple(symbol.length for symbol in axes))
         factors.append((atom, axes))
-    return Term(term.scale, tuple(factors), out, along)
+    return Term(term.scale, tuple(factors), out, along, term.summed)
 
 
 def placed(arrays: Arrays, eqn: Eqn, given: Sequence[Terms | None]) -> Terms | None:

@@ -24,13 +24,18 @@ class Spread(Op, abstract=True):
     def numpy(self, *operands: Any) -> Any:
         """The array; numbers that are not float64 or float32 go the same way."""
         kind = next((one.dtype for one in operands if one.dtype == object), self.dtype)
-        out = np.zeros(self.shape, kind)
+        if self.pieces[0] == (0, self.shape, strides(self.shape)):
+            out = np.array(operands[0], kind)
+            return self._filled(out, operands, 1)
+        return self._filled(np.zeros(self.shape, kind), operands, 0)
+
+    def _filled(self, out: np.ndarray, operands: Sequence[Any], start: int) -> np.ndarray:
         flat, width = out.reshape(-1), out.itemsize
-        for (offset, lengths, steps), fresh, operand in zip(self.pieces, self.fresh, operands):
+        for (offset, lengths, steps), fresh, operand in zip(self.pieces[start:], self.fresh[start:], operands[start:]):
             if len(lengths) == 1 and steps[0] > 0:
                 view = flat[offset : offset + steps[0] * (lengths[0] - 1) + 1 : steps[0]]
             else:
-                view = np.ndarray(lengths, kind, out, offset * width, tuple(step * width for step in steps))
+                view = np.ndarray(lengths, out.dtype, out, offset * width, tuple(step * width for step in steps))
             if fresh:
                 view[...] = operand
             else:

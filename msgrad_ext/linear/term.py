@@ -81,12 +81,15 @@ class Term:
         are left open until a sum needs them: then the order of multiplying is a choice.
     out, along : tuple of Place
         Where its elements stand: along the axes of the value, and along those of the direction. Elsewhere it is 0.
+    summed : frozenset of Symbol
+        Symbols without a place, over which the product is to be summed.
     """
 
     scale: float
     factors: tuple[Over, ...]
     out: tuple[Place, ...]
     along: tuple[Place, ...]
+    summed: frozenset[Symbol] = frozenset()
 
     @property
     def kept(self) -> set[Symbol]:
