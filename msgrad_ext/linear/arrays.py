@@ -44,12 +44,17 @@ class Arrays:
 
     def reshape(self, atom: Atom, shape: Shape) -> Atom:
         """``atom`` under another shape."""
+        made = self.by.get(atom)
+        if made is not None and type(made.op).__name__ == "Reshape":
+            (atom,) = made.inputs
         return atom if atom.shape == tuple(shape) else self.emit(op("Reshape", shape=tuple(shape)), atom)
 
     def transpose(self, atom: Atom, perm: Sequence[int]) -> Atom:
         """``atom`` with its axes in another order."""
-        same = tuple(perm) == tuple(range(len(perm)))
-        return atom if same else self.emit(op("Transpose", perm=tuple(perm)), atom)
+        long = [axis for axis in perm if atom.shape[axis] != 1]
+        if long == sorted(long):
+            return self.reshape(atom, tuple(atom.shape[axis] for axis in perm))
+        return self.emit(op("Transpose", perm=tuple(perm)), atom)
 
     def broadcast(self, atom: Atom, shape: Shape) -> Atom:
         """``atom`` repeated to ``shape``."""

@@ -15,10 +15,10 @@ from dataclasses import replace
 
 from ..dtype import is_float
 from ..errors import NotSupportedError
-from ..ir import Atom, Eqn, Graph, Var
+from ..ir import Atom, Eqn, Graph, Guard, Lit, Var, substitute
 from ..op import foreign
 from ..simplify import simplify
-from .arrays import Arrays
+from .arrays import Arrays, op
 from .rules import CHEAP, RULES, Terms, summed
 from .spread import Rows
 from .term import Place, Symbol, Term, identity, layout
@@ -36,6 +36,7 @@ class Matrix:
         self.directions = tuple(directions)
         self.arrays = Arrays(names)
         self.terms: dict[Atom, list[Terms]] = {}
+        self.now: dict[Var, Atom] = {}
         for number, var in enumerate(directions):
             self.terms[var] = [[identity(var.shape)] if at == number else [] for at in range(len(directions))]
 
@@ -43,12 +44,28 @@ class Matrix:
         """Pass all equations."""
         for eqn in self.graph.eqns:
             self.arrays.location = eqn.location
-            if any(atom in self.terms for atom in eqn.inputs):
-                self.arrays.dtype = eqn.out.dtype
-                self.terms[eqn.out] = [self._step(eqn, number) for number in range(len(self.directions))]
+            self.arrays.dtype = eqn.out.dtype
+            inputs = substitute(eqn.inputs, self.now)
+            if any(atom in self.terms for atom in inputs):
+                here = Eqn(eqn.op, inputs, eqn.out, eqn.location)
+                self.terms[eqn.out] = [self._step(here, number) for number in range(len(self.directions))]
             else:
-                self.arrays.eqns.append(eqn)
-                self.arrays.by[eqn.out] = eqn
+                self.now[eqn.out] = self._constant(eqn, inputs)
+        if any(guard.var in self.terms for guard in self.graph.guards):
+            raise NotSupportedError("A branch of the derivative depends on the direction.")
+
+    def _constant(self, eqn: Eqn, inputs: Sequence[Atom]) -> Atom:
+        """What does not depend on the direction, with one form for what can be said in several."""
+        name = type(eqn.op).__name__
+        if foreign(type(eqn.op).numpy):
+            return self.arrays.emit(eqn.op, *inputs)
+        if name in ("Reshape", "ExpandDims", "Squeeze"):
+            return self.arrays.reshape(inputs[0], eqn.out.shape)
+        if name == "Transpose":
+            return self.arrays.transpose(inputs[0], eqn.op.perm)  # type: ignore[attr-defined]
+        if name == "Pow" and isinstance(inputs[1], Lit) and not inputs[1].shape and inputs[1].value == 2:
+            return self.arrays.emit(op("Mul"), inputs[0], inputs[0])
+        return self.arrays.emit(eqn.op, *inputs)
 
     def _step(self, eqn: Eqn, number: int) -> Terms:
         name = type(eqn.op).__name__
@@ -119,7 +136,8 @@ class Matrix:
     def graph_of(self, outputs: tuple[Atom, ...], keep: bool = False) -> Graph:
         """The recorded equations as a graph; ``keep`` leaves the directions among its inputs."""
         inputs = tuple(var for var in self.graph.inputs if keep or var not in set(self.directions))
-        return simplify(Graph(inputs, tuple(self.arrays.eqns), outputs, self.graph.guards))
+        guards = tuple(Guard(substitute([g.var], self.now)[0], g.value, g.location) for g in self.graph.guards)
+        return simplify(Graph(inputs, tuple(self.arrays.eqns), substitute(outputs, self.now), guards))
 
 
 def collected(terms: Terms) -> Terms:
@@ -185,6 +203,9 @@ def product(graph: Graph, directions: Sequence[Var]) -> Graph:
             for term in found.given(atom, number, False) if atom in found.terms else []:
                 gone = {symbol for place in term.along for symbol in place.symbols}
                 read = found.arrays.indexed(var, term.along)
+                if term.factors:
+                    (array, axes), *rest = term.factors
+                    term = replace(term, scale=1.0, factors=((found.arrays.scaled(array, term.scale), axes), *rest))
                 terms.append(summed(found.arrays, replace(term, along=()), read, gone))
         outputs.append(found.arrays.assembled(found.merged(terms), atom.shape, ()))
     return found.graph_of(tuple(outputs), keep=True)

@@ -24,23 +24,42 @@ class Spread(Op, abstract=True):
     def numpy(self, *operands: Any) -> Any:
         """The array; numbers that are not float64 or float32 go the same way."""
         kind = next((one.dtype for one in operands if one.dtype == object), self.dtype)
-        if self.pieces[0] == (0, self.shape, strides(self.shape)):
-            out = np.array(operands[0], kind)
-            return self._filled(out, operands, 1)
-        return self._filled(np.zeros(self.shape, kind), operands, 0)
-
-    def _filled(self, out: np.ndarray, operands: Sequence[Any], start: int) -> np.ndarray:
-        flat, width = out.reshape(-1), out.itemsize
-        for (offset, lengths, steps), fresh, operand in zip(self.pieces[start:], self.fresh[start:], operands[start:]):
-            if len(lengths) == 1 and steps[0] > 0:
-                view = flat[offset : offset + steps[0] * (lengths[0] - 1) + 1 : steps[0]]
+        whole = self._whole()
+        out = np.array(operands[0], kind) if whole else np.zeros(self.shape, kind)
+        flat = out.reshape(-1)
+        for (offset, lengths, steps), fresh, operand in list(zip(self.pieces, self.fresh, operands))[whole:]:
+            if not lengths or (len(lengths) == 1 and steps[0] > 0):
+                view = flat[_slice(offset, lengths, steps)]
             else:
-                view = np.ndarray(lengths, out.dtype, out, offset * width, tuple(step * width for step in steps))
+                view = np.ndarray(
+                    lengths, kind, out, offset * out.itemsize, tuple(step * out.itemsize for step in steps)
+                )
             if fresh:
                 view[...] = operand
             else:
                 view += operand
         return out
+
+    def _whole(self) -> bool:
+        """True if the first operand covers the array."""
+        return self.pieces[0] == (0, self.shape, strides(self.shape))
+
+    def written(self, name: str) -> str:
+        """The voice as the source of a function for these pieces."""
+        kind, width, whole = self.dtype.name, self.dtype.itemsize, self._whole()
+        operands = [f"a{number}" for number in range(len(self.pieces))]
+        made = f"np.array({operands[0]})" if whole else f"np.zeros({self.shape}, np.{kind})"
+        lines = [f"def {name}({', '.join(operands)}):", f"    out = {made}", "    flat = out.reshape(-1)"]
+        for (offset, lengths, steps), fresh, operand in list(zip(self.pieces, self.fresh, operands))[whole:]:
+            if not lengths or (len(lengths) == 1 and steps[0] > 0):
+                part = _slice(offset, lengths, steps)
+                inner = f"{part.start}:{part.stop}" + (f":{part.step}" if part.step != 1 else "")
+                lines.append(f"    flat[{inner}] {'=' if fresh else '+='} {operand}")
+                continue
+            at = f"{offset * width}, {tuple(step * width for step in steps)}"
+            lines.append(f"    view = np.ndarray({tuple(lengths)}, np.{kind}, out, {at})")
+            lines.append(f"    view[...] = {operand}" if fresh else f"    view += {operand}")
+        return "\n".join([*lines, "    return out"])
 
     def vjp(self, ct: Any, out: Any, *operands: Any) -> Any:
         """No derivative is taken of it: matrices are made of graphs that are differentiated already."""
@@ -89,6 +108,12 @@ class Rows(Op, abstract=True):
     @property
     def label(self) -> str:
         return f"Rows[{self.op.label}]"
+
+
+def _slice(offset: int, lengths: Shape, steps: Shape) -> slice:
+    """A piece along one axis, or of one element, as a slice of the array laid flat."""
+    length, step = (lengths[0], steps[0]) if lengths else (1, 1)
+    return slice(offset, offset + step * (length - 1) + 1, step)
 
 
 def strides(shape: Shape) -> tuple[int, ...]:

@@ -115,6 +115,8 @@ def _spelled(form: _Form, voice: Callable[..., Any], operands: tuple[str, ...]) 
 
 def function(op: Op, name: str) -> str | None:
     """The voice as the source of a function called ``name``, or None if its text can not stand alone."""
+    if hasattr(op, "written"):
+        return str(op.written(name))
     read = _body(type(op).numpy)
     if read is None:
         return None
