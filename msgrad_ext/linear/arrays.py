@@ -118,6 +118,8 @@ class Arrays:
     def product(self, first: Over, second: Over, summed: set[Symbol]) -> Over:
         """The product of two arrays, summed over ``summed``."""
         first, second = self.total(first, summed - set(second[1])), self.total(second, summed - set(first[1]))
+        if _name(second[0]) < _name(first[0]) and not summed:
+            first, second = second, first  # in one order, so that equal products are found
         contracted = [symbol for symbol in first[1] if symbol in summed]
         both = [symbol for symbol in first[1] if symbol in second[1] and symbol not in summed]
         left = [symbol for symbol in first[1] if symbol not in second[1]]
@@ -171,7 +173,7 @@ class Arrays:
     def array(self, term: Term, scale: float, wanted: Sequence[Symbol]) -> Atom:
         """``scale`` times the array of a term, with axes in the order of ``wanted``."""
         if not term.factors:
-            return self.ordered((self.number(scale), ()), wanted)
+            return self.number(scale)
         atom, axes = self.multiplied(term.factors)
         return self.ordered((self.scaled(atom, scale), axes), wanted)
 
@@ -242,6 +244,10 @@ def _mixed(place: Place) -> bool:
         if slow != step * symbol.length:
             return False
     return True
+
+
+def _name(atom: Atom) -> tuple[int, str]:
+    return (len(atom.name), atom.name) if isinstance(atom, Var) else (0, "")
 
 
 def _scalar(lit: Lit) -> Any:

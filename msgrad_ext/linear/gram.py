@@ -105,16 +105,20 @@ def _product(arrays: Arrays, group: Sequence[Pair], shapes: Sequence[Shape], sta
     total = starts[-1] + math.prod(shapes[-1])
     lengths = tuple(symbol.length for symbol in group[0].meeting)
     count = math.prod(lengths)
-    halves = []
+    halves: list[Atom] = []
+    keys: list[set[object]] = []
     for columns in (False, True):
+        chosen = {(pair.columns if columns else pair.rows).key: pair for pair in group}
+        if keys and set(chosen) == keys[0]:
+            halves.append(halves[0])
+            continue
+        keys.append(set(chosen))
         puts = []
-        for pair in {(pair.columns if columns else pair.rows).key: pair for pair in group}.values():
+        for pair in chosen.values():
             side = pair.columns if columns else pair.rows
             along = tuple(Place(0, ((symbol, 1),)) for symbol in pair.meeting)
-            term = Term(1.0, side.factors, along, side.places)
             weights = (*(total * step for step in strides(lengths)), *strides(shapes[side.number]))
-            puts.append((term, starts[side.number], weights, False))
-        puts.sort(key=lambda put: put[1] + sum(place.start * w for place, w in zip((*put[0].out, *put[0].along), put[2])))
+            puts.append((Term(1.0, side.factors, along, side.places), starts[side.number], weights, False))
         halves.append(arrays.spread((count, total), puts))
     left = arrays.transpose(halves[0], (1, 0))
     right = arrays.scaled(halves[1], group[0].term.scale)
