@@ -183,10 +183,15 @@ def second_order() -> list[Second]:
         Second("hvp_rosen20", rosenbrock, (x20,), ("x",), hand_rosenbrock_product, product=True),
         Second("hess_rosen20", rosenbrock, (x20,), ("x",), hand_rosenbrock_hessian),
         Second("hess_mlp49", perceptron, (theta, *rows), ("theta",), hand_perceptron_hessian),
-        Second("hess_quadratic500", quadratic, (data(500), data((500, 500))), ("x",), lambda x, a: lambda x, a: a + a.T),
+        Second(
+            "hess_quadratic500", quadratic, (data(500), data((500, 500))), ("x",), lambda x, a: lambda x, a: a + a.T
+        ),
         Second("hess_logistic100", logistic, (data(100) * 0.1, data((200, 100)), data(200)), ("w",), hand_logistic),
         Second(
-            "hess_factorisation50", factorisation, (data((50, 5)), data((50, 5)), data((50, 50))), ("u",),
+            "hess_factorisation50",
+            factorisation,
+            (data((50, 5)), data((50, 5)), data((50, 50))),
+            ("u",),
             hand_factorisation,
         ),
     ]

@@ -1,6 +1,7 @@
 """Derivatives of functions with many outputs: ``jacrev``, ``jacfwd``, ``jvp``, ``derivative`` and ``jet``.
 
-All rest on pull-backs. A Jacobian has a row for each element of the output; a derivative along a direction is the
+All rest on pull-backs. A Jacobian has a row for each element of the output: it is the matrix of the pull-back, or of the
+pull-back's transpose, made as a whole where there are many rows (`linear`). A derivative along a direction is the
 transpose of a pull-back, and Taylor coefficients are such derivatives of a function of one number.
 """
 
@@ -13,11 +14,25 @@ from typing import Any
 
 import numpy as np
 
-from .errors import ArgumentError, ArgumentValueError, DtypeError, PositionError, ShapeError, user_location
+from .errors import (
+    ArgumentError,
+    ArgumentValueError,
+    DtypeError,
+    NotSupportedError,
+    PositionError,
+    ShapeError,
+    user_location,
+)
 from .functional import Pull, check_function, checked_positions, tensor_number
-from .grad_operation import Request, like
+from .grad_operation import Request, being_observed, like
+from .ir import Graph, Var, literal
+from .linear.matrix import blocks as blocks_of
+from .numeric.plan import Plan
 from .registry import fn as ops
+from .registry import recorder
+from .reverse import bind, has_custom, reverse
 from .sens import check_sens
+from .simplify import simplify
 from .tensor import Tensor
 
 
@@ -40,6 +55,17 @@ def jacrev(
     callable
         Of the same arguments; a Jacobian, or for several outputs a tuple with one for each.
     """
+    return _jacobian(fn, grad_position, has_aux, forward=False)
+
+
+def jacfwd(
+    fn: Callable[..., Any], grad_position: int | tuple[int, ...] = 0, has_aux: bool = False
+) -> Callable[..., Any]:
+    """The Jacobian as `jacrev` gives it; where it is large it is made forward, from a direction for each column."""
+    return _jacobian(fn, grad_position, has_aux, forward=True)
+
+
+def _jacobian(fn: Callable[..., Any], grad_position: Any, has_aux: bool, forward: bool) -> Callable[..., Any]:
     positions = checked_positions(grad_position)
     if positions is None:
         raise ArgumentError(
@@ -55,7 +81,9 @@ def jacrev(
         value = pull.value()
         first = value[0] if has_aux else value
         several = isinstance(first, (tuple, list))
-        blocks = [_blocks(pull, number, numbers) for number in range(len(pull.outputs))]
+        blocks = _all_blocks(pull, [one for one in numbers if one is not None], forward)
+        if blocks is None:
+            blocks = [_blocks(pull, number, numbers) for number in range(len(pull.outputs))]
         found = [block[0] if len(positions) == 1 else tuple(block) for block in blocks]
         result = tuple(found) if several else found[0]
         return (result, value[1] if len(value) == 2 else value[1:]) if has_aux else result
@@ -63,11 +91,51 @@ def jacrev(
     return like(jacobian, fn)
 
 
-def jacfwd(
-    fn: Callable[..., Any], grad_position: int | tuple[int, ...] = 0, has_aux: bool = False
-) -> Callable[..., Any]:
-    """The Jacobian as `jacrev` gives it; MindSpore computes it forward, with the same values."""
-    return jacrev(fn, grad_position, has_aux)
+# A Jacobian with fewer rows is made of one pull-back for each: that is less work than to look at its structure.
+_ROWS = 96
+
+
+def _all_blocks(pull: Pull, wanted: Sequence[int], forward: bool) -> list[list[Tensor]] | None:
+    """All blocks at once; None for a small Jacobian, and for one that is recorded, observed, or has the user's own rules."""
+    program = pull.request.program
+    graph = program.graph
+    inputs = [graph.inputs[number] for number in wanted]
+    rows = sum(int(np.prod(atom.shape, dtype=np.int64)) for atom in graph.outputs)
+    floats = all(atom.dtype.kind == "f" for atom in (*graph.outputs, *inputs))
+    if rows < _ROWS or recorder.get() is not None or being_observed() or not floats or has_custom(graph):
+        return None
+    if not all(np.prod(atom.shape) for atom in graph.outputs):
+        return None
+    back = reverse(graph, inputs, True)
+    seeds = back.inputs[len(graph.inputs) :]
+    linear = simplify(Graph(back.inputs, back.eqns, back.outputs[len(graph.outputs) :], back.guards))
+    if forward:
+        along = reverse(linear, seeds, True)
+        directions = along.inputs[len(linear.inputs) :]
+        found = Graph(along.inputs, along.eqns, along.outputs[len(linear.outputs) :], along.guards)
+        # It is linear in the cotangents: what is left of them in the transpose multiplies nothing.
+        order = (*graph.inputs, *directions, *seeds)
+        zeros = [literal(np.zeros(one.shape, one.dtype)) for one in seeds]
+        linear = simplify(bind(Graph(order, found.eqns, found.outputs, found.guards), zeros))
+    else:
+        directions = seeds
+    try:
+        made = blocks_of(linear, directions)
+    except NotSupportedError:
+        return None
+    results = iter(Plan(made)(*(value for value in program.values if value is not None)))
+    if forward:
+        return [[Tensor._wrap(next(results)) for _ in inputs] for _ in graph.outputs]
+    columns = [[next(results) for _ in graph.outputs] for _ in inputs]
+    rows_first = [[_turned(one, var) for one in column] for column, var in zip(columns, inputs)]
+    return [[Tensor._wrap(one) for one in row] for row in zip(*rows_first)]
+
+
+def _turned(block: np.ndarray, var: Var) -> np.ndarray:
+    """A block with the axes of ``var`` in front, with those behind."""
+    count = len(var.shape)
+    axes = (*range(count, block.ndim), *range(count))
+    return np.ascontiguousarray(np.transpose(block, axes)).reshape(tuple(block.shape[axis] for axis in axes))
 
 
 def _blocks(pull: Pull, number: int, wanted: Sequence[int | None]) -> list[Tensor]:

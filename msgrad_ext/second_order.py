@@ -13,7 +13,15 @@ from typing import Any
 import numpy as np
 
 from .compiled import CompiledGradient, as_inputs, choose
-from .errors import ArgumentError, ArgumentValueError, DtypeError, MsgradError, NotSupportedError, ShapeError, user_location
+from .errors import (
+    ArgumentError,
+    ArgumentValueError,
+    DtypeError,
+    MsgradError,
+    NotSupportedError,
+    ShapeError,
+    user_location,
+)
 from .functional import checked_positions, grad, tensor_number
 from .grad_operation import being_observed, like
 from .ir import Graph, Var, literal

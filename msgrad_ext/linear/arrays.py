@@ -11,9 +11,10 @@ import numpy as np
 from ..ir import Atom, Eqn, Lit, Shape, Var, literal, unique
 from ..op import Op
 from ..registry import OPS
-from .spread import Spread, strides
 from .contract import contract
+from .spread import Spread, strides
 from .term import Over, Place, Symbol, Term, layout
+
 
 class Arrays:
     """Equations in the making."""
@@ -240,10 +241,7 @@ def _renamed(term: Term, new: dict[Symbol, Symbol]) -> Term:
 
 def _mixed(place: Place) -> bool:
     """True if the positions are evenly spaced, in order."""
-    for (_, slow), (symbol, step) in zip(place.steps, place.steps[1:]):
-        if slow != step * symbol.length:
-            return False
-    return True
+    return all(slow == step * symbol.length for (_, slow), (symbol, step) in zip(place.steps, place.steps[1:]))
 
 
 def _name(atom: Atom) -> tuple[int, str]:
@@ -254,8 +252,14 @@ def _scalar(lit: Lit) -> Any:
     return (lit.dtype.str, lit.value.tobytes(), lit.exact)
 
 
+# Which pieces meet is looked at in arrays of at most so many elements.
+_LOOKED_AT = 10_000_000
+
+
 def _fresh(shape: Shape, pieces: Sequence[tuple[int, Shape, Shape]]) -> list[bool]:
     """For each piece whether it meets only elements that no piece before it has met."""
+    if math.prod(shape) > _LOOKED_AT:
+        return [False] * len(pieces)
     met = np.zeros(math.prod(shape), bool)
     found = []
     for offset, lengths, steps in pieces:

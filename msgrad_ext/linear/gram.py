@@ -38,9 +38,7 @@ class Pair:
     meeting: tuple[Symbol, ...]
 
 
-def gram(
-    arrays: Arrays, blocks: Blocks, shapes: Sequence[Shape], starts: Sequence[int]
-) -> tuple[Atom | None, Blocks]:
+def gram(arrays: Arrays, blocks: Blocks, shapes: Sequence[Shape], starts: Sequence[int]) -> tuple[Atom | None, Blocks]:
     """The matrix of all terms that are one product of two arrays side by side, and the blocks without these terms.
 
     Each pair of a row's part and a column's part must be there, or its mirror image, and all with one factor: then the

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-
 from dataclasses import replace
 
 from ..dtype import is_float

@@ -6,10 +6,11 @@ A rule takes the equation, the terms of its operands (None for one that does not
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from ..ir import Atom, Eqn, Lit, Shape, Var
 from .arrays import Arrays, op
@@ -60,7 +61,13 @@ def multiply(arrays: Arrays, eqn: Eqn, given: Sequence[Terms | None]) -> Terms |
             continue
         scaled = term.scale / number if divide and factor is not None else term.scale * (1 if divide else number)
         atom, axes = arrays.indexed(factor if factor is not None else eqn.inputs[1 - at], term.out)
-        result.append(replace(term, factors=arrays.times(term.factors, (arrays.reciprocal(atom) if divide else atom, axes)), scale=scaled))
+        result.append(
+            replace(
+                term,
+                factors=arrays.times(term.factors, (arrays.reciprocal(atom) if divide else atom, axes)),
+                scale=scaled,
+            )
+        )
     return result
 
 
@@ -78,7 +85,7 @@ def factors(arrays: Arrays, atom: Atom) -> tuple[float, Atom | None]:
             number, atom = -number, made.inputs[0]
             continue
         scalars = [one for one in made.inputs if isinstance(one, Lit) and not one.shape]
-        if name == "BroadcastTo" and not scalars or len(scalars) != 1:
+        if (name == "BroadcastTo" and not scalars) or len(scalars) != 1:
             return number, atom
         if name == "BroadcastTo":
             return number * float(scalars[0].value), None
@@ -124,9 +131,7 @@ def reduce_sum(arrays: Arrays, eqn: Eqn, given: Sequence[Terms | None]) -> Terms
     result = []
     for term in given[0] or []:
         gone = {symbol for axis in axes for symbol in term.out[axis].symbols}
-        out = [
-            Place() if axis in axes else place for axis, place in enumerate(term.out) if keep or axis not in axes
-        ]
+        out = [Place() if axis in axes else place for axis, place in enumerate(term.out) if keep or axis not in axes]
         result.append(summed(arrays, replace(term, out=tuple(out)), None, gone))
     return result
 
@@ -177,7 +182,7 @@ def groups(shape: Shape, target: Shape) -> list[tuple[Shape, Shape]]:
     while i < len(shape) or j < len(target):
         a, b = i, j
         left = right = 1
-        while a == i and b == j or left != right:
+        while (a == i and b == j) or left != right:
             if a < len(shape) and (left <= right or b == len(target)):
                 left, a = left * shape[a], a + 1
             else:
@@ -222,28 +227,28 @@ def _cut(arrays: Arrays, term: Term, axis: int, first: int, stride: int, count: 
     """``term`` with those of its elements that stand at ``first + stride * i`` along ``axis``, for ``i < count``."""
     place = term.out[axis]
     length, step = (place.steps[0][0].length, place.steps[0][1]) if place.steps else (1, 1)
-    met = []
-    for number in range(length):
-        at, rest = divmod(place.start + step * number - first, stride)
-        if not rest and 0 <= at < count:
-            met.append((number, at))
+    at, rest = np.divmod(place.start + step * np.arange(length) - first, stride)
+    numbers = np.flatnonzero((rest == 0) & (at >= 0) & (at < count))
+    # Evenly spaced, since both are: the first two say it all.
+    met = [(int(number), int(at[number])) for number in numbers[:2]]
+    many = len(numbers)
     if not met:
         return None
     if not place.steps:
         return replace(term, out=(*term.out[:axis], Place(met[0][1]), *term.out[axis + 1 :]))
-    every = met[1][0] - met[0][0] if len(met) > 1 else 1
-    here = (met[1][1] - met[0][1]) if len(met) > 1 else 1
-    old, cut = place.steps[0][0], Symbol(len(met))
-    moved = Place(met[0][0], ((cut, every),)) if len(met) > 1 else Place(met[0][0])
+    every = met[1][0] - met[0][0] if many > 1 else 1
+    here = met[1][1] - met[0][1] if many > 1 else 1
+    old, cut = place.steps[0][0], Symbol(many)
+    moved = Place(met[0][0], ((cut, every),)) if many > 1 else Place(met[0][0])
     out, along = term.put({old: moved})
-    at_place = Place(met[0][1], ((cut, here),) if len(met) > 1 else ())
+    at_place = Place(met[0][1], ((cut, here),) if many > 1 else ())
     out = (*out[:axis], at_place, *out[axis + 1 :])
     factors = []
     for atom, axes in term.factors:
         if old in axes:
-            sizes = [(met[0][0], every, len(met)) if symbol is old else (0, 1, symbol.length) for symbol in axes]
+            sizes = [(met[0][0], every, many) if symbol is old else (0, 1, symbol.length) for symbol in axes]
             atom = arrays.part(atom, *zip(*sizes))  # type: ignore[arg-type]
-            axes = tuple(cut if symbol is old else symbol for symbol in axes if symbol is not old or len(met) > 1)
+            axes = tuple(cut if symbol is old else symbol for symbol in axes if symbol is not old or many > 1)
             atom = arrays.reshape(atom, tuple(symbol.length for symbol in axes))
         factors.append((atom, axes))
     return Term(term.scale, tuple(factors), out, along, term.summed)

@@ -103,9 +103,7 @@ def differences(function: Any, arrays: tuple[np.ndarray, ...]) -> np.ndarray:
     columns = []
     for number, array in enumerate(arrays):
         for index in range(array.size):
-            wide, narrow = (
-                (at(number, index, h) - at(number, index, -h)) / (2 * h) for h in (2e-3, 1e-3)
-            )
+            wide, narrow = ((at(number, index, h) - at(number, index, -h)) / (2 * h) for h in (2e-3, 1e-3))
             columns.append((4 * narrow - wide) / 3)
     return np.stack(columns, axis=1)
 
