@@ -38,10 +38,9 @@ class Hearing:
         application = case.application
         self.effort = case.effort or EFFORTS[-1]
         small = scalars(case.backward) <= case.budget.exact and held(case.backward, True) <= case.budget.memory
-        self.exact = small and witness.runs_exactly(case.forward, case.arrays)
-        if case.has_custom:
-            # What the user wrote may use ops that the network itself does not.
-            self.exact = self.exact and witness.runs_exactly(case.backward, [*case.arrays, *case.weights])
+        # What the user wrote may use ops that the network itself does not.
+        asked = case.backward if case.has_custom else case.forward
+        self.exact = small and witness.runs_exactly(asked, [*case.arrays, *case.weights][: len(asked.inputs)])
         self.generator = np.random.default_rng(case.seed + 1)
         self.spread = noise.spread(self.plan_graph, self.plan_inputs, self.generator, self.effort.noise)
         if any(not np.any(one) for one in self.spread) and len(case.record.eqns) > len(self.plan_graph.eqns):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ from .calls import MISFITS
 from .network_cut import network_specimens
 from .own_cells import cell_reproduction
 from .shrink import Tries, shrunk
-from .specimen import Specimen, alone
+from .specimen import Specimen, alone, shortened
 from .written import UnwritableError, program_text
 
 Check = Callable[[Application], CheckResult]
@@ -36,6 +37,7 @@ Valued = tuple[Graph, Mapping[Var, np.ndarray]]
 OP_TRIES = 160
 NETWORK_TRIES = 60
 SECOND = "second order"  # how the detail of such a fault begins
+MANY, FEW = 256, 8  # numbers of a large specimen, and the lengths that are tried first
 LARGEST = 64  # numbers of an input that are still written out
 
 
@@ -65,9 +67,18 @@ def suspects(found: Iterable[Valued], fault: Fault) -> Iterator[Specimen]:
     for graph, values in found:
         for eqn in graph.eqns:
             if type(eqn.op).__name__ == fault.op and eqn.location == fault.location and not eqn.op.nested:
-                specimen = alone(eqn, values)
-                if shows(specimen, fault):
-                    yield specimen
+                yield from islice((one for one in _beginnings(alone(eqn, values)) if shows(one, fault)), 1)
+
+
+def _beginnings(specimen: Specimen) -> Iterator[Specimen]:
+    """The first elements of a large specimen, which mostly tell as much as all of it; then all of it."""
+    small = specimen
+    for length in specimen.lengths if specimen.total > MANY else []:
+        if length > FEW:
+            small = shortened(small, length, 0, FEW) or small
+    if small is not specimen:
+        yield small
+    yield specimen
 
 
 def programs(case: Case) -> Iterator[Valued]:
