@@ -104,7 +104,7 @@ class Judge:
             return "nondeterministic", str(self.blame.restless), self.blame.restless
         if comparison.digits_lost:
             return "ill-conditioned", digits_told(comparison.digits_lost, comparison.unit), None
-        return "agree", "", None
+        return "agree", self.blame.left_to_numpy(), None
 
     def _wrong_result(self, comparison: Comparison, changed: Fault | None) -> Verdict:
         """The verdict where rules and formulas agree, and what came back does not: a voice may answer as it likes."""
