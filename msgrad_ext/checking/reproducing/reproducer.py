@@ -22,6 +22,7 @@ from ...tensor import Tensor
 from ...trace import replay
 from ..case import Case
 from ..culprit.locate import equation_faults, piece
+from ..effort.work import scalars
 from ..failed import failed_result
 from ..result import CheckResult, Fault, Reproducer
 from .calls import MISFITS
@@ -36,6 +37,7 @@ Valued = tuple[Graph, Mapping[Var, np.ndarray]]
 
 OP_TRIES = 160
 NETWORK_TRIES = 60
+WORTH, DEAREST = 500, 20  # scalar operations that are worth one more try, and the most tries that a check is worth
 SECOND = "second order"  # how the detail of such a fault begins
 MANY, FEW = 256, 8  # numbers of a large specimen, and the lengths that are tried first
 LARGEST = 64  # numbers of an input that are still written out
@@ -211,12 +213,16 @@ def _of_network(case: Case, fault: Fault, check: Check) -> Reproducer:
     tries = Tries(NETWORK_TRIES)
 
     def asked(candidate: Specimen) -> bool:
+        # The whole check of a large program takes as long as many checks of small ones.
+        tries.left -= min(scalars(candidate.graph) // WORTH, DEAREST)
         return _confirmed(candidate, fault, check)
 
-    if not asked(specimen):
+    shown = next(filter(asked, _beginnings(specimen)), None)
+    if shown is None:
         return Reproducer(
             "", 0, "no reproducer: checked once more, with all outputs weighted by 1, the fault did not show"
         )
+    specimen = shown
     for smaller in network_specimens(specimen):
         if tries.left <= 0:
             break

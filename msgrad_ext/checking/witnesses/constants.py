@@ -66,11 +66,12 @@ def _far(graph: Graph, start: int, arrays: Sequence[Any], gap: float, output: in
     eqns = [Eqn(eqn.op, tuple(map(moved, eqn.inputs)), eqn.out, eqn.location) for eqn in wide.eqns[start:]]
     other = Graph(wide.inputs, (*wide.eqns[:start], *eqns), wide.outputs, wide.guards)
     plain = [floats(array) if array.dtype == object else array for array in map(np.asarray, arrays)]
+    atom = wide.outputs[output]
+    if not isinstance(atom, Var):
+        return False
     with np.errstate(all="ignore"):
-        pair = [interpret(one, plain).get(one.outputs[output]) for one in (wide, other)]  # type: ignore[call-overload]
-        if any(one is None for one in pair):
-            return False
-        spread = np.abs(pair[0] - pair[1]).sum() * max(map(_unit, _literals(graph, start))) / _MOVE
+        first, second = (interpret(one, plain)[atom] for one in (wide, other))
+        spread = np.abs(first - second).sum() * max(map(_unit, _literals(graph, start))) / _MOVE
     # Sums over repeated axes only add to it; the rounding of the run itself makes the bound larger, not smaller.
     return bool(np.isfinite(spread) and gap > _BEYOND * spread)
 
