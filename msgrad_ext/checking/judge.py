@@ -41,7 +41,7 @@ class Judge:
         reference = floats(self.heard.evaluated.gradients[position])
         unit = noise.coarsest(self.heard.plan_graph, self.heard.plan_graph.outputs[position], value.dtype)
         zero = self._is_zero(position)
-        if zero and not np.allclose(value.astype(np.float64), reference, 1e-2, 0):
+        if zero and not value.any() and np.isfinite(reference).all():
             # What fifty digits leave of an exact zero is their rounding, not a reference.
             reference = np.zeros_like(reference)
         comparison = compare_floats(value, reference, self.heard.spread[position], unit, zero)
