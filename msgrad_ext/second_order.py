@@ -28,6 +28,7 @@ from .ir import Graph, Var, literal
 from .jacobian import jacrev, jvp
 from .linear.cost import cost
 from .linear.matrix import blocks, product
+from .linear.scalars import plan_of
 from .linear.whole import whole
 from .marking import leaves
 from .numeric.interpreter import run
@@ -124,7 +125,7 @@ class CompiledHessian(_CompiledSecond):
         shapes = tuple(var.shape for var in directions)
         outer = Surroundings(self.function, given)
         made = _structured(graph, directions, self.matrix, values)
-        plan = Plan(graph if made is None else made)
+        plan = plan_of(graph if made is None else made)
         return self._kept(Version(program, plan, tuple(wrt), shapes, epoch, outer, made is None))
 
     def _answer(self, version: Any, arrays: Sequence[np.ndarray]) -> Any:
@@ -207,7 +208,7 @@ class CompiledProduct(_CompiledSecond):
             pass
         shapes = tuple(var.shape for var in directions)
         outer = Surroundings(self.function, given)
-        return self._kept(Version(program, Plan(graph), tuple(wrt), shapes, epoch, outer))
+        return self._kept(Version(program, plan_of(graph), tuple(wrt), shapes, epoch, outer))
 
     def __call__(self, *args: Any) -> Any:
         """The products at ``args``, of which the last one is the direction."""
@@ -332,7 +333,7 @@ def hessian(fn: Callable[..., Any], grad_position: int | tuple[int, ...] = 0) ->
         if not made:
             names = trace(fn, args).arguments
             made.append(CompiledHessian(fn, args, [names[position] for position in positions], None))
-        blocks_by_pair = made[0](*args)
+        blocks_by_pair: Any = made[0](*args)
         names = made[0].names
         table = tuple(tuple(Tensor._wrap(blocks_by_pair[a, b]) for b in names) for a in names)
         return table[0][0] if len(positions) == 1 else table

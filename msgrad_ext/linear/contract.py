@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Sequence
 from itertools import combinations
-from typing import Protocol
+from typing import Any, Protocol
 
 from .term import Over, Symbol
 
@@ -38,23 +38,20 @@ def contract(arrays: Multiplier, factors: Sequence[Over], gone: set[Symbol]) -> 
     return _made(arrays, factors, plan, gone)
 
 
-Tree = "int | tuple[Tree, Tree]"
-
-
-def _made(arrays: Multiplier, factors: Sequence[Over], tree: object, gone: set[Symbol]) -> Over:
+def _made(arrays: Multiplier, factors: Sequence[Over], tree: Any, gone: set[Symbol]) -> Over:
     """Multiply as ``tree`` says; a symbol is summed where nothing outside has it any more."""
     if isinstance(tree, int):
         outside = {symbol for number, (_, axes) in enumerate(factors) if number != tree for symbol in axes}
         return arrays.total(factors[tree], gone - outside)
-    left, right = tree  # type: ignore[misc]
+    left, right = tree
     inside = set(_leaves(tree))
     outside = {symbol for number, (_, axes) in enumerate(factors) if number not in inside for symbol in axes}
     first, second = _made(arrays, factors, left, gone), _made(arrays, factors, right, gone)
     return arrays.product(first, second, gone - outside)
 
 
-def _leaves(tree: object) -> list[int]:
-    return [tree] if isinstance(tree, int) else [one for half in tree for one in _leaves(half)]  # type: ignore[attr-defined]
+def _leaves(tree: Any) -> list[int]:
+    return [tree] if isinstance(tree, int) else [one for half in tree for one in _leaves(half)]
 
 
 def size(axes: Collection[Symbol]) -> int:

@@ -31,9 +31,8 @@ class Spread(Op, abstract=True):
             if not lengths or (len(lengths) == 1 and steps[0] > 0):
                 view = flat[_slice(offset, lengths, steps)]
             else:
-                view = np.ndarray(
-                    lengths, kind, out, offset * out.itemsize, tuple(step * out.itemsize for step in steps)
-                )
+                distances = tuple(step * out.itemsize for step in steps)
+                view = np.lib.stride_tricks.as_strided(flat[offset:], lengths, distances)
             if fresh:
                 view[...] = operand
             else:

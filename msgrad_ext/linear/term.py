@@ -96,7 +96,9 @@ class Term:
         """The symbols that have a place along the value or the direction."""
         return {symbol for place in (*self.out, *self.along) for symbol in place.symbols}
 
-    def put(self, new: Mapping[Symbol, Place], out: Iterable[Place] | None = None) -> tuple[tuple[Place, ...], ...]:
+    def put(
+        self, new: Mapping[Symbol, Place], out: Iterable[Place] | None = None
+    ) -> tuple[tuple[Place, ...], tuple[Place, ...]]:
         """The places along value and direction with symbols replaced."""
         places = self.out if out is None else out
         return tuple(one.put(new) for one in places), tuple(one.put(new) for one in self.along)
@@ -157,7 +159,8 @@ def split(place: Place, lengths: Sequence[int]) -> tuple[dict[Symbol, Place], tu
 
 def joined(places: Sequence[Place], lengths: Sequence[int]) -> Place:
     """The place along an axis that is made of axes of ``lengths``."""
-    start, steps, weight = 0, [], 1
+    start, weight = 0, 1
+    steps: list[tuple[Symbol, int]] = []
     for place, length in zip(reversed(places), reversed(lengths)):
         start += weight * place.start
         steps[:0] = [(symbol, step * weight) for symbol, step in place.steps]
