@@ -6,16 +6,17 @@ are used, broadcasts that an elementwise op would make anyway are dropped, and w
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .contract import broadcast
+from .errors import Location
 from .ir import Atom, Eqn, Graph, Guard, Lit, Var, literal, rename
 from .op import Elementwise, Op, evaluate
 from .registry import OPS
 from .reverse import lower
 
-Rule = Callable[["Simplifier", Op, tuple[Atom, ...], Var], "Atom | tuple[Op, tuple[Atom, ...]] | None"]
+Rule = Callable[[Any, Op, tuple[Atom, ...], Var], Any]
 
 
 def simplify(graph: Graph) -> Graph:
@@ -37,7 +38,9 @@ def remove_dead(graph: Graph) -> Graph:
 class Simplifier:
     """One run over a graph: what each variable has become, and which equations there are already."""
 
-    def __init__(self) -> None:
+    def __init__(self, rules: Sequence[Rule] | None = None) -> None:
+        self.rules = RULES if rules is None else rules
+        self.location: Location | None = None
         self.new: dict[Var, Atom] = {}
         self.made: dict[Var, Eqn] = {}
         self.seen: dict[Any, Var] = {}
@@ -56,23 +59,35 @@ class Simplifier:
 
     def simplified(self, eqn: Eqn) -> Atom:
         """The atom that ``eqn`` comes down to; its equation is added if there is none like it yet."""
-        op, inputs = eqn.op, tuple(map(self.now, eqn.inputs))
+        self.location = eqn.location
+        return self.reduced(eqn.op, tuple(map(self.now, eqn.inputs)), eqn.out)
+
+    def reduced(self, op: Op, inputs: tuple[Atom, ...], out: Var) -> Atom:
+        """What ``op`` on ``inputs`` comes down to by the rules; ``out`` is bound if that takes an equation."""
         again = True
         while again:
             again = False
-            for rule in RULES:
-                result = rule(self, op, inputs, eqn.out)
+            for rule in self.rules:
+                result = rule(self, op, inputs, out)
                 if isinstance(result, (Var, Lit)):
                     return result
                 if result is not None:
                     (op, inputs), again = result, True
                     break
-        key = (op.key, *map(_identity, inputs))
+        return self.placed(op, inputs, out)
+
+    def placed(self, op: Op, inputs: tuple[Atom, ...], out: Var) -> Var:
+        """``out``, bound to ``op`` on ``inputs``, or the variable that is bound to the same already."""
+        key = self.identity(op, inputs)
         if key not in self.seen:
-            self.seen[key] = eqn.out
-            self.made[eqn.out] = Eqn(op, inputs, eqn.out, eqn.location)
-            self.eqns.append(self.made[eqn.out])
+            self.seen[key] = out
+            self.made[out] = Eqn(op, inputs, out, self.location)
+            self.eqns.append(self.made[out])
         return self.seen[key]
+
+    def identity(self, op: Op, inputs: Sequence[Atom]) -> Any:
+        """A key that is equal for equations with one value."""
+        return (op.key, *map(_identity, inputs))
 
     def source(self, atom: Atom, name: str) -> Eqn | None:
         """The equation that made ``atom``, if its op is called ``name``."""
