@@ -20,6 +20,7 @@ from typing import Any
 
 from ..ir import Atom, Eqn, Graph, Guard, Lit, Var
 from ..op import Elementwise
+from ..simplify import draft
 from . import costs
 from .joins import joined, row_slice, run_of, whole
 from .rewriting import Rewriter, is_float, pad, size
@@ -48,7 +49,7 @@ def batched(graph: Graph, rules: Any) -> Graph:
         else:
             _emit(state, node)
     guards = tuple(Guard(state.now(one.var), one.value, one.location) for one in graph.guards)
-    return Graph(graph.inputs, tuple(state.eqns), tuple(map(state.now, graph.outputs)), guards)
+    return draft(graph.inputs, state.eqns, tuple(map(state.now, graph.outputs)), guards)
 
 
 def _form(eqn: Eqn, state: Rewriter) -> Any:
@@ -133,7 +134,9 @@ def _pays(group: Group, state: Rewriter, joins: Any, readers: Any) -> bool:
     for place, stacked in enumerate(group.stacked):
         parts = [one.inputs[place] for one in group.members]
         if stacked and not _lie_in_rows(state, parts) and not any(part in joins for part in parts[:1]):
-            price += costs.JOIN + count * costs.JOINED + 2 * count * size(parts[0]) * parts[0].dtype.itemsize * costs.COPY
+            price += (
+                costs.JOIN + count * costs.JOINED + 2 * count * size(parts[0]) * parts[0].dtype.itemsize * costs.COPY
+            )
     if not any(group.stacked):
         return False
     if not all(any(reader.out in joins for reader in readers[one.out]) for one in group.members):

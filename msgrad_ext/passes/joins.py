@@ -15,6 +15,7 @@ from typing import Any
 
 from ..ir import Atom, Shape, Var
 from ..op import Op
+from ..simplify import on
 from .rewriting import Rewriter, plain, size
 
 
@@ -86,6 +87,7 @@ def whole(state: Rewriter, parts: Sequence[Atom]) -> Atom | None:
     return state.make(row_slice(first.start // row, (stop - first.start) // row, shape), first.source)
 
 
+@on("Concat")
 def concatenations(state: Rewriter, op: Any, inputs: tuple[Atom, ...], out: Var) -> Any:
     """Consecutive slices of one thing, joined again, are that thing."""
     if type(op).__name__ != "Concat":
@@ -99,6 +101,7 @@ def concatenations(state: Rewriter, op: Any, inputs: tuple[Atom, ...], out: Var)
     return None if found is None else state.reshaped(found, out.shape)
 
 
+@on("StridedSlice")
 def slices(state: Rewriter, op: Any, inputs: tuple[Atom, ...], out: Var) -> Any:
     """A slice that takes all, a slice of a slice, and a slice of a concatenation that lies in one part."""
     if type(op).__name__ != "StridedSlice":

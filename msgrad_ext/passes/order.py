@@ -7,13 +7,13 @@ from ..op import foreign
 from ..registry import OPS
 from ..reverse import lower
 from ..simplify import RULES as BASIC
-from ..simplify import Simplifier, remove_dead
+from ..simplify import Simplifier, move_only, remove_dead
 from . import joins, products, spread, strength, sums
 from .batches import batched
 from .rewriting import Rewriter
 from .stacks import Stacker
 
-STACKS = (*BASIC, *joins.RULES)
+STACKS = (move_only, *joins.RULES)
 ALGEBRA = (*BASIC, *joins.RULES, *spread.RULES, *strength.RULES, *sums.RULES, *products.RULES)
 
 # What rules make of other ops: if one of these has a voice from elsewhere, no op may be replaced by it, or it by others.
@@ -55,9 +55,9 @@ def optimise(graph: Graph) -> Graph:
     Graph
         With the same inputs, outputs and guards, and values as the package's notes say.
     """
-    graph = remove_dead(Simplifier().run(lower(graph)))
+    graph = remove_dead(lower(graph))
     if any(foreign(OPS[name].numpy) for name in _NAMES):
-        return rename(graph)
+        return rename(remove_dead(Simplifier().run(graph)))
     graph = remove_dead(Rewriter(graph, ALGEBRA).run(graph))
     graph = remove_dead(batched(graph, STACKS))
     graph = remove_dead(Stacker(graph, STACKS).run(graph))

@@ -16,12 +16,14 @@ from typing import Any
 
 from ..ir import Atom, Eqn, Lit, Var
 from ..op import Op
+from ..simplify import on
 from .rewriting import Rewriter, is_float, pad, size
 
 # A rewriting must save this share of the work, or rounding would be moved for nothing.
 _WORTH = 0.7
 
 
+@on("Transpose")
 def transposed(state: Rewriter, op: Any, inputs: tuple[Atom, ...], out: Var) -> Any:
     """The transpose of a matrix product is the product of the transposes in the other order."""
     if type(op).__name__ != "Transpose" or len(out.shape) != 2 or op.perm != (1, 0):
@@ -36,6 +38,7 @@ def transposed(state: Rewriter, op: Any, inputs: tuple[Atom, ...], out: Var) -> 
     return None
 
 
+@on("Transpose")
 def short_transposes(state: Rewriter, op: Any, inputs: tuple[Atom, ...], out: Var) -> Any:
     """To transpose a row or a column is to reshape it."""
     if type(op).__name__ != "Transpose" or sum(length != 1 for length in out.shape) > 1:
@@ -49,6 +52,7 @@ def _is_outer(made: Eqn) -> bool:
     return any(left[1] == 1 == right[0] and left[0] > 1 < right[1] for left, right in (shapes, shapes[::-1]))
 
 
+@on("MatMul")
 def outer(state: Rewriter, op: Op, inputs: tuple[Atom, ...], out: Var) -> Any:
     """A product with a column times a row is a column times a row."""
     if type(op).__name__ != "MatMul" or not is_float(out):
@@ -70,6 +74,7 @@ def _cost(a: Atom, b: Atom) -> int:
     return a.shape[0] * a.shape[1] * b.shape[1]
 
 
+@on("MatMul")
 def chains(state: Rewriter, op: Op, inputs: tuple[Atom, ...], out: Var) -> Any:
     """``(a @ b) @ c`` or ``a @ (b @ c)``, whichever multiplies less."""
     if type(op).__name__ != "MatMul" or not is_float(out):
@@ -90,6 +95,7 @@ def chains(state: Rewriter, op: Op, inputs: tuple[Atom, ...], out: Var) -> Any:
     return None
 
 
+@on("Mul", "MatMul")
 def scalars(state: Rewriter, op: Op, inputs: tuple[Atom, ...], out: Var) -> Any:
     """A number that multiplies a matrix product, or an operand of one, multiplies the smallest of the three."""
     name = type(op).__name__
@@ -128,7 +134,7 @@ def _into_product(state: Rewriter, op: Op, inputs: tuple[Atom, ...], out: Var) -
 def _scalar_first(inputs: tuple[Atom, ...]) -> tuple[Atom | None, Atom]:
     """The operand that is a scalar, and the other one."""
     for one, other in (inputs, inputs[::-1]):
-        if not one.shape and other.shape and (isinstance(one, Var) or isinstance(one, Lit)):
+        if not one.shape and other.shape and isinstance(one, (Var, Lit)):
             return one, other
     return None, inputs[0]
 

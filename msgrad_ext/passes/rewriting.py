@@ -18,6 +18,7 @@ from ..registry import OPS
 from ..simplify import Rule, Simplifier
 
 _DEEPEST = 12
+_SHAPE_ONLY = frozenset({"ZerosLike", "OnesLike"})
 _COMMUTATIVE = frozenset({"Add", "Mul", "LogicalAnd", "LogicalOr"})
 
 
@@ -30,11 +31,10 @@ class Rewriter(Simplifier):
         # Inputs keep the users' names, which never begin with a dot; earlier passes have counted too.
         self.count = max((int(eqn.out.name[1:]) for eqn in graph.eqns if eqn.out.name[0] == "."), default=0)
         self.visits = 0
-        self.uses: Counter[Var] = Counter()
+        self.uses: Counter[Any] = Counter()
         self._own: dict[type, bool] = {}
-        for atom in (*(atom for eqn in graph.eqns for atom in eqn.inputs), *graph.outputs, *(one.var for one in graph.guards)):
-            if isinstance(atom, Var):
-                self.uses[atom] += 1
+        self.uses.update(atom for eqn in graph.eqns if type(eqn.op).__name__ not in _SHAPE_ONLY for atom in eqn.inputs)
+        self.uses.update((*graph.outputs, *(one.var for one in graph.guards)))
 
     def simplified(self, eqn: Eqn) -> Atom:
         """The atom that ``eqn`` comes down to."""
@@ -43,8 +43,11 @@ class Rewriter(Simplifier):
         if not self.own(eqn.op):
             return self.placed(eqn.op, tuple(map(self.now, eqn.inputs)), eqn.out)
         found = super().simplified(eqn)
-        if isinstance(found, Var) and found is not eqn.out:
-            self.uses[found] += self.uses[eqn.out]
+        if found is not eqn.out:
+            for atom in eqn.inputs:
+                self.uses[self.now(atom)] -= 1  # type: ignore[index]
+            if isinstance(found, Var):
+                self.uses[found] += self.uses[eqn.out]
         return found
 
     def own(self, op: Op) -> bool:
@@ -73,7 +76,9 @@ class Rewriter(Simplifier):
     def identity(self, op: Op, inputs: Sequence[Atom]) -> Any:
         """A key that is equal for equations with one value; operands that may be exchanged are put in one order."""
         key = super().identity(op, inputs)
-        return (key[0], *sorted(key[1:], key=repr)) if type(op).__name__ in _COMMUTATIVE else key
+        if type(op).__name__ in _COMMUTATIVE and hash(key[1]) > hash(key[2]):
+            return (key[0], key[2], key[1])
+        return key
 
     # What rules ask for -----------------------------------------------------------------------------------------
 

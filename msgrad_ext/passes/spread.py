@@ -20,13 +20,17 @@ from ..contract import broadcast
 from ..ir import Atom, Lit, Shape, Var, literal
 from ..op import Elementwise, Op
 from ..registry import OPS
+from ..simplify import on
 from .rewriting import Rewriter, is_float, number, pad, reduction, size
 
+# A product of so few numbers costs no more than the call.
+_SMALL = 8192
 _REDUCTIONS = frozenset({"ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin"})
 _PRODUCTS = frozenset({"MatMul", "BatchMatMul"})
 _SHAPES = frozenset({"Reshape", "ExpandDims", "Squeeze"})
 
 
+@on("Elementwise", "Select", "MatMul", "BatchMatMul", "ReduceSum", "ReduceMean")
 def uniform_constants(state: Rewriter, op: Op, inputs: tuple[Atom, ...], out: Var) -> Any:
     """An array constant whose elements are all one number is that number, repeated."""
     found = [_one_number(atom) for atom in inputs]
@@ -44,6 +48,7 @@ def _one_number(atom: Atom) -> Lit | None:
     return literal(first, atom.dtype)
 
 
+@on("Elementwise", "Select", "Cast")
 def elementwise(state: Rewriter, op: Op, inputs: tuple[Atom, ...], out: Var) -> Any:
     """An elementwise op on repeated operands works on what is repeated."""
     if not (isinstance(op, Elementwise) or type(op).__name__ in ("Select", "Cast")):
@@ -57,6 +62,7 @@ def elementwise(state: Rewriter, op: Op, inputs: tuple[Atom, ...], out: Var) -> 
     return OPS["BroadcastTo"](out.shape), (state.make(op, *cores),)
 
 
+@on(*_SHAPES, "Transpose", "StridedSlice", "BroadcastTo")
 def moves(state: Rewriter, op: Op, inputs: tuple[Atom, ...], out: Var) -> Any:
     """A move of something repeated moves what is repeated."""
     name = type(op).__name__
@@ -124,6 +130,7 @@ def regrouped(core: Shape, shape: Shape, target: Shape) -> Shape | None:
     return tuple(result)
 
 
+@on(*_REDUCTIONS)
 def reductions(state: Rewriter, op: Any, inputs: tuple[Atom, ...], out: Var) -> Any:
     """A reduction of something repeated multiplies by a count, or takes one of the equal elements."""
     name = type(op).__name__
@@ -151,11 +158,14 @@ def reductions(state: Rewriter, op: Any, inputs: tuple[Atom, ...], out: Var) -> 
     return value if value.shape == out.shape else (OPS["BroadcastTo"](out.shape), (value,))
 
 
+@on(*_PRODUCTS)
 def products(state: Rewriter, op: Op, inputs: tuple[Atom, ...], out: Var) -> Any:
     """A matrix product with a repeated operand: sums of the other one, or a product with one row or column."""
     if type(op).__name__ not in _PRODUCTS or not is_float(out) or not size(out):
         return None
     a, b = inputs
+    if size(out) * a.shape[-1] <= _SMALL:
+        return None
     left, right = (pad(state.core(one).shape, len(one.shape)) for one in (a, b))
     long = a.shape[-1] > 1
     if long and left[-1] == 1:

@@ -16,6 +16,7 @@ import numpy as np
 
 from ..ir import Atom, Eqn, Lit, Var, literal
 from ..op import Op, evaluate
+from ..simplify import on
 from .rewriting import Rewriter, is_float, number, plain
 
 
@@ -24,6 +25,7 @@ def _constant(atom: Atom) -> float | None:
     return float(atom.value) if isinstance(atom, Lit) and not atom.shape and is_float(atom) else None
 
 
+@on("Pow")
 def powers(state: Rewriter, op: Op, inputs: tuple[Atom, ...], out: Var) -> Any:
     """Small whole powers are products."""
     if type(op).__name__ != "Pow" or not is_float(out) or inputs[0].shape != out.shape:
@@ -40,6 +42,7 @@ def powers(state: Rewriter, op: Op, inputs: tuple[Atom, ...], out: Var) -> Any:
     return None
 
 
+@on("Add", "Sub", "Mul", "Div", "Square", "Abs")
 def signs(state: Rewriter, op: Op, inputs: tuple[Atom, ...], out: Var) -> Any:
     """A sum with an opposite is a difference; two signs in a product are none."""
     name = type(op).__name__
@@ -49,7 +52,7 @@ def signs(state: Rewriter, op: Op, inputs: tuple[Atom, ...], out: Var) -> Any:
     if not any(opposites):
         return None
     bare = tuple(made.inputs[0] if made else one for made, one in zip(opposites, inputs))
-    if name in ("Square", "Abs") or all(opposites) and name in ("Mul", "Div"):
+    if name in ("Square", "Abs") or (all(opposites) and name in ("Mul", "Div")):
         return op, bare
     if name == "Add":
         return (plain("Sub"), (inputs[0], bare[1])) if opposites[1] else (plain("Sub"), (inputs[1], bare[0]))
@@ -75,6 +78,7 @@ def _opposite(lit: Lit) -> Lit:
     return Lit(literal(-lit.value, lit.dtype).value, exact)
 
 
+@on("Mul", "Neg")
 def numbers(state: Rewriter, op: Op, inputs: tuple[Atom, ...], out: Var) -> Any:
     """``(x * c) * d`` is ``x * (c * d)``, ``-(x * c)`` is ``x * -c``, for numbers ``c`` and ``d``."""
     name = type(op).__name__

@@ -12,15 +12,17 @@ from __future__ import annotations
 from typing import Any
 
 from ..ir import Atom, Eqn, Var
-from ..op import Op
-from ..registry import OPS
+from ..simplify import on
 from .rewriting import Rewriter, is_float, pad, reduction, size
 
 # Of more terms BLAS loses digits that numpy's pairwise sum keeps.
 _LONGEST = 1 << 14
+# Of so few terms the calls cost more than what is summed.
+_SMALL = 2048
 _SUMS = frozenset({"ReduceSum", "ReduceMean"})
 
 
+@on(*_SUMS)
 def of_moves(state: Rewriter, op: Any, inputs: tuple[Atom, ...], out: Var) -> Any:
     """A sum over axes of a transposed matrix is a sum over its other axes; over axes of length 1 it is a move."""
     if type(op).__name__ not in _SUMS or not is_float(out):
@@ -35,6 +37,7 @@ def of_moves(state: Rewriter, op: Any, inputs: tuple[Atom, ...], out: Var) -> An
     return state.reshaped(state.make(reduction(type(op).__name__, axes, op.keep_dims), made.inputs[0]), out.shape)
 
 
+@on(*_SUMS)
 def factors(state: Rewriter, op: Any, inputs: tuple[Atom, ...], out: Var) -> Any:
     """A factor or divisor that is the same along an axis of a sum is multiplied afterwards; so is a sign."""
     if type(op).__name__ not in _SUMS or not is_float(out) or not state.once(inputs[0]):
@@ -44,7 +47,7 @@ def factors(state: Rewriter, op: Any, inputs: tuple[Atom, ...], out: Var) -> Any
     if made is None or kind not in ("Mul", "Div", "Neg"):
         return None
     if kind == "Neg":
-        return plain_of(made), (state.make(op, made.inputs[0]),)
+        return made.op, (state.make(op, made.inputs[0]),)
     rank = len(made.out.shape)
     places = (0, 1) if kind == "Mul" else (1,)
     for place in places:
@@ -52,14 +55,9 @@ def factors(state: Rewriter, op: Any, inputs: tuple[Atom, ...], out: Var) -> Any
         if other.shape != made.out.shape:
             continue
         free = [axis for axis in op.axis if pad(factor.shape, rank)[axis] == 1 and made.out.shape[axis] != 1]
-        if free:
+        if free and (len(free) == len(op.axis) or size(made.out) > _SMALL):
             return _outside(state, op, made, place, free, out)
     return _outer(state, op, made, out) if kind == "Mul" else None
-
-
-def plain_of(eqn: Eqn) -> Op:
-    """The op of ``eqn``."""
-    return eqn.op
 
 
 def _outside(state: Rewriter, op: Any, made: Eqn, place: int, free: list[int], out: Var) -> Any:
@@ -91,6 +89,7 @@ def _outer(state: Rewriter, op: Any, made: Eqn, out: Var) -> Any:
     return None
 
 
+@on("ReduceSum")
 def of_products(state: Rewriter, op: Any, inputs: tuple[Atom, ...], out: Var) -> Any:
     """A sum of a matrix times a row, along the rows, is a product of matrix and vector; a sum of all products too."""
     if type(op).__name__ != "ReduceSum" or out.dtype.char not in "fd" or not state.once(inputs[0]):
@@ -100,7 +99,7 @@ def of_products(state: Rewriter, op: Any, inputs: tuple[Atom, ...], out: Var) ->
     if made is None or not 1 < size(inputs[0]) // max(size(out), 1) <= _LONGEST:
         return None
     a, b = made.inputs
-    if len(op.axis) == len(shape) and a.shape == b.shape == shape and a is not b:
+    if size(out) == 1 and a.shape == b.shape == shape:
         return state.reshaped(
             state.call("MatMul", state.reshaped(a, (1, size(a))), state.reshaped(b, (size(a), 1))), out.shape
         )
@@ -119,6 +118,7 @@ def of_products(state: Rewriter, op: Any, inputs: tuple[Atom, ...], out: Var) ->
     return None
 
 
+@on("ReduceSum")
 def of_matmul(state: Rewriter, op: Any, inputs: tuple[Atom, ...], out: Var) -> Any:
     """The sum over the rows of a matrix product is the product of the summed rows, so it is for columns."""
     if type(op).__name__ != "ReduceSum" or not is_float(out) or not state.once(inputs[0]):
@@ -129,6 +129,8 @@ def of_matmul(state: Rewriter, op: Any, inputs: tuple[Atom, ...], out: Var) -> A
     a, b = made.inputs
     rows, columns = len(made.out.shape) - 2, len(made.out.shape) - 1
     rest = list(op.axis)
+    if size(made.out) * a.shape[-1] <= _SMALL:
+        return None
     if rows in rest and a.shape[-2] > 1:
         a = state.sums(a, (len(a.shape) - 2,))
         rest.remove(rows)
@@ -141,6 +143,7 @@ def of_matmul(state: Rewriter, op: Any, inputs: tuple[Atom, ...], out: Var) -> A
     return state.reshaped(state.sums(product, rest), out.shape)
 
 
+@on("Reshape", "Squeeze")
 def without_axes(state: Rewriter, op: Any, inputs: tuple[Atom, ...], out: Var) -> Any:
     """A reduction that keeps its axes for a move to drop them drops them itself."""
     if type(op).__name__ not in ("Reshape", "Squeeze") or not state.once(inputs[0]):
@@ -155,4 +158,3 @@ def without_axes(state: Rewriter, op: Any, inputs: tuple[Atom, ...], out: Var) -
 
 
 RULES = (of_moves, factors, of_matmul, of_products, without_axes)
-__all__ = ["OPS", "RULES"]
