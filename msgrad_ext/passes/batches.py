@@ -22,7 +22,7 @@ from ..ir import Atom, Eqn, Graph, Guard, Lit, Var
 from ..op import Elementwise
 from ..simplify import draft
 from . import costs
-from .joins import joined, row_slice, run_of, whole
+from .joins import joined, row_slice, run_of
 from .rewriting import Rewriter, is_float, pad, size
 
 _FEWEST = 4
@@ -52,8 +52,11 @@ def batched(graph: Graph, rules: Any) -> Graph:
     return draft(graph.inputs, state.eqns, tuple(map(state.now, graph.outputs)), guards)
 
 
-def _form(eqn: Eqn, state: Rewriter) -> Any:
-    """A key that is equal for equations that could be one, or None: elementwise ops, and products by one matrix."""
+def _form(eqn: Eqn, state: Rewriter, term: bool) -> Any:
+    """A key that is equal for equations that could be one, or None: elementwise ops, products and sums.
+
+    Contractions that are terms of a sum are left to `stacks`, which makes one of them all.
+    """
     if not is_float(eqn.out) or not eqn.out.shape or not size(eqn.out) or not state.own(eqn.op):
         return None
     if isinstance(eqn.op, Elementwise):
@@ -61,8 +64,19 @@ def _form(eqn: Eqn, state: Rewriter) -> Any:
         return None if None in kinds else (eqn.op.key, eqn.out.shape, eqn.out.dtype, *kinds)
     if type(eqn.op).__name__ == "MatMul":
         a, b = eqn.inputs
-        return (eqn.op.key, a.shape, a.dtype, id(b)) if isinstance(a, Var) else None
+        if not isinstance(a, Var) or not isinstance(b, Var):
+            return None
+        if _is_turned(state, a) and not _is_turned(state, b):
+            return None if term else (eqn.op.key, a.shape, b.shape, a.dtype)
+        return (eqn.op.key, a.shape, a.dtype, id(b))
+    if type(eqn.op).__name__ == "ReduceSum" and len(eqn.inputs[0].shape) > 1 and not term:
+        return (eqn.op.key, eqn.inputs[0].shape, eqn.out.dtype)
     return None
+
+
+def _is_turned(state: Rewriter, atom: Atom) -> bool:
+    made: Any = state.source(atom, "Transpose")
+    return made is not None and made.op.perm == (1, 0)
 
 
 def _part(atom: Atom, out: Var) -> Any:
@@ -76,7 +90,13 @@ def _part(atom: Atom, out: Var) -> Any:
 
 def candidates(graph: Graph, state: Rewriter) -> list[Group]:
     """Groups of equations that are alike and of which none depends on another."""
-    forms = {eqn.out: _form(eqn, state) for eqn in graph.eqns}
+    state.made = {eqn.out: eqn for eqn in graph.eqns}
+    readers: dict[Any, list[Eqn]] = defaultdict(list)
+    for eqn in graph.eqns:
+        for atom in eqn.inputs:
+            readers[atom].append(eqn)
+    returned = set(graph.outputs)
+    forms = {eqn.out: _form(eqn, state, _is_term(readers[eqn.out])) for eqn in graph.eqns}
     counts: dict[Any, int] = defaultdict(int)
     for form in forms.values():
         counts[form] += 1
@@ -97,19 +117,20 @@ def candidates(graph: Graph, state: Rewriter) -> list[Group]:
         above[eqn.out] = bits
     groups = [_group(members) for members in found.values() if len(members) >= _FEWEST]
     joins = {eqn.out for group in groups for eqn in group.members}
-    readers: dict[Any, list[Eqn]] = defaultdict(list)
-    for eqn in graph.eqns:
-        for atom in eqn.inputs:
-            readers[atom].append(eqn)
-    made = {eqn.out: eqn for eqn in graph.eqns}
-    state.made = made
-    kept = [group for group in groups if _pays(group, state, joins, readers)]
+    kept = [group for group in groups if _pays(group, state, joins, readers, returned)]
     state.made = {}
     return kept
 
 
+def _is_term(readers: Sequence[Eqn]) -> bool:
+    """True for what is a term of a sum and no more."""
+    return len(readers) == 1 and type(readers[0].op).__name__ == "Add"
+
+
 def _group(members: Sequence[Eqn]) -> Group:
     first = members[0]
+    if type(first.op).__name__ == "ReduceSum":
+        return Group(tuple(members), (True,))
     if isinstance(first.op, Elementwise):
         stacked = tuple(
             isinstance(atom, Var)
@@ -118,15 +139,11 @@ def _group(members: Sequence[Eqn]) -> Group:
             for place, atom in enumerate(first.inputs)
         )
     else:
-        stacked = (True, False)
-    return Group(tuple(_in_rows(members, stacked)), stacked)
+        stacked = (True, any(one.inputs[1] is not first.inputs[1] for one in members))
+    return Group(tuple(members), stacked)
 
 
-def _in_rows(members: Sequence[Eqn], stacked: Sequence[bool]) -> Sequence[Eqn]:
-    return members
-
-
-def _pays(group: Group, state: Rewriter, joins: Any, readers: Any) -> bool:
+def _pays(group: Group, state: Rewriter, joins: Any, readers: Any, returned: Any) -> bool:
     """True if one call costs less than the many, with the joining before it and the views after it."""
     first, count = group.members[0], len(group.members)
     saved = (count - 1) * costs.once(type(first.op))
@@ -141,6 +158,7 @@ def _pays(group: Group, state: Rewriter, joins: Any, readers: Any) -> bool:
         return False
     if not all(any(reader.out in joins for reader in readers[one.out]) for one in group.members):
         price += count * costs.VIEW
+    price += sum(one.out in returned for one in group.members) * costs.RETURNED
     return saved > price
 
 
@@ -195,17 +213,42 @@ def _emit(state: Rewriter, group: Group) -> None:
     members = _by_rows(state, group)
     first = members[0]
     state.location = first.location
+    result = _in_rows(state, group, members) if _by_row(group) else _in_stacks(state, group, members)
+    rows = result.shape[0] // len(members)
+    for place, one in enumerate(members):
+        state.location = one.location
+        part = state.make(row_slice(place * rows, rows, result.shape), result)
+        state.new[one.out] = state.reshaped(part, one.out.shape)
+        state.uses[state.new[one.out]] += state.uses[one.out]
+
+
+def _by_row(group: Group) -> bool:
+    """True for a group whose results lie below each other when the operands do."""
+    return isinstance(group.members[0].op, Elementwise) or not all(group.stacked)
+
+
+def _in_rows(state: Rewriter, group: Group, members: Sequence[Eqn]) -> Atom:
+    """The op on operands that are joined along their first axis."""
     operands = []
     for place, stacked in enumerate(group.stacked):
         parts = [state.now(one.inputs[place]) for one in members]
         operands.append(joined(state, parts) if stacked else parts[0])
-    result = state.make(first.op, *operands)
-    start = 0
-    for one in members:
-        state.location = one.location
-        state.new[one.out] = state.make(row_slice(start, one.out.shape[0], result.shape), result)
-        state.uses[state.new[one.out]] += state.uses[one.out]  # type: ignore[index]
-        start += one.out.shape[0]
+    return state.make(members[0].op, *operands)
+
+
+def _in_stacks(state: Rewriter, group: Group, members: Sequence[Eqn]) -> Atom:
+    """The op on operands that are joined along a new first axis."""
+    op: Any = members[0].op
+    if type(op).__name__ == "ReduceSum":
+        stack = _stack(state, [state.now(one.inputs[0]) for one in members])
+        return state.make(op.set(axis=tuple(axis + 1 for axis in op.axis)), stack)
+    sources = [state.made[state.now(one.inputs[0])].inputs[0] for one in members]  # type: ignore[index]
+    left = state.turned(_stack(state, sources))
+    return state.call("BatchMatMul", left, _stack(state, [state.now(one.inputs[1]) for one in members]))
+
+
+def _stack(state: Rewriter, parts: Sequence[Atom]) -> Atom:
+    return state.reshaped(joined(state, parts), (len(parts), *parts[0].shape))
 
 
 def _by_rows(state: Rewriter, group: Group) -> Sequence[Eqn]:
@@ -219,4 +262,4 @@ def _by_rows(state: Rewriter, group: Group) -> Sequence[Eqn]:
     return group.members
 
 
-__all__ = ["batched", "whole"]
+__all__ = ["batched"]

@@ -13,10 +13,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..ir import Atom, Shape, Var
+from ..ir import Atom, Eqn, Shape, Var
 from ..op import Op
 from ..simplify import on
-from .rewriting import Rewriter, plain, size
+from .rewriting import Rewriter, is_float, plain, size
+
+
+_FEWEST = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,4 +133,39 @@ def slices(state: Rewriter, op: Any, inputs: tuple[Atom, ...], out: Var) -> Any:
     return None
 
 
-RULES = (concatenations, slices)
+@on("Concat")
+def products(state: Rewriter, op: Any, inputs: tuple[Atom, ...], out: Var) -> Any:
+    """Products with one matrix, joined, are the product of what is joined."""
+    if any(length != 1 for length in out.shape[: op.axis]) or len(inputs) < _FEWEST:
+        return None
+    made = [_product(state, part) for part in inputs]
+    first = made[0]
+    if first is None or any(one is None or one.inputs[1] is not first.inputs[1] for one in made):
+        return None
+    parts = [one.inputs[0] for one in made if one is not None]
+    if size(parts[0]) > 2 * size(inputs[0]):
+        return None
+    return state.reshaped(state.make(first.op, joined(state, parts), first.inputs[1]), out.shape)
+
+
+def _product(state: Rewriter, part: Atom) -> Eqn | None:
+    """The matrix product that ``part`` is, perhaps under another shape, if it is used here alone."""
+    made = state.source(part, "Reshape")
+    inner = part if made is None else made.inputs[0]
+    return state.source(inner, "MatMul") if state.once(part) and state.once(inner) else None
+
+
+@on("Add")
+def offsets(state: Rewriter, op: Op, inputs: tuple[Atom, ...], out: Var) -> Any:
+    """``(p + s) + c`` is ``p + (s + c)`` for slices ``s`` and rows ``c``, so that all ``s + c`` are one sum."""
+    for total, row in (inputs, inputs[::-1]):
+        made = state.source(total, "Add") if total.shape == out.shape and state.once(total) else None
+        if made is None or not isinstance(row, Var) or size(row) >= size(out) or not is_float(out):
+            continue
+        for part, other in (made.inputs, made.inputs[::-1]):
+            if part.shape == other.shape == out.shape and state.source(part, "StridedSlice") and state.once(part):
+                return op, (other, state.make(op, part, row))
+    return None
+
+
+RULES = (concatenations, products, slices)

@@ -59,6 +59,7 @@ def optimise(graph: Graph) -> Graph:
     if any(foreign(OPS[name].numpy) for name in _NAMES):
         return rename(remove_dead(Simplifier().run(graph)))
     graph = remove_dead(Rewriter(graph, ALGEBRA).run(graph))
+    graph = batched(graph, (*STACKS, joins.offsets))
     graph = remove_dead(batched(graph, STACKS))
     graph = remove_dead(Stacker(graph, STACKS).run(graph))
     return rename(graph)
