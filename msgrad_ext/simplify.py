@@ -31,7 +31,7 @@ def on(*names: str) -> Callable[[Rule], Rule]:
 
 
 @lru_cache(maxsize=4096)
-def rules_for(kind: type[Op], rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+def rules_for(kind: Any, rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
     """Those of ``rules`` that are for ops of class ``kind``."""
     names = {kind.__name__, *(["Elementwise"] if issubclass(kind, Elementwise) else [])}
     return tuple(rule for rule in rules if names & getattr(rule, "names", names))

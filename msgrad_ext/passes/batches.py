@@ -13,7 +13,7 @@ anew; where two groups would wait for each other, one is given up.
 from __future__ import annotations
 
 import heapq
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -92,13 +92,20 @@ def _part(atom: Atom, out: Var) -> Any:
 
 def candidates(graph: Graph, state: Rewriter) -> list[Group]:
     """Groups of equations that are alike and of which none depends on another."""
+    alike = Counter((type(eqn.op), eqn.out.shape) for eqn in graph.eqns)
+    if max(alike.values(), default=0) < _FEWEST:
+        return []
     state.made = {eqn.out: eqn for eqn in graph.eqns}
     readers: dict[Any, list[Eqn]] = defaultdict(list)
     for eqn in graph.eqns:
         for atom in eqn.inputs:
             readers[atom].append(eqn)
     returned = set(graph.outputs)
-    forms = {eqn.out: _form(eqn, state, _is_term(readers[eqn.out])) for eqn in graph.eqns}
+    forms = {
+        eqn.out: _form(eqn, state, _is_term(readers[eqn.out]))
+        for eqn in graph.eqns
+        if alike[type(eqn.op), eqn.out.shape] >= _FEWEST
+    }
     counts: dict[Any, int] = defaultdict(int)
     for form in forms.values():
         counts[form] += 1
@@ -111,7 +118,7 @@ def candidates(graph: Graph, state: Rewriter) -> list[Group]:
         for atom in eqn.inputs:
             if isinstance(atom, Var):
                 bits |= above.get(atom, 0)
-        place = numbers.get(forms[eqn.out])
+        place = numbers.get(forms.get(eqn.out))
         if place is not None:
             if not bits >> place & 1:
                 found[place].append(eqn)

@@ -25,6 +25,6 @@ def calls(kind: type[Any]) -> int:
     return max(1, sum(one.opname in names for one in dis.get_instructions(kind.numpy)))
 
 
-def once(kind: type[Any]) -> float:
+def once(kind: Any) -> float:
     """What an op of class ``kind`` costs on arrays so small that only the calls count."""
     return _DEAR.get(kind.__name__, calls(kind) * CALL)

@@ -10,12 +10,13 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
+from operator import is_
 from typing import Any
 
 from ..ir import Atom, Eqn, Graph, Lit, Shape, Var, literal
 from ..op import Op, foreign
 from ..registry import OPS
-from ..simplify import Rule, Simplifier
+from ..simplify import Rule, Simplifier, rules_for
 
 _DEEPEST = 12
 _SHAPE_ONLY = frozenset({"ZerosLike", "OnesLike"})
@@ -41,6 +42,9 @@ class Rewriter(Simplifier):
         """The atom that ``eqn`` comes down to."""
         self.location = eqn.location
         self.visits += 1
+        kind: Any = type(eqn.op)
+        if not rules_for(kind, self.rules):
+            return self.kept(eqn)
         if not self.own(eqn.op):
             return self.placed(eqn.op, tuple(map(self.now, eqn.inputs)), eqn.out)
         found = super().simplified(eqn)
@@ -50,6 +54,14 @@ class Rewriter(Simplifier):
             if isinstance(found, Var):
                 self.uses[found] += self.uses[eqn.out]
         return found
+
+    def kept(self, eqn: Eqn) -> Var:
+        """The variable of an equation that no rule is for: equal ones were found by an earlier pass."""
+        inputs = tuple(map(self.now, eqn.inputs))
+        same = all(map(is_, inputs, eqn.inputs))
+        self.made[eqn.out] = eqn if same else Eqn(eqn.op, inputs, eqn.out, eqn.location)
+        self.eqns.append(self.made[eqn.out])
+        return eqn.out
 
     def own(self, op: Op) -> bool:
         """True for an op with a voice of this package, whose meaning the rules know."""
@@ -65,7 +77,7 @@ class Rewriter(Simplifier):
         self.visits += 1
         out = Var(f".{self.count}", shape, kind)
         if self.depth >= _DEEPEST:
-            found = self.placed(op, inputs, out)
+            found: Atom = self.placed(op, inputs, out)
         else:
             self.depth += 1
             found = self.reduced(op, inputs, out)
@@ -151,5 +163,5 @@ def number(value: Any, like: Atom) -> Lit:
 
 
 def is_float(atom: Atom) -> bool:
-    """True for a float dtype."""
-    return atom.dtype.kind == "f"
+    """True for the dtypes in which sums may be taken in another order: float16 has no digits to spare."""
+    return atom.dtype.char in "fd"

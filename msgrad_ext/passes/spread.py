@@ -57,7 +57,7 @@ def elementwise(state: Rewriter, op: Op, inputs: tuple[Atom, ...], out: Var) -> 
     if all(one is atom for one, atom in zip(cores, inputs)):
         return None
     shape = broadcast(*(one.shape for one in cores))
-    if math.prod(shape) >= size(out) or not any(isinstance(one, Var) for one in cores):
+    if shape is None or math.prod(shape) >= size(out) or not any(isinstance(one, Var) for one in cores):
         return None
     return OPS["BroadcastTo"](out.shape), (state.make(op, *cores),)
 
