@@ -93,7 +93,8 @@ class Simplifier:
         again = True
         while again:
             again = False
-            for rule in rules_for(type(op), self.rules):
+            kind: Any = type(op)
+            for rule in rules_for(kind, self.rules):
                 result = rule(self, op, inputs, out)
                 if isinstance(result, (Var, Lit)):
                     return result
