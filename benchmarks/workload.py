@@ -81,3 +81,24 @@ def agree(found: Arrays, wanted: Arrays, workload: Workload) -> None:
         assert one.shape == other.shape, f"{workload.name}, {name}: shape {one.shape}, {other.shape} wanted"
         far = float(np.max(np.abs(one - other), initial=0.0)) / max(float(np.max(np.abs(other), initial=0.0)), 1e-30)
         assert far <= workload.tolerance, f"{workload.name}, {name}: {far:.1e} from the hand-written gradient"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One way to have a workload's gradients.
+
+    Attributes
+    ----------
+    call : callable
+        Gives them as the framework does; this is what is timed.
+    read : callable
+        Makes arrays of what ``call`` gave, in the order of ``wrt``.
+    """
+
+    call: Callable[[], Any]
+    read: Callable[[Any], Arrays]
+
+    def check(self, workload: Workload) -> None:
+        """Raise if the gradients are not the hand-written ones."""
+        wanted = tuple(np.array(one) for one in workload.hand()(*workload.arguments()))
+        agree(self.read(self.call()), wanted, workload)

@@ -58,17 +58,39 @@ def attention(m: Any, x: Any, wq: Any, wk: Any, wv: Any) -> Any:
     return m.sum(out * out) * 0.5
 
 
-def prepare_attention(x: np.ndarray, wq: np.ndarray, wk: np.ndarray, wv: np.ndarray) -> Hand:
+class AttentionByHand:
     """Fifteen products into buffers; the scale is put on the smallest array."""
-    rows, width = x.shape[0], wq.shape[1]
-    q, k, v, out, ct_q, ct_k, ct_v = (np.empty((rows, width), x.dtype) for _ in range(7))
-    share, ct_share, column = np.empty((rows, rows), x.dtype), np.empty((rows, rows), x.dtype), np.empty((rows, 1), x.dtype)
-    scale, ct_x, part = np.array(width**-0.5, x.dtype), np.empty_like(x), np.empty_like(x)
-    ct_wq, ct_wk, ct_wv = (np.empty_like(wq) for _ in range(3))
 
-    def hand(x: np.ndarray, wq: np.ndarray, wk: np.ndarray, wv: np.ndarray) -> Arrays:
+    def __init__(self, x: np.ndarray, wq: np.ndarray, wk: np.ndarray, wv: np.ndarray) -> None:
+        rows, width = x.shape[0], wq.shape[1]
+        self.heads = tuple(np.empty((rows, width), x.dtype) for _ in range(7))
+        self.share, self.ct_share = np.empty((rows, rows), x.dtype), np.empty((rows, rows), x.dtype)
+        self.column, self.scale = np.empty((rows, 1), x.dtype), np.array(width**-0.5, x.dtype)
+        self.part, self.results = np.empty_like(x), (np.empty_like(x), *(np.empty_like(wq) for _ in range(3)))
+
+    def __call__(self, x: np.ndarray, wq: np.ndarray, wk: np.ndarray, wv: np.ndarray) -> Arrays:
+        self.attend(x, wq, wk, wv)
+        q, k, _, _, ct_q, ct_k, ct_v = self.heads
+        part, (ct_x, ct_wq, ct_wk, ct_wv) = self.part, self.results
+        self.ct_share.dot(k, ct_q)
+        np.multiply(ct_q, self.scale, ct_q)
+        self.ct_share.T.dot(q, ct_k)
+        x.T.dot(ct_q, ct_wq)
+        x.T.dot(ct_k, ct_wk)
+        x.T.dot(ct_v, ct_wv)
+        ct_q.dot(wq.T, ct_x)
+        ct_k.dot(wk.T, part)
+        np.add(ct_x, part, ct_x)
+        ct_v.dot(wv.T, part)
+        np.add(ct_x, part, ct_x)
+        return self.results
+
+    def attend(self, x: np.ndarray, wq: np.ndarray, wk: np.ndarray, wv: np.ndarray) -> None:
+        """Forward, and back to the scores and the values."""
+        q, k, v, out, _, _, ct_v = self.heads
+        share, ct_share, column = self.share, self.ct_share, self.column
         x.dot(wq, q)
-        np.multiply(q, scale, q)
+        np.multiply(q, self.scale, q)
         x.dot(wk, k)
         x.dot(wv, v)
         q.dot(k.T, share)
@@ -85,20 +107,6 @@ def prepare_attention(x: np.ndarray, wq: np.ndarray, wk: np.ndarray, wv: np.ndar
         np.add.reduce(out, 1, None, column, True)
         np.subtract(ct_share, column, ct_share)
         np.multiply(ct_share, share, ct_share)
-        ct_share.dot(k, ct_q)
-        np.multiply(ct_q, scale, ct_q)
-        ct_share.T.dot(q, ct_k)
-        x.T.dot(ct_q, ct_wq)
-        x.T.dot(ct_k, ct_wk)
-        x.T.dot(ct_v, ct_wv)
-        ct_q.dot(wq.T, ct_x)
-        ct_k.dot(wk.T, part)
-        np.add(ct_x, part, ct_x)
-        ct_v.dot(wv.T, part)
-        np.add(ct_x, part, ct_x)
-        return ct_x, ct_wq, ct_wk, ct_wv
-
-    return hand
 
 
 def norm_gelu(m: Any, x: Any, gamma: Any, beta: Any, w: Any, b: Any) -> Any:
@@ -110,57 +118,25 @@ def norm_gelu(m: Any, x: Any, gamma: Any, beta: Any, w: Any, b: Any) -> Any:
     return m.sum(y * y) * 0.5
 
 
-def prepare_norm_gelu(x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, w: np.ndarray, b: np.ndarray) -> Hand:
+class NormGeluByHand:
     """Means as products with a vector; elementwise steps in place."""
-    rows, width = x.shape
-    average, ones = np.full(width, 1 / width, x.dtype), np.ones(rows, x.dtype)
-    normal, scaled, ct_s, t = (np.empty_like(x) for _ in range(4))
-    z, u, y, ct_z = (np.empty((rows, w.shape[1]), x.dtype) for _ in range(4))
-    mean, inverse, rest = np.empty(rows, x.dtype), np.empty(rows, x.dtype), np.empty(rows, x.dtype)
-    mean1, inverse1, rest1 = mean[:, None], inverse[:, None], rest[:, None]
-    eps, one, half, cubic, three, root = (np.array(v, x.dtype) for v in (1e-5, 1, 0.5, 0.044715, 3 * 0.044715, GELU))
-    ct_x, ct_gamma, ct_beta, ct_w, ct_b = (np.empty_like(like) for like in (x, gamma, beta, w, b))
 
-    def forward(x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, w: np.ndarray, b: np.ndarray) -> None:
-        x.dot(average, mean)
-        np.subtract(x, mean1, normal)
-        np.multiply(normal, normal, t)
-        t.dot(average, inverse)
-        np.add(inverse, eps, inverse)
-        np.sqrt(inverse, inverse)
-        np.divide(one, inverse, inverse)
-        np.multiply(normal, inverse1, normal)
-        np.multiply(normal, gamma, scaled)
-        np.add(scaled, beta, scaled)
-        scaled.dot(w, z)
-        np.add(z, b, z)
+    def __init__(self, x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, w: np.ndarray, b: np.ndarray) -> None:
+        rows, width = x.shape
+        self.average, self.ones = np.full(width, 1 / width, x.dtype), np.ones(rows, x.dtype)
+        self.normal, self.scaled, self.ct_s, self.t = (np.empty_like(x) for _ in range(4))
+        self.z, self.u, self.y, self.ct_z = (np.empty((rows, w.shape[1]), x.dtype) for _ in range(4))
+        self.mean, self.inverse, self.rest = (np.empty(rows, x.dtype) for _ in range(3))
+        numbers = (1e-5, 1, 0.5, 0.044715, 3 * 0.044715, GELU)
+        self.eps, self.one, self.half, self.cubic, self.three, self.root = (np.array(v, x.dtype) for v in numbers)
+        self.results = tuple(np.empty_like(like) for like in (x, gamma, beta, w, b))
 
-    def through_gelu() -> None:
-        # y = z (1 + tanh u) / 2; y' = (1 + tanh u)/2 + z (1 - tanh^2 u) u'/2; ct = y y'.
-        np.multiply(z, z, y)
-        np.multiply(y, cubic, u)
-        np.add(u, one, u)
-        np.multiply(u, z, u)
-        np.multiply(u, root, u)
-        np.tanh(u, u)
-        np.multiply(y, three, ct_z)
-        np.add(ct_z, one, ct_z)
-        np.multiply(ct_z, root, ct_z)
-        np.multiply(ct_z, z, ct_z)
-        np.multiply(u, u, y)
-        np.subtract(one, y, y)
-        np.multiply(ct_z, y, ct_z)
-        np.add(u, one, u)
-        np.add(ct_z, u, ct_z)
-        np.multiply(ct_z, half, ct_z)
-        np.multiply(z, u, y)
-        np.multiply(y, half, y)
-        np.multiply(ct_z, y, ct_z)
-
-    def hand(x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, w: np.ndarray, b: np.ndarray) -> Arrays:
-        forward(x, gamma, beta, w, b)
-        through_gelu()
-        scaled.T.dot(ct_z, ct_w)
+    def __call__(self, x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, w: np.ndarray, b: np.ndarray) -> Arrays:
+        self.forward(x, gamma, beta, w, b)
+        self.through_gelu()
+        normal, ct_s, t, ct_z, ones, average = self.normal, self.ct_s, self.t, self.ct_z, self.ones, self.average
+        ct_x, ct_gamma, ct_beta, ct_w, ct_b = self.results
+        self.scaled.T.dot(ct_z, ct_w)
         ones.dot(ct_z, ct_b)
         ct_z.dot(w.T, ct_s)
         ones.dot(ct_s, ct_beta)
@@ -168,15 +144,52 @@ def prepare_norm_gelu(x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, w: np.
         ones.dot(t, ct_gamma)
         np.multiply(ct_s, gamma, ct_s)
         np.multiply(ct_s, normal, t)
-        t.dot(average, rest)
-        ct_s.dot(average, mean)
-        np.multiply(normal, rest1, t)
-        np.subtract(ct_s, mean1, ct_s)
+        t.dot(average, self.rest)
+        ct_s.dot(average, self.mean)
+        np.multiply(normal, self.rest[:, None], t)
+        np.subtract(ct_s, self.mean[:, None], ct_s)
         np.subtract(ct_s, t, ct_s)
-        np.multiply(ct_s, inverse1, ct_x)
-        return ct_x, ct_gamma, ct_beta, ct_w, ct_b
+        np.multiply(ct_s, self.inverse[:, None], ct_x)
+        return self.results
 
-    return hand
+    def forward(self, x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, w: np.ndarray, b: np.ndarray) -> None:
+        """To the argument of gelu."""
+        normal, scaled, inverse, mean, t, z = self.normal, self.scaled, self.inverse, self.mean, self.t, self.z
+        x.dot(self.average, mean)
+        np.subtract(x, mean[:, None], normal)
+        np.multiply(normal, normal, t)
+        t.dot(self.average, inverse)
+        np.add(inverse, self.eps, inverse)
+        np.sqrt(inverse, inverse)
+        np.divide(self.one, inverse, inverse)
+        np.multiply(normal, inverse[:, None], normal)
+        np.multiply(normal, gamma, scaled)
+        np.add(scaled, beta, scaled)
+        scaled.dot(w, z)
+        np.add(z, b, z)
+
+    def through_gelu(self) -> None:
+        """``y = z (1 + tanh u) / 2``, ``y' = (1 + tanh u) / 2 + z (1 - tanh^2 u) u' / 2``, and y times y'."""
+        z, u, y, ct_z, one = self.z, self.u, self.y, self.ct_z, self.one
+        np.multiply(z, z, y)
+        np.multiply(y, self.cubic, u)
+        np.add(u, one, u)
+        np.multiply(u, z, u)
+        np.multiply(u, self.root, u)
+        np.tanh(u, u)
+        np.multiply(y, self.three, ct_z)
+        np.add(ct_z, one, ct_z)
+        np.multiply(ct_z, self.root, ct_z)
+        np.multiply(ct_z, z, ct_z)
+        np.multiply(u, u, y)
+        np.subtract(one, y, y)
+        np.multiply(ct_z, y, ct_z)
+        np.add(u, one, u)
+        np.add(ct_z, u, ct_z)
+        np.multiply(ct_z, self.half, ct_z)
+        np.multiply(z, u, y)
+        np.multiply(y, self.half, y)
+        np.multiply(ct_z, y, ct_z)
 
 
 def distances(m: Any, x: Any, y: Any) -> Any:
@@ -234,7 +247,7 @@ def workloads(small: bool) -> list[Workload]:
     pairs = {"x": draw(rows, width, scale=0.5), "y": draw(rows, width, scale=0.5)}
     return [
         Workload("conv_8x3x32", convolved, conv, ("x", "w"), prepare_convolved, ("w",)),
-        Workload("attention_128x64", attention, head, tuple(head), prepare_attention, ("wq", "wk", "wv"), tolerance=1e-3),
-        Workload("ln_gelu_64x256", norm_gelu, block, tuple(block), prepare_norm_gelu, tuple(block)[1:], tolerance=1e-3),
+        Workload("attention_128x64", attention, head, tuple(head), AttentionByHand, ("wq", "wk", "wv"), tolerance=1e-3),
+        Workload("ln_gelu_64x256", norm_gelu, block, tuple(block), NormGeluByHand, tuple(block)[1:], tolerance=1e-3),
         Workload("pairdist_300x16", distances, pairs, ("x", "y"), prepare_distances, tolerance=1e-3),
     ]

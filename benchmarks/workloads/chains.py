@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import cos, sin
 from typing import Any
 
@@ -54,7 +55,7 @@ def prepare_twelve(x: np.ndarray) -> Hand:
     result = np.empty_like(x)
     size = min(BLOCK, x.size)
     buffers = [np.empty(size, x.dtype) for _ in range(6)]
-    c07, c03, c05, c1, c2 = (np.array(value, x.dtype) for value in (0.7, 0.3, 0.5, 1.0, 2.0))
+    c07, c03, c05, c1 = (np.array(value, x.dtype) for value in (0.7, 0.3, 0.5, 1.0))
 
     def block(x: np.ndarray, out: np.ndarray) -> None:
         a, b, c, e, g, t = (one[: x.size] for one in buffers)
@@ -76,7 +77,7 @@ def prepare_twelve(x: np.ndarray) -> Hand:
         np.multiply(g, e, g)  # the gradient that reaches a through e a; through e it is g a (-2 c)
         np.multiply(g, a, t)
         np.multiply(t, c, t)
-        np.multiply(t, c2, t)
+        np.add(t, t, t)
         np.subtract(b, t, b)
         np.cos(a, a)
         np.multiply(b, a, b)
@@ -85,12 +86,13 @@ def prepare_twelve(x: np.ndarray) -> Hand:
         np.multiply(b, c07, b)
         np.add(out, b, out)
 
-    def hand(x: np.ndarray) -> Arrays:
-        for start in range(0, x.size, size):
-            block(x[start : start + size], result[start : start + size])
-        return (result,)
+    return lambda x: _in_blocks(block, size, x, result)
 
-    return hand
+
+def _in_blocks(block: Callable[[np.ndarray, np.ndarray], None], size: int, x: np.ndarray, result: np.ndarray) -> Arrays:
+    for start in range(0, x.size, size):
+        block(x[start : start + size], result[start : start + size])
+    return (result,)
 
 
 def workloads(small: bool) -> list[Workload]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -66,7 +67,7 @@ def prepare_deep(x: np.ndarray, *layers: np.ndarray) -> Hand:
     h, ct = np.empty((count + 1, *x.shape), x.dtype), np.empty((count, *x.shape), x.dtype)
     slope, one = np.empty_like(ct), np.ones((), x.dtype)
     ct_w, ct_b = np.empty((count, *layers[0].shape), x.dtype), np.empty((count, layers[-1].shape[0]), x.dtype)
-    steps = list(zip(h[:-1], h[1:]))
+    steps = list(pairwise(h))
     turns = h[:-1].transpose(0, 2, 1)
 
     def hand(x: np.ndarray, *layers: np.ndarray) -> Arrays:

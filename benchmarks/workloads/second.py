@@ -78,59 +78,71 @@ def perceptron(m: Any, theta: Any, x: Any, t: Any) -> Any:
     return m.sum(error * error) * (0.5 / x.shape[0])
 
 
-def prepare_perceptron(theta: np.ndarray, x: np.ndarray, t: np.ndarray) -> Hand:
+class PerceptronByHand:
     """Blocks of the Hessian by hand: outer products of the slopes, and what the curvature of tanh adds."""
-    rows, scale = len(x), np.array(1 / len(x))
-    with_one, active = np.ones((rows, 5)), np.ones((rows, 6))
-    with_one[:, :4] = x
-    pairs = (with_one[:, :, None] * with_one[:, None, :]).reshape(rows, 25).T
-    slopes = np.empty((rows, 5, 5))
-    flat, h, d, r, c = slopes.reshape(rows, 25), active[:, :5], np.empty((rows, 5)), np.empty((rows, 4)), np.empty((rows, 5))
-    gram, curved, mixed, bent = np.empty((25, 25)), np.empty((25, 5)), np.empty((25, 6)), np.empty((25, 4))
-    last, overlap, z = np.empty((6, 6)), np.empty((5, 5)), np.empty((rows, 5))
-    result, upper = np.zeros((49, 49)), np.empty((5, 5, 6, 4))
-    first, one, minus_two = np.empty((5, 5, 5, 5)), np.ones(()), np.array(-2.0)
-    diagonal = np.einsum("ikjk->ijk", first)
-    crossing = np.einsum("ikko->iko", upper[:, :, :5])
-    corner = np.lib.stride_tricks.as_strided(
-        result[25:, 25:], (6, 6, 4), (4 * result.strides[0], 4 * result.strides[1], sum(result.strides))
-    )
 
-    def hand(theta: np.ndarray, x: np.ndarray, t: np.ndarray) -> Arrays:
+    def __init__(self, theta: np.ndarray, x: np.ndarray, t: np.ndarray) -> None:
+        rows = len(x)
+        self.scale, self.one, self.minus_two = np.array(1 / rows), np.ones(()), np.array(-2.0)
+        self.with_one, self.active = np.ones((rows, 5)), np.ones((rows, 6))
+        self.with_one[:, :4] = x
+        self.pairs = (self.with_one[:, :, None] * self.with_one[:, None, :]).reshape(rows, 25).T
+        self.h, self.d, self.r, self.c = self.active[:, :5], *(np.empty((rows, n)) for n in (5, 4, 5))
+        self.z, self.slopes = np.empty((rows, 5)), np.empty((rows, 5, 5))
+        self.flat = self.slopes.reshape(rows, 25)
+        self.gram, self.curved, self.mixed, self.bent = (np.empty((25, n)) for n in (25, 5, 6, 4))
+        self.last, self.overlap, self.first = np.empty((6, 6)), np.empty((5, 5)), np.empty((5, 5, 5, 5))
+        self.result, self.upper = np.zeros((49, 49)), np.empty((5, 5, 6, 4))
+        self.diagonal, self.crossing = np.einsum("ikjk->ijk", self.first), np.einsum("ikko->iko", self.upper[:, :, :5])
+        down, right = self.result.strides
+        self.corner = np.lib.stride_tricks.as_strided(
+            self.result[25:, 25:], (6, 6, 4), (4 * down, 4 * right, down + right)
+        )
+
+    def __call__(self, theta: np.ndarray, x: np.ndarray, t: np.ndarray) -> Arrays:
         w1, w2 = theta[:25].reshape(5, 5), theta[25:].reshape(6, 4)
-        inner = w2[:5]
-        with_one.dot(w1, z)
-        np.tanh(z, h)
-        np.multiply(h, h, d)
-        np.subtract(one, d, d)
-        active.dot(w2, r)
-        np.subtract(r, t, r)
-        np.multiply(r, scale, r)
-        np.multiply(with_one[:, :, None], d[:, None, :], slopes)
+        inner, scale, result = w2[:5], self.scale, self.result
+        self.forward(w1, w2, t)
+        flat, active, first, upper, overlap = self.flat, self.active, self.first, self.upper, self.overlap
         inner.dot(inner.T, overlap)
         np.multiply(overlap, scale, overlap)
-        flat.T.dot(flat, gram)
-        np.multiply(gram.reshape(5, 5, 5, 5), overlap[:, None, :], first)
-        r.dot(inner.T, c)
-        np.multiply(c, d, c)
-        np.multiply(c, h, c)
-        np.multiply(c, minus_two, c)
-        pairs.dot(c, curved)
-        np.add(diagonal, curved.reshape(5, 5, 5), diagonal)
+        flat.T.dot(flat, self.gram)
+        np.multiply(self.gram.reshape(5, 5, 5, 5), overlap[:, None, :], first)
+        self.pairs.dot(self.bend(inner), self.curved)
+        np.add(self.diagonal, self.curved.reshape(5, 5, 5), self.diagonal)
         result[:25, :25] = first.reshape(25, 25)
-        flat.T.dot(active, mixed)
-        np.multiply(mixed, scale, mixed)
-        np.multiply(mixed.reshape(5, 5, 6, 1), inner[:, None, :], upper)
-        flat.T.dot(r, bent)
-        np.add(crossing, bent.reshape(5, 5, 4), crossing)
+        flat.T.dot(active, self.mixed)
+        np.multiply(self.mixed, scale, self.mixed)
+        np.multiply(self.mixed.reshape(5, 5, 6, 1), inner[:, None, :], upper)
+        flat.T.dot(self.r, self.bent)
+        np.add(self.crossing, self.bent.reshape(5, 5, 4), self.crossing)
         result[:25, 25:] = upper.reshape(25, 24)
         result[25:, :25] = upper.reshape(25, 24).T
-        active.T.dot(active, last)
-        np.multiply(last, scale, last)
-        corner[:] = last[:, :, None]
+        active.T.dot(active, self.last)
+        np.multiply(self.last, scale, self.last)
+        self.corner[:] = self.last[:, :, None]
         return (result,)
 
-    return hand
+    def forward(self, w1: np.ndarray, w2: np.ndarray, t: np.ndarray) -> None:
+        """Activities, their slopes, the error."""
+        d, r = self.d, self.r
+        self.with_one.dot(w1, self.z)
+        np.tanh(self.z, self.h)
+        np.multiply(self.h, self.h, d)
+        np.subtract(self.one, d, d)
+        self.active.dot(w2, r)
+        np.subtract(r, t, r)
+        np.multiply(r, self.scale, r)
+        np.multiply(self.with_one[:, :, None], d[:, None, :], self.slopes)
+
+    def bend(self, inner: np.ndarray) -> np.ndarray:
+        """The curvature of tanh, weighted by what reaches it."""
+        c = self.c
+        self.r.dot(inner.T, c)
+        np.multiply(c, self.d, c)
+        np.multiply(c, self.h, c)
+        np.multiply(c, self.minus_two, c)
+        return c
 
 
 def workloads(small: bool) -> list[Workload]:
@@ -141,5 +153,5 @@ def workloads(small: bool) -> list[Workload]:
     return [
         Workload("hvp_rosen20", rosenbrock, {"x": x, "v": v}, ("x",), prepare_product, kind="hvp", tolerance=1e-9),
         Workload("hess_rosen20", rosenbrock, {"x": x}, ("x",), prepare_tridiagonal, kind="hessian", tolerance=1e-9),
-        Workload("hess_mlp49", perceptron, arrays, ("theta",), prepare_perceptron, kind="hessian", tolerance=1e-9),
+        Workload("hess_mlp49", perceptron, arrays, ("theta",), PerceptronByHand, kind="hessian", tolerance=1e-9),
     ]
