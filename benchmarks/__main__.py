@@ -81,6 +81,7 @@ def options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", help="workloads, by the beginnings of their names (default: all)")
     parser.add_argument("--rounds", type=int, default=15, help="rounds per workload (default 15)")
+    parser.add_argument("--processes", type=int, default=5, help="processes for what starts anew (default 5)")
     parser.add_argument("--small", action="store_true", help="small sizes, to see that everything runs")
     parser.add_argument("--peers", default="", help=f"other frameworks, by commas: {', '.join(KNOWN)}")
     parser.add_argument(
@@ -107,8 +108,8 @@ def main(arguments: Sequence[str] | None = None) -> Outcome:
     wanted = chosen(given.names, given.small)
     peers = [name for name in given.peers.split(",") if name]
     unknown = [name for name in peers if name not in KNOWN]
-    if unknown or given.rounds < 1:
-        raise SystemExit(f"Peers are {', '.join(KNOWN)}; rounds are at least 1.")
+    if unknown or min(given.rounds, given.processes) < 1:
+        raise SystemExit(f"Peers are {', '.join(KNOWN)}; rounds and processes are at least 1.")
     with started(peers, [*given.python, sys.executable]) as found:
         versions = {peer.name: peer.version for peer in found}
         columns = [*OURS, *versions]
@@ -118,7 +119,11 @@ def main(arguments: Sequence[str] | None = None) -> Outcome:
         for workload in wanted:
             lines.append(measure(workload, given.rounds, found, given.small))
             print(lines[-1].text(columns), flush=True)
-    extra = {} if given.no_start else {"first": starting.first_gradients(given.small, 3), "start": starts(5)}
+    extra = (
+        {}
+        if given.no_start
+        else {"first": starting.first_gradients(given.small, given.processes), "start": starts(given.processes)}
+    )
     outcome = Outcome(description(), versions, given.rounds, tuple(lines), **extra)  # type: ignore[arg-type]
     for name, value in outcome.start.items():
         print(f"{name:<60}{value:>10.2f}")
