@@ -5,6 +5,7 @@ Comes in: steps and where their values live. Goes out: `Fast`, the text and what
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from ..errors import Location
 from ..ir import Eqn, Graph, unique
 from .buffers import Layout, lay_out, workspace_bytes
 from .lowering import Steps, lower_steps
+from .scalars import fits, write_scalars
 from .source import _place
 from .steps import Step, Value
 from .sums import cheaper_sums
@@ -39,6 +41,8 @@ class Fast:
         Bytes of a workspace.
     counts : dict of str to int
         Operations, calls and allocations of one run.
+    plain : bool
+        True if it is plain Python, which hands over to numpy where Python raises.
     """
 
     text: str
@@ -48,13 +52,41 @@ class Fast:
     lines: dict[int, Eqn]
     memory: int
     counts: dict[str, int]
+    plain: bool = False
 
 
-def write_fast(graph: Graph, constants: dict[int, int]) -> Fast:
-    """The fast form of ``graph``; ``constants`` says the place of each constant array by its id."""
+def write_fast(graph: Graph, constants: dict[int, int], scalars: bool = True) -> Fast:
+    """The fast form of ``graph``; ``constants`` says the place of each constant array by its id.
+
+    Where all is numbers without axes it is plain Python, unless ``scalars`` is false.
+    """
     lowered = lower_steps(graph)
+    if scalars and fits(lowered):
+        return write_plain(lowered)
     steps = cheaper_sums(lowered)
     return FastWriter(lowered, steps, lay_out(steps, lowered.outputs), constants).write()
+
+
+def write_plain(lowered: Steps) -> Fast:
+    """The fast form of a plan of numbers."""
+    before, rows, after = write_scalars(lowered)
+    body = rendered([(text, step.eqn if step else None, None) for text, step in rows])
+    first = len(before) + 1
+    lines = {first + at: step.eqn for at, (_, step) in enumerate(rows) if step is not None and step.eqn is not None}
+    count = sum(step.kind != "guard" for step in lowered.steps)
+    counts = {"operations": count, "calls": 0, "allocations": len(lowered.outputs)}
+    return Fast("\n".join([*before, *body, *after]) + "\n", {}, {}, {}, lines, 0, counts, True)
+
+
+def rendered(rows: Sequence[tuple[str, Eqn | None, Location | None]]) -> list[str]:
+    """The lines of a body, each with the user's line unless it is the one above's."""
+    width = min(max((len(text) for text, _, _ in rows), default=0), 72) + 4
+    lines, before = [], ""
+    for text, eqn, location in rows:
+        note = _place(eqn.location if eqn is not None else location)
+        lines.append(f"{'    ' + text:<{width}}  # {note}" if note and note != before else f"    {text}")
+        before = note
+    return lines
 
 
 class FastWriter:
@@ -90,7 +122,7 @@ class FastWriter:
             names = ", ".join(self.held)
             lines.append(f"    {'run, ' if self.noisy else ''}{names}{',' if not self.noisy else ''} = space")
         first = len(lines) + 1
-        lines += self.rendered()
+        lines += rendered(self.rows)
         lines += self.entry(arguments)
         numbered = {first + index: eqn for index, (_, eqn, _) in enumerate(self.rows) if eqn is not None}
         numbers = {one.name: one.array for one in self.lowered.constants if id(one.lit) not in self.constants}
@@ -124,17 +156,6 @@ class FastWriter:
         lines += [f"    {line}" for line in self.space]
         held = [*(["quiet()"] if self.noisy else []), *self.held]
         return [*lines, f"    return ({', '.join(held)}{',' if held else ''})", "", ""]
-
-    def rendered(self) -> list[str]:
-        """The lines of the body, each with the user's line unless it is the one above's."""
-        width = min(max((len(text) for text, _, _ in self.rows), default=0), 72) + 4
-        lines, before = [], ""
-        for text, eqn, location in self.rows:
-            note = _place(eqn.location if eqn is not None else location)
-            shown = f"{'    ' + text:<{width}}  # {note}" if note and note != before else f"    {text}"
-            lines.append(shown)
-            before = note
-        return lines
 
     def entry(self, arguments: str) -> list[str]:
         """The function that is called: it takes a workspace that nobody uses, and puts it back."""

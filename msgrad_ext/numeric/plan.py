@@ -10,6 +10,7 @@ operations, calls and allocations one run makes. ``plan.run`` is the function it
 from __future__ import annotations
 
 import linecache
+from array import array as typed
 from collections import OrderedDict
 from collections.abc import Callable
 from contextvars import Context
@@ -54,21 +55,34 @@ class Plan:
     def __init__(self, graph: Graph, poison: bool = False) -> None:
         self.graph = graph
         self._fast, code = compiled(graph)
-        lits = _constants(graph)
-        spelled = {name: np.ascontiguousarray(lits[at].value) for name, at in self._fast.arrays.items()}
+        self._other: Callable[..., tuple[np.ndarray, ...]] | None = None
+        self.run = self._bound(self._fast, code, poison)
+
+    def _bound(self, fast: Fast, code: CodeType, poison: bool) -> Callable[..., tuple[np.ndarray, ...]]:
+        """The function of ``code``, with the constants of this graph."""
+        graph, lits = self.graph, _constants(self.graph)
+        spelled = {name: np.ascontiguousarray(lits[at].value) for name, at in fast.arrays.items()}
         loud = any(foreign(type(eqn.op).numpy) for eqn in graph.eqns)
         namespace: dict[str, Any] = {
             "GuardFailed": GuardFailed,
             "quiet": _open_quiet if loud else _quiet,
             "spaces": _Never() if poison else [],
-            **self._fast.calls,
-            **self._fast.numbers,
+            "typed": typed,
+            "in_numpy": self._in_numpy,
+            **fast.calls,
+            **fast.numbers,
             **spelled,
         }
         exec(code, namespace)  # the text is ours, made in `fast`; users' names are identifiers in it
         if poison:
             namespace["empty"] = _poisoned
-        self.run: Callable[..., tuple[np.ndarray, ...]] = namespace["plan"]
+        return namespace["plan"]  # type: ignore[no-any-return]
+
+    def _in_numpy(self, *arrays: np.ndarray) -> tuple[np.ndarray, ...]:
+        """The plan in numpy, for numbers at which plain Python raises; it is made when it is first needed."""
+        if self._other is None:
+            self._other = self._bound(*translated(self.graph, scalars=False), False)
+        return self._other(*arrays)
 
     @cached_property
     def source(self) -> str:
@@ -169,15 +183,21 @@ def compiled(graph: Graph) -> tuple[Fast, CodeType]:
         if key in _CACHE:
             _CACHE.move_to_end(key)
             return _CACHE[key]
-    source = write_fast(graph, {id(lit): at for at, lit in enumerate(_constants(graph))})
-    filename = f"<msgrad_ext plan {sha256(source.text.encode()).hexdigest()[:16]}>"
-    code = compile(source.text, filename, "exec")
-    linecache.cache[filename] = (len(source.text), None, source.text.splitlines(keepends=True), filename)
+    source, code = translated(graph)
     with _LOCK:
         _CACHE[key] = (source, code)
         while len(_CACHE) > _LIMIT:
             _, (_, dropped) = _CACHE.popitem(last=False)
             linecache.cache.pop(dropped.co_filename, None)
+    return source, code
+
+
+def translated(graph: Graph, scalars: bool = True) -> tuple[Fast, CodeType]:
+    """Source and code of ``graph``."""
+    source = write_fast(graph, {id(lit): at for at, lit in enumerate(_constants(graph))}, scalars)
+    filename = f"<msgrad_ext plan {sha256(source.text.encode()).hexdigest()[:16]}>"
+    code = compile(source.text, filename, "exec")
+    linecache.cache[filename] = (len(source.text), None, source.text.splitlines(keepends=True), filename)
     return source, code
 
 
