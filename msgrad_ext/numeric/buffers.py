@@ -7,7 +7,7 @@ operand that it reads last, if that is the whole slot in the same layout; no oth
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,9 +45,10 @@ class Layout:
         return value.kind == "constant" or value in self.slots
 
 
-def lay_out(steps: Sequence[Step], outputs: Sequence[Value]) -> Layout:
-    """Slots for the values of ``steps``."""
+def lay_out(steps: Sequence[Step], outputs: Sequence[Value], elsewhere: Collection[Value] = ()) -> Layout:
+    """Slots for the values of ``steps``, except those that live ``elsewhere``."""
     layout = Layout()
+    layout.fresh.update(elsewhere)
     _choose_fresh(layout, steps, outputs)
     last = _last_reads(steps, layout)
     free = _Free(layout.sizes)

@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 
 from ..errors import Location
-from ..ir import Eqn, Graph, unique
+from ..ir import Eqn, Graph, Shape, unique
 from .buffers import Layout, lay_out, workspace_bytes
+from .chain_text import write_chain
+from .chains import block_chains
 from .lowering import Steps, lower_steps
 from .scalars import fits, write_scalars
 from .source import _place
@@ -63,7 +65,7 @@ def write_fast(graph: Graph, constants: dict[int, int], scalars: bool = True) ->
     lowered = lower_steps(graph)
     if scalars and fits(lowered):
         return write_plain(lowered)
-    steps = cheaper_sums(lowered)
+    steps = block_chains(cheaper_sums(lowered), lowered.outputs)
     return FastWriter(lowered, steps, lay_out(steps, lowered.outputs), constants).write()
 
 
@@ -104,6 +106,7 @@ class FastWriter:
         self.held: list[str] = []
         self.ready: set[Value] = set()
         self.rows: list[tuple[str, Eqn | None, Location | None]] = []
+        self.functions: list[tuple[str, list[tuple[str, Eqn | None]]]] = []
         self.allocations = 0
         self.noisy = False
 
@@ -116,6 +119,11 @@ class FastWriter:
         results = ", ".join(self.result(value, copied) for value, copied in self.layout.results)
         self.row(f"return ({results},)" if results else "return ()")
         lines = [*self.imports(), *self.helpers(), *self.workspace()]
+        numbered: dict[int, Eqn] = {}
+        for head, rows in self.functions:
+            lines.append(head)
+            numbered |= {len(lines) + 1 + at: eqn for at, (_, eqn) in enumerate(rows) if eqn is not None}
+            lines += [*rendered([(text, eqn, None) for text, eqn in rows]), "", ""]
         arguments = "".join(f", {value.name}" for value in self.lowered.inputs)
         lines += [f"def body(space{arguments}):"]
         if self.held:
@@ -124,7 +132,7 @@ class FastWriter:
         first = len(lines) + 1
         lines += rendered(self.rows)
         lines += self.entry(arguments)
-        numbered = {first + index: eqn for index, (_, eqn, _) in enumerate(self.rows) if eqn is not None}
+        numbered |= {first + index: eqn for index, (_, eqn, _) in enumerate(self.rows) if eqn is not None}
         numbers = {one.name: one.array for one in self.lowered.constants if id(one.lit) not in self.constants}
         arrays = {
             one.name: self.constants[id(one.lit)] for one in self.lowered.constants if id(one.lit) in self.constants
@@ -134,9 +142,17 @@ class FastWriter:
 
     def counts(self) -> dict[str, int]:
         """What one run does."""
-        calls = [step for step in self.steps if step.kind not in ("view", "guard")]
-        views = sum(step.kind == "view" and not self.layout.static(step.out) for step in self.steps)
-        return {"operations": len(calls), "calls": len(calls) + views, "allocations": self.allocations}
+        operations = calls = 0
+        for step in self.steps:
+            if step.kind == "chain":
+                chain = step.settings[0]
+                operations += len(chain.steps) + len(chain.sums)
+                calls += chain.blocks * (1 + len(chain.steps) + len(chain.sums)) + len(chain.sums)
+            elif step.kind == "view":
+                calls += not self.layout.static(step.out)
+            elif step.kind != "guard":
+                operations, calls = operations + 1, calls + 1
+        return {"operations": operations, "calls": calls, "allocations": self.allocations}
 
     def imports(self) -> list[str]:
         """What the text takes from numpy."""
@@ -196,10 +212,14 @@ class FastWriter:
 
     def buffer(self, value: Value) -> str:
         """The name of the array in which ``value`` is kept."""
-        key = (self.layout.slots[value], value.shape, value.dtype)
+        return self.array(self.layout.slots[value], value.shape, value.dtype)
+
+    def array(self, slot: int, shape: Shape, dtype: np.dtype) -> str:
+        """The name of a slot's memory as an array."""
+        key = (slot, shape, dtype)
         if key not in self.buffers:
             name = self.buffers[key] = unique(f"b{len(self.buffers) + 1}", self.taken)
-            self.space.append(f"{name} = ndarray({value.shape}, {self.dtype(value.dtype)}, s{key[0] + 1})")
+            self.space.append(f"{name} = ndarray({shape}, {self.dtype(dtype)}, s{slot + 1})")
             self.held.append(name)
         return self.buffers[key]
 
@@ -311,6 +331,10 @@ class FastWriter:
         if "broadcast_to" in step.name:
             self.name("broadcast_to")
         self.row(f"{step.out.name} = {step.name.format(self.given(step.operands[0]))}", step.eqn)
+
+    def write_chain(self, step: Step) -> None:
+        self.noisy = True
+        write_chain(self, step)
 
     def write_guard(self, step: Step) -> None:
         expected, location = step.settings

@@ -66,7 +66,7 @@ class Lowering:
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self.taken = set(_RESERVED) | set(keyword.kwlist) | {name for name in dir(np) if not name.startswith("_")}
-        self.taken |= {"body", "space", "spaces", "workspace", "copy", "kept", "math", "rounded", "run", "quietly"}
+        self.taken |= {"body", "space", "i", "j", "k", "r", "chain", "typed", "in_numpy", "quiet", "spaces", "workspace", "copy", "kept", "math", "rounded", "run", "quietly"}
         self.steps: list[Step] = []
         self.values: dict[Any, Value] = {}
         self.constants: dict[Any, Value] = {}

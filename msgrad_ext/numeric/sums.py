@@ -34,6 +34,11 @@ def cheaper_sums(lowered: Steps) -> list[Step]:
     return [step for step in steps if step.kind == "guard" or step.out not in dropped]
 
 
+def whole_sum(step: Step) -> bool:
+    """True for a sum of all elements."""
+    return step.kind == "reduce" and step.name == "add" and len(step.settings[0]) == len(step.operands[0].shape)
+
+
 def _inner(step: Step, uses: Counter[Value], makers: dict[Value, Step], dropped: set[Value]) -> Step | None:
     """A full sum of a product as one dot of the two."""
     (operand,), (axes, keep) = step.operands, step.settings
@@ -43,7 +48,7 @@ def _inner(step: Step, uses: Counter[Value], makers: dict[Value, Step], dropped:
     if uses[operand] != 1 or any((one.shape, one.dtype) != (operand.shape, operand.dtype) for one in made.operands):
         return None
     dropped.add(operand)
-    return Step("inner", "dot", made.operands, _number(step), (), step.eqn)
+    return Step("inner", "dot", made.operands, number_of(step), (), step.eqn)
 
 
 def _product(step: Step, ones: _Ones) -> Step | None:
@@ -53,7 +58,7 @@ def _product(step: Step, ones: _Ones) -> Step | None:
         if not operand.compact:
             return None
         operands = (operand, ones.of((operand.size,), operand.dtype))
-        return Step("inner", "dot", operands, _number(step), (), step.eqn)
+        return Step("inner", "dot", operands, number_of(step), (), step.eqn)
     if len(operand.shape) != 2 or len(axes) != 1 or (axes[0] == 1 and operand.shape[1] > _TERMS):
         return None
     count = operand.shape[axes[0]]
@@ -63,7 +68,7 @@ def _product(step: Step, ones: _Ones) -> Step | None:
     return Step("dot", "dot", operands, step.out, (), step.eqn)
 
 
-def _number(step: Step) -> Value:
+def number_of(step: Step) -> Value:
     """A number for the full sum; where axes are kept, the sum becomes a view of it."""
     out = step.out
     if not out.shape:
