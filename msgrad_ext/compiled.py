@@ -17,9 +17,9 @@ from .grad_operation import parameter_name
 from .ir import Graph, Var, literal
 from .marking import leaves
 from .numeric.plan import GuardFailed, Plan
+from .passes import optimise
 from .reverse import bind, reverse
 from .sens import check_sens
-from .simplify import simplify
 from .surroundings import Surroundings
 from .tensor import Epoch, Parameter, Tensor, as_tensor
 from .trace import Program, fill, trace
@@ -119,7 +119,7 @@ class CompiledGradient:
         whole = reverse(program.graph, list(wrt.values()), weights is not None, values)
         if weights is not None:
             whole = bind(whole, [literal(one._array()) for one in weights])
-        version = Version(program, Plan(simplify(whole)), tuple(wrt), epoch, Surroundings(self.function, given))
+        version = Version(program, Plan(optimise(whole)), tuple(wrt), epoch, Surroundings(self.function, given))
         self._versions = [version, *(one for one in self._versions if one.epoch == Epoch.count)][:_KEPT]
         return version
 

@@ -17,9 +17,9 @@ import numpy as np
 
 from .ir import Graph, Lit, Var
 from .numeric.plan import Plan, signature
+from .passes import optimise
 from .recorded import Record
 from .reverse import reverse_pass
-from .simplify import simplify
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +68,7 @@ def _compiled(graph: Graph, wrt: Sequence[Var], weighted: bool, values: Sequence
     record = reverse_pass(graph, wrt, weighted, values)
     whole = record.graph if weighted else record.with_ones()
     return Compiled(
-        Plan(simplify(Graph(whole.inputs, whole.eqns, whole.outputs[len(graph.outputs) :], whole.guards))), record
+        Plan(optimise(Graph(whole.inputs, whole.eqns, whole.outputs[len(graph.outputs) :], whole.guards))), record
     )
 
 

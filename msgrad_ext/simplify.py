@@ -6,16 +6,43 @@ are used, broadcasts that an elementwise op would make anyway are dropped, and w
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from .contract import broadcast
+from .errors import Location
 from .ir import Atom, Eqn, Graph, Guard, Lit, Var, literal, rename
 from .op import Elementwise, Op, evaluate
 from .registry import OPS
 from .reverse import lower
 
-Rule = Callable[["Simplifier", Op, tuple[Atom, ...], Var], "Atom | tuple[Op, tuple[Atom, ...]] | None"]
+Rule = Callable[[Any, Op, tuple[Atom, ...], Var], Any]
+
+
+def on(*names: str) -> Callable[[Rule], Rule]:
+    """Mark a rule as one for the ops of these names alone; ``Elementwise`` stands for all of them."""
+
+    def mark(rule: Rule) -> Rule:
+        rule.names = frozenset(names)  # type: ignore[attr-defined]
+        return rule
+
+    return mark
+
+
+@lru_cache(maxsize=4096)
+def rules_for(kind: type[Op], rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+    """Those of ``rules`` that are for ops of class ``kind``."""
+    names = {kind.__name__, *(["Elementwise"] if issubclass(kind, Elementwise) else [])}
+    return tuple(rule for rule in rules if names & getattr(rule, "names", names))
+
+
+def draft(inputs: tuple[Var, ...], eqns: Sequence[Eqn], outputs: tuple[Atom, ...], guards: tuple[Guard, ...]) -> Graph:
+    """A graph between two passes, which is not validated yet: `rename` makes the one that is."""
+    graph = object.__new__(Graph)
+    for name, value in (("inputs", inputs), ("eqns", tuple(eqns)), ("outputs", outputs), ("guards", guards)):
+        object.__setattr__(graph, name, value)
+    return graph
 
 
 def simplify(graph: Graph) -> Graph:
@@ -31,13 +58,15 @@ def remove_dead(graph: Graph) -> Graph:
         if eqn.out in needed:
             kept.append(eqn)
             needed.update(atom for atom in eqn.inputs if isinstance(atom, Var))
-    return Graph(graph.inputs, tuple(reversed(kept)), graph.outputs, graph.guards)
+    return draft(graph.inputs, kept[::-1], graph.outputs, graph.guards)
 
 
 class Simplifier:
     """One run over a graph: what each variable has become, and which equations there are already."""
 
-    def __init__(self) -> None:
+    def __init__(self, rules: Sequence[Rule] | None = None) -> None:
+        self.rules = RULES if rules is None else tuple(rules)
+        self.location: Location | None = None
         self.new: dict[Var, Atom] = {}
         self.made: dict[Var, Eqn] = {}
         self.seen: dict[Any, Var] = {}
@@ -48,7 +77,7 @@ class Simplifier:
         for eqn in graph.eqns:
             self.new[eqn.out] = self.simplified(eqn)
         guards = tuple(Guard(self.now(guard.var), guard.value, guard.location) for guard in graph.guards)
-        return Graph(graph.inputs, tuple(self.eqns), tuple(map(self.now, graph.outputs)), guards)
+        return draft(graph.inputs, self.eqns, tuple(map(self.now, graph.outputs)), guards)
 
     def now(self, atom: Atom) -> Atom:
         """What ``atom`` has become."""
@@ -56,23 +85,35 @@ class Simplifier:
 
     def simplified(self, eqn: Eqn) -> Atom:
         """The atom that ``eqn`` comes down to; its equation is added if there is none like it yet."""
-        op, inputs = eqn.op, tuple(map(self.now, eqn.inputs))
+        self.location = eqn.location
+        return self.reduced(eqn.op, tuple(map(self.now, eqn.inputs)), eqn.out)
+
+    def reduced(self, op: Op, inputs: tuple[Atom, ...], out: Var) -> Atom:
+        """What ``op`` on ``inputs`` comes down to by the rules; ``out`` is bound if that takes an equation."""
         again = True
         while again:
             again = False
-            for rule in RULES:
-                result = rule(self, op, inputs, eqn.out)
+            for rule in rules_for(type(op), self.rules):
+                result = rule(self, op, inputs, out)
                 if isinstance(result, (Var, Lit)):
                     return result
                 if result is not None:
                     (op, inputs), again = result, True
                     break
-        key = (op.key, *map(_identity, inputs))
+        return self.placed(op, inputs, out)
+
+    def placed(self, op: Op, inputs: tuple[Atom, ...], out: Var) -> Var:
+        """``out``, bound to ``op`` on ``inputs``, or the variable that is bound to the same already."""
+        key = self.identity(op, inputs)
         if key not in self.seen:
-            self.seen[key] = eqn.out
-            self.made[eqn.out] = Eqn(op, inputs, eqn.out, eqn.location)
-            self.eqns.append(self.made[eqn.out])
+            self.seen[key] = out
+            self.made[out] = Eqn(op, inputs, out, self.location)
+            self.eqns.append(self.made[out])
         return self.seen[key]
+
+    def identity(self, op: Op, inputs: Sequence[Atom]) -> Any:
+        """A key that is equal for equations with one value."""
+        return (op.key if vars(op) else type(op), *map(_identity, inputs))
 
     def source(self, atom: Atom, name: str) -> Eqn | None:
         """The equation that made ``atom``, if its op is called ``name``."""
@@ -104,6 +145,7 @@ def fold_scalars(state: Simplifier, op: Op, inputs: tuple[Atom, ...], out: Var) 
 _MOVES = frozenset({"Reshape", "Transpose", "ExpandDims", "Squeeze", "BroadcastTo", "StridedSlice"})
 
 
+@on("Elementwise", *_MOVES)
 def fold_uniform(state: Simplifier, op: Op, inputs: tuple[Atom, ...], out: Var) -> Any:
     """An elementwise op on constants that are broadcast works on the scalars, and its result is broadcast."""
     if type(op).__name__ in _MOVES and not _broadcasts_scalar(op, inputs):
@@ -122,6 +164,7 @@ def _broadcasts_scalar(op: Op, inputs: tuple[Atom, ...]) -> bool:
     return type(op).__name__ == "BroadcastTo" and not inputs[0].shape
 
 
+@on("Elementwise", "Select")
 def drop_broadcasts(state: Simplifier, op: Op, inputs: tuple[Atom, ...], out: Var) -> Any:
     """An elementwise op broadcasts by itself: an operand needs no broadcast if another has the full shape."""
     if not isinstance(op, Elementwise) and type(op).__name__ != "Select":
@@ -136,6 +179,7 @@ def drop_broadcasts(state: Simplifier, op: Op, inputs: tuple[Atom, ...], out: Va
     return None
 
 
+@on("Mul", "Div", "RealDiv", "Pow")
 def neutral(state: Simplifier, op: Op, inputs: tuple[Atom, ...], out: Var) -> Any:
     """``1 * x``, ``x / 1``, ``x ** 1``."""
     name = type(op).__name__
@@ -150,6 +194,7 @@ def neutral(state: Simplifier, op: Op, inputs: tuple[Atom, ...], out: Var) -> An
     return None
 
 
+@on("Reshape", "BroadcastTo", "Cast", "ZerosLike", "OnesLike", "StopGradient", "Transpose", "Neg")
 def move_only(state: Simplifier, op: Op, inputs: tuple[Atom, ...], out: Var) -> Any:
     """Moves that change nothing, and moves of moves."""
     if not inputs:
@@ -174,6 +219,7 @@ def move_only(state: Simplifier, op: Op, inputs: tuple[Atom, ...], out: Var) -> 
     return op, made.inputs
 
 
+@on("Select")
 def choose(state: Simplifier, op: Op, inputs: tuple[Atom, ...], out: Var) -> Any:
     """A selection by a constant condition."""
     if type(op).__name__ != "Select":

@@ -36,6 +36,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("backward", "hooks"),
     ("reverse",),
     ("simplify", "calling", "sens"),
+    ("passes",),
     ("numeric", "symbolic"),
     ("observing",),
     ("grad_operation",),

@@ -219,8 +219,8 @@ def simplifying(change: Callable[[Graph], Graph]) -> Plant:
     """The simplified graph is changed before it is compiled."""
 
     def plant(patch: pytest.MonkeyPatch) -> None:
-        honest = observing.simplify
-        patch.setattr(observing, "simplify", lambda graph: change(honest(graph)))
+        honest = observing.optimise
+        patch.setattr(observing, "optimise", lambda graph: change(honest(graph)))
 
     return plant
 

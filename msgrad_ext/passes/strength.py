@@ -1,0 +1,116 @@
+"""Dear ops replaced by cheap ones that give the same: powers by products, signs taken together, numbers taken together.
+
+::
+
+    v1 = Pow x 3             v1 = Square x           v1 = Neg a             v1 = Sub b a
+    v2 = Mul v1 0.5    ->    v2 = Mul v1 x           v2 = Add v1 b    ->
+    v3 = Mul v2 4            v3 = Mul v2 2
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..ir import Atom, Eqn, Lit, Var, literal
+from ..op import Op, evaluate
+from ..simplify import on
+from .rewriting import Rewriter, is_float, number, plain
+
+
+def _constant(atom: Atom) -> float | None:
+    """The value of a float scalar constant."""
+    return float(atom.value) if isinstance(atom, Lit) and not atom.shape and is_float(atom) else None
+
+
+@on("Pow")
+def powers(state: Rewriter, op: Op, inputs: tuple[Atom, ...], out: Var) -> Any:
+    """Small whole powers are products."""
+    if type(op).__name__ != "Pow" or not is_float(out) or inputs[0].shape != out.shape:
+        return None
+    base, power = inputs[0], _constant(inputs[1])
+    if power == 2:
+        return plain("Square"), (base,)
+    if power == 3:
+        return plain("Mul"), (state.call("Square", base), base)
+    if power == 4:
+        return plain("Square"), (state.call("Square", base),)
+    if power == -1:
+        return plain("Div"), (number(1, base), base)
+    return None
+
+
+@on("Add", "Sub", "Mul", "Div", "Square", "Abs")
+def signs(state: Rewriter, op: Op, inputs: tuple[Atom, ...], out: Var) -> Any:
+    """A sum with an opposite is a difference; two signs in a product are none."""
+    name = type(op).__name__
+    if name not in ("Add", "Sub", "Mul", "Div", "Square", "Abs") or not is_float(out):
+        return None
+    opposites = [state.source(one, "Neg") for one in inputs]
+    if not any(opposites):
+        return None
+    bare = tuple(made.inputs[0] if made else one for made, one in zip(opposites, inputs))
+    if name in ("Square", "Abs") or (all(opposites) and name in ("Mul", "Div")):
+        return op, bare
+    if name == "Add":
+        return (plain("Sub"), (inputs[0], bare[1])) if opposites[1] else (plain("Sub"), (inputs[1], bare[0]))
+    if name == "Sub" and opposites[1]:
+        return plain("Add"), (inputs[0], bare[1])
+    if name in ("Mul", "Div"):
+        return _signed_constant(op, inputs, bare, opposites)
+    return None
+
+
+def _signed_constant(op: Op, inputs: tuple[Atom, ...], bare: tuple[Atom, ...], opposites: list[Eqn | None]) -> Any:
+    """The sign of one factor, given to the other if that is a constant."""
+    place = 0 if opposites[0] else 1
+    value = inputs[1 - place]
+    if _constant(value) is None:
+        return None
+    turned = _opposite(value)  # type: ignore[arg-type]
+    return op, ((bare[0], turned) if place == 0 else (turned, bare[1]))
+
+
+def _opposite(lit: Lit) -> Lit:
+    exact = None if lit.exact is None or isinstance(lit.exact, bool) or lit.exact == 0 else -lit.exact
+    return Lit(literal(-lit.value, lit.dtype).value, exact)
+
+
+@on("Mul", "Neg")
+def numbers(state: Rewriter, op: Op, inputs: tuple[Atom, ...], out: Var) -> Any:
+    """``(x * c) * d`` is ``x * (c * d)``, ``-(x * c)`` is ``x * -c``, for numbers ``c`` and ``d``."""
+    name = type(op).__name__
+    if name not in ("Mul", "Neg") or not is_float(out):
+        return None
+    places = [0] if name == "Neg" else [0, 1]
+    for place in places:
+        made = state.source(inputs[place], "Mul")
+        if made is None or not state.once(inputs[place]):
+            continue
+        inner = next((one for one in made.inputs if _constant(one) is not None), None)
+        if inner is None:
+            continue
+        bare = made.inputs[1] if made.inputs[0] is inner else made.inputs[0]
+        if name == "Neg":
+            return made.op, (bare, _opposite(inner))  # type: ignore[arg-type]
+        joined = _product(inner, inputs[1 - place])
+        if joined is not None and bare.shape == out.shape:
+            return op, (bare, joined)
+    return None
+
+
+def _product(first: Atom, second: Atom) -> Lit | None:
+    """The product of two numbers, unless it or one of them is too large or too small to be exact."""
+    if _constant(second) is None:
+        return None
+    value = evaluate(plain("Mul"), [first.value, second.value], second.dtype)  # type: ignore[union-attr]
+    limits = np.finfo(second.dtype)
+    sizes = [abs(float(one)) for one in (value, first.value, second.value)]  # type: ignore[union-attr]
+    if not all(float(limits.tiny) < one < math.sqrt(float(limits.max)) for one in sizes):
+        return None
+    return literal(value, second.dtype)
+
+
+RULES = (powers, signs, numbers)
