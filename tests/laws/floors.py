@@ -47,7 +47,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("checking", "loading"),
     ("enclosing",),
     ("export", "views"),
-    ("sweeping",),
+    ("sweeping", "profiling"),
     ("report",),
     ("pipeline",),
     ("handwritten",),

@@ -105,7 +105,7 @@ def safe(one: Trial) -> None:
     graph, wanted = one.lean, one.wanted()
     constants = [atom.value for eqn in graph.eqns for atom in eqn.inputs if isinstance(atom, Lit)]
     close(run(graph, one.arrays), wanted, one.exact)
-    close(Plan(graph)(*one.arrays), wanted, one.exact)
+    close(Plan(graph, poison=True)(*one.arrays), wanted, one.exact)
     plan, before = Plan(graph), [array.copy() for array in one.arrays]
     first = plan(*one.arrays)
     close(first, wanted, one.exact)
