@@ -19,8 +19,6 @@ from msgrad_ext.trace import trace
 from tests.core.test_numeric import backward, random_network
 
 
-
-
 def gradient(net: Any, *arrays: np.ndarray, sens: bool = False) -> Graph:
     """The simplified graph of value and gradients."""
     graph = trace(net, [Tensor(array) for array in arrays]).graph
