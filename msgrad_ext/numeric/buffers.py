@@ -17,7 +17,7 @@ from .steps import ELEMENTWISE, Step, Value
 INTO = frozenset({"ufunc", "cast", "reduce", "dot", "matmul", "inner"})
 
 
-@dataclass
+@dataclass(frozen=True)
 class Layout:
     """Where the values of a plan live.
 

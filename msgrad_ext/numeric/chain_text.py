@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ..ir import unique
 from .chains import Chain
 from .steps import Step, Value
@@ -25,7 +27,7 @@ class _ChainWriter:
         self.chain = chain
         self.step = step
         self.outer = [one for one in step.operands if one.kind != "constant"]
-        self.homes: dict[object, str] = {}
+        self.homes: dict[tuple[int, np.dtype], str] = {}
         self.rows: list[tuple[str, Step]] = []
 
     def write(self) -> None:
@@ -108,5 +110,5 @@ class _ChainWriter:
         shape = self.chain.block(length)
         return [
             self.writer.array(self.writer.layout.slots[self.chain.scratch[slot]], shape, dtype)
-            for slot, dtype in self.homes  # type: ignore[misc]
+            for slot, dtype in self.homes
         ]

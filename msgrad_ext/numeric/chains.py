@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -24,7 +23,6 @@ _ROW = 1 << 15
 _PENDING = 64
 
 
-@dataclass(eq=False)
 class Chain:
     """Elementwise steps on one shape.
 
@@ -48,14 +46,15 @@ class Chain:
         That, the sums, and what the chain needs for itself while it runs.
     """
 
-    shape: Shape
-    flat: bool = True
-    steps: list[Step] = field(default_factory=list)
-    sums: list[tuple[Step, Value]] = field(default_factory=list)
-    made: tuple[Value, ...] = ()
-    homes: dict[Value, int] = field(default_factory=dict)
-    scratch: list[Value] = field(default_factory=list)
-    outs: tuple[Value, ...] = ()
+    def __init__(self, shape: Shape) -> None:
+        self.shape = shape
+        self.flat = True
+        self.steps: list[Step] = []
+        self.sums: list[tuple[Step, Value]] = []
+        self.made: tuple[Value, ...] = ()
+        self.homes: dict[Value, int] = {}
+        self.scratch: list[Value] = []
+        self.outs: tuple[Value, ...] = ()
 
     @property
     def length(self) -> int:
@@ -175,7 +174,11 @@ def _chained(group: list[Step], uses: Counter[Value]) -> list[Step]:
                 views.append(Step("view", whole.form, (number,), whole, (), step.eqn))
     _scratch(chain)
     chain.outs = (
-        *chain.made, *(sum_.out for sum_, _ in chain.sums), *(parts for _, parts in chain.sums), *chain.scratch)
+        *chain.made,
+        *(sum_.out for sum_, _ in chain.sums),
+        *(parts for _, parts in chain.sums),
+        *chain.scratch,
+    )
     out = chain.outs[0] if chain.outs else inner[-1].out
     return [Step("chain", "", tuple(outer), out, (chain,), inner[-1].eqn), *views]
 
@@ -193,7 +196,9 @@ def _scratch(chain: Chain) -> None:
 
     inner = {step.out for step in chain.steps} - set(chain.made)
     steps = [Step(one.kind, one.name, tuple(map(block, one.operands)), block(one.out)) for one in chain.steps]
-    reads = [Step("reduce", "add", (block(total.operands[0]),), Value((), np.dtype("f"), "input")) for total, _ in chain.sums]
+    reads = [
+        Step("reduce", "add", (block(total.operands[0]),), Value((), np.dtype("f"), "input")) for total, _ in chain.sums
+    ]
     layout = lay_out([*steps, *reads], (), {value for value in blocks.values() if value.kind == "input"})
     chain.homes = {value: layout.slots[blocks[value]] for value in inner if blocks[value] in layout.slots}
     chain.scratch = [Value((size,), np.dtype(np.uint8), "made") for size in layout.sizes]

@@ -66,7 +66,26 @@ class Lowering:
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self.taken = set(_RESERVED) | set(keyword.kwlist) | {name for name in dir(np) if not name.startswith("_")}
-        self.taken |= {"body", "space", "i", "j", "k", "r", "chain", "typed", "in_numpy", "quiet", "spaces", "workspace", "copy", "kept", "math", "rounded", "run", "quietly"}
+        self.taken |= {
+            "body",
+            "space",
+            "i",
+            "j",
+            "k",
+            "r",
+            "chain",
+            "typed",
+            "in_numpy",
+            "quiet",
+            "spaces",
+            "workspace",
+            "copy",
+            "kept",
+            "math",
+            "rounded",
+            "run",
+            "quietly",
+        }
         self.steps: list[Step] = []
         self.values: dict[Any, Value] = {}
         self.constants: dict[Any, Value] = {}
@@ -84,8 +103,8 @@ class Lowering:
         guards: dict[Any, list[Any]] = {}
         for guard in graph.guards:
             guards.setdefault(guard.var if isinstance(guard.var, Var) else None, []).append(guard)
-        for var in (None, *graph.inputs):
-            self.guard(guards.pop(var, ()))
+        for known in (None, *graph.inputs):
+            self.guard(guards.pop(known, ()))
         for eqn in graph.eqns:
             self.values[eqn.out] = self.equation(eqn)
             if guards:
@@ -241,8 +260,7 @@ class Lowering:
         base = template(operand)
         array = make(base)
         if array.size and not np.may_share_memory(array, base) and operand.root.kind == "made":
-            out = self.add("call", form.format(operand.name), (operand,), array.shape, array.dtype)
-            return out
+            return self.add("call", form.format(operand.name), (operand,), array.shape, array.dtype)
         self.count += 1
         out = Value(array.shape, array.dtype, "view", f"_{self.count}", operand, form)
         out.compact = array.flags.c_contiguous and operand.root.compact

@@ -102,23 +102,23 @@ class _Reader:
 
     def value(self, node: ast.expr) -> Any:
         """An array's `Value`, or what is known already."""
-        method = getattr(self, f"read_{type(node).__name__}", None)
+        method = getattr(self, f"read_{type(node).__name__.lower()}", None)
         if method is None:
             raise Unreadable
         return method(node)
 
-    def read_Constant(self, node: ast.Constant) -> Any:
+    def read_constant(self, node: ast.Constant) -> Any:
         return node.value
 
-    def read_Name(self, node: ast.Name) -> Any:
+    def read_name(self, node: ast.Name) -> Any:
         if node.id not in self.names:
             raise Unreadable
         return self.names[node.id]
 
-    def read_Tuple(self, node: ast.Tuple) -> Any:
+    def read_tuple(self, node: ast.Tuple) -> Any:
         return tuple(map(self.known, node.elts))
 
-    def read_Attribute(self, node: ast.Attribute) -> Any:
+    def read_attribute(self, node: ast.Attribute) -> Any:
         if isinstance(node.value, ast.Name) and node.value.id in ("self", "np"):
             return getattr(self.op if node.value.id == "self" else np, node.attr)
         value = self.value(node.value)
@@ -128,13 +128,13 @@ class _Reader:
             return getattr(value, node.attr)
         raise Unreadable
 
-    def read_BinOp(self, node: ast.BinOp) -> Any:
+    def read_binop(self, node: ast.BinOp) -> Any:
         left, right = self.value(node.left), self.value(node.right)
         if isinstance(node.op, ast.MatMult):
             return self.into.product(left, right)
         return self.ufunc(_BINARY.get(type(node.op), ""), left, right)
 
-    def read_UnaryOp(self, node: ast.UnaryOp) -> Any:
+    def read_unaryop(self, node: ast.UnaryOp) -> Any:
         value = self.value(node.operand)
         if isinstance(value, Value):
             return self.ufunc(_UNARY.get(type(node.op), ""), value)
@@ -144,7 +144,7 @@ class _Reader:
             return not value
         raise Unreadable
 
-    def read_Compare(self, node: ast.Compare) -> Any:
+    def read_compare(self, node: ast.Compare) -> Any:
         if len(node.ops) != 1:
             raise Unreadable
         left, right, kind = self.value(node.left), self.value(node.comparators[0]), type(node.ops[0])
@@ -158,10 +158,10 @@ class _Reader:
             raise Unreadable
         return result
 
-    def read_IfExp(self, node: ast.IfExp) -> Any:
+    def read_ifexp(self, node: ast.IfExp) -> Any:
         return self.value(node.body if self.known(node.test) else node.orelse)
 
-    def read_BoolOp(self, node: ast.BoolOp) -> Any:
+    def read_boolop(self, node: ast.BoolOp) -> Any:
         result = None
         for one in node.values:
             result = self.known(one)
@@ -169,7 +169,7 @@ class _Reader:
                 return result
         return result
 
-    def read_Subscript(self, node: ast.Subscript) -> Any:
+    def read_subscript(self, node: ast.Subscript) -> Any:
         value, index = self.value(node.value), self.known(node.slice)
         if not isinstance(value, Value):
             return value[index]
@@ -179,7 +179,7 @@ class _Reader:
         text = ast.unparse(ast.Subscript(ast.Name("_", ast.Load()), voices.constant(index), ast.Load()))
         return self.into.view(value, "{}" + text[1:], lambda array: array[index])
 
-    def read_Call(self, node: ast.Call) -> Any:
+    def read_call(self, node: ast.Call) -> Any:
         function = node.func
         if not isinstance(function, ast.Attribute):
             raise Unreadable

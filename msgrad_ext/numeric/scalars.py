@@ -36,8 +36,8 @@ _NAMES = {"arcsin": "asin", "arccos": "acos", "arctan": "atan", "arcsinh": "asin
 _NAMES |= {"arctanh": "atanh"}
 _NAMES |= {one: one for one in "sqrt exp log sin cos tan sinh cosh tanh log1p expm1 log2 log10".split()}
 _FORMS |= {name: f"{text}({{0}})" for name, text in _NAMES.items()}
-# Results that are exact, so that there is nothing to round.
-_EXACT = frozenset("negative absolute maximum minimum where".split())
+# Results that are exact, so that there is nothing to round; a cast has no name and comes from truths or their signs.
+_EXACT = frozenset(["", *"negative absolute maximum minimum where".split()])
 _MATH = ("pow", "atan2", *sorted(set(_NAMES.values())))
 _DEEP = 8
 
@@ -45,7 +45,7 @@ _DEEP = 8
 def fits(lowered: Steps) -> bool:
     """True if all of the plan is numbers of one float dtype that plain Python computes as numpy does."""
     values = [*lowered.inputs, *lowered.outputs, *(step.out for step in lowered.steps)]
-    kinds = {value.dtype.char for value in values} - {"?"}
+    kinds = {value.dtype.char for value in values if value.dtype != np.int8} - {"?"}
     if len(kinds) != 1 or not kinds < set("fd") or any(value.shape for value in values):
         return False
     return any(step.kind == "ufunc" for step in lowered.steps) and all(map(_fits, lowered.steps))
@@ -54,9 +54,20 @@ def fits(lowered: Steps) -> bool:
 def _fits(step: Step) -> bool:
     if step.kind == "guard":
         return True
+    if step.out.dtype == np.int8 and any(one.dtype != np.int8 and one.dtype.kind != "b" for one in step.operands):
+        return False
+    if step.kind == "cast":
+        return step.operands[0].dtype != step.out.dtype
     numbers = not any(one.array is not None and not np.isfinite(one.array) for one in step.operands)
     mixed = step.name in ("bitwise_and", "bitwise_or", "invert") and step.operands[0].dtype != bool
     return step.kind in ("ufunc", "where") and step.name in _FORMS and numbers and not mixed
+
+
+def _form(step: Step) -> str:
+    """How a step is written."""
+    if step.kind == "cast":
+        return {"b": "bool({0})", "i": "int({0})"}.get(step.out.dtype.kind, "float({0})")
+    return _FORMS[step.name]
 
 
 class ScalarWriter:
@@ -74,7 +85,7 @@ class ScalarWriter:
             for step in lowered.steps
             if step.kind != "guard"
             for at, operand in enumerate(step.operands)
-            if _FORMS[step.name].count(f"{{{at}}}") == 1
+            if _form(step).count(f"{{{at}}}") == 1
         }
 
     def rows(self) -> list[tuple[str, Step | None]]:
@@ -94,7 +105,7 @@ class ScalarWriter:
 
     def lines(self, step: Step) -> list[str]:
         """One step, or nothing if its only reader says it."""
-        form = _FORMS[step.name]
+        form = _form(step)
         text = form.format(*self.given(step.operands))
         deep = 1 + max((self.texts[one][1] for one in step.operands if one in self.texts), default=0)
         if self.single and step.out.dtype.kind == "f" and step.name not in _EXACT:

@@ -15,9 +15,10 @@ import numpy as np
 from ..ir import Eqn, Lit, Shape
 
 
-@dataclass(eq=False)
 class Value:
     """One array of the plan.
+
+    Its maker may name it, and turn it into a view, later.
 
     Attributes
     ----------
@@ -42,16 +43,23 @@ class Value:
         An array of the same layout, where one was needed to see how views of it lie.
     """
 
-    shape: Shape
-    dtype: np.dtype
-    kind: str
-    name: str = ""
-    base: Value | None = None
-    form: str = ""
-    array: np.ndarray | None = None
-    lit: Lit | None = None
-    compact: bool = True
-    template: np.ndarray | None = None
+    __slots__ = ("array", "base", "compact", "dtype", "form", "kind", "lit", "name", "shape", "template")
+
+    def __init__(
+        self,
+        shape: Shape,
+        dtype: np.dtype,
+        kind: str,
+        name: str = "",
+        base: Value | None = None,
+        form: str = "",
+        array: np.ndarray | None = None,
+        lit: Lit | None = None,
+        compact: bool = True,
+    ) -> None:
+        self.shape, self.dtype, self.kind, self.name = shape, dtype, kind, name
+        self.base, self.form, self.array, self.lit, self.compact = base, form, array, lit, compact
+        self.template: np.ndarray | None = None
 
     @property
     def root(self) -> Value:
@@ -75,7 +83,7 @@ class Value:
         return self.size * self.dtype.itemsize
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True, eq=False)
 class Step:
     """One call.
 
