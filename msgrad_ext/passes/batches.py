@@ -26,6 +26,8 @@ from .joins import joined, row_slice, run_of
 from .rewriting import Rewriter, is_float, pad, size
 
 _FEWEST = 4
+# The figures of costs are rough: what is gained must be clear.
+_MARGIN = 1.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,12 +38,12 @@ class Group:
     stacked: tuple[bool, ...]
 
 
-def batched(graph: Graph, rules: Any) -> Graph:
-    """``graph`` with its groups done in one call each, where that pays."""
+def batched(graph: Graph, rules: Any) -> tuple[Graph, int]:
+    """``graph`` with its groups done in one call each, where that pays; and how many offsets were moved for more."""
     state = Rewriter(graph, rules)
     groups = candidates(graph, state)
     if not groups:
-        return graph
+        return graph, 0
     order = arranged(graph, groups)
     for node in order:
         if isinstance(node, Eqn):
@@ -49,7 +51,7 @@ def batched(graph: Graph, rules: Any) -> Graph:
         else:
             _emit(state, node)
     guards = tuple(Guard(state.now(one.var), one.value, one.location) for one in graph.guards)
-    return draft(graph.inputs, state.eqns, tuple(map(state.now, graph.outputs)), guards)
+    return draft(graph.inputs, state.eqns, tuple(map(state.now, graph.outputs)), guards), state.moved
 
 
 def _form(eqn: Eqn, state: Rewriter, term: bool) -> Any:
@@ -159,7 +161,7 @@ def _pays(group: Group, state: Rewriter, joins: Any, readers: Any, returned: Any
     if not all(any(reader.out in joins for reader in readers[one.out]) for one in group.members):
         price += count * costs.VIEW
     price += sum(one.out in returned for one in group.members) * costs.RETURNED
-    return saved > price
+    return saved > _MARGIN * price
 
 
 def _lie_in_rows(state: Rewriter, parts: Sequence[Atom]) -> bool:

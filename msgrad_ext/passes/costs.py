@@ -8,14 +8,14 @@ from typing import Any
 
 # A call of a numpy function on small arrays; a byte that is read or written; `np.concatenate`, and each part of it;
 # a view that has to be made; a view that is returned, and so must be copied.
-CALL = 350
+CALL = 200
 COPY = 0.1
 JOIN = 1000
 JOINED = 60
-VIEW = 100
+VIEW = 20
 RETURNED = 300
 
-_DEAR = {"ReduceSum": 800, "ReduceMean": 2000, "MatMul": 300}
+_DEAR = {"ReduceSum": 300, "ReduceMean": 2000, "MatMul": 300}
 
 
 @cache

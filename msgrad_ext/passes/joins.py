@@ -18,7 +18,6 @@ from ..op import Op
 from ..simplify import on
 from .rewriting import Rewriter, is_float, plain, size
 
-
 _FEWEST = 3
 
 
@@ -164,6 +163,7 @@ def offsets(state: Rewriter, op: Op, inputs: tuple[Atom, ...], out: Var) -> Any:
             continue
         for part, other in (made.inputs, made.inputs[::-1]):
             if part.shape == other.shape == out.shape and state.source(part, "StridedSlice") and state.once(part):
+                state.moved += 1
                 return op, (other, state.make(op, part, row))
     return None
 

@@ -11,7 +11,7 @@ from ..simplify import Simplifier, move_only, remove_dead
 from . import joins, products, spread, strength, sums
 from .batches import batched
 from .rewriting import Rewriter
-from .stacks import Stacker
+from .stacks import stacked
 
 STACKS = (move_only, *joins.RULES)
 ALGEBRA = (*BASIC, *joins.RULES, *spread.RULES, *strength.RULES, *sums.RULES, *products.RULES)
@@ -59,7 +59,8 @@ def optimise(graph: Graph) -> Graph:
     if any(foreign(OPS[name].numpy) for name in _NAMES):
         return rename(remove_dead(Simplifier().run(graph)))
     graph = remove_dead(Rewriter(graph, ALGEBRA).run(graph))
-    graph = batched(graph, (*STACKS, joins.offsets))
-    graph = remove_dead(batched(graph, STACKS))
-    graph = remove_dead(Stacker(graph, STACKS).run(graph))
+    graph, moved = batched(graph, (*STACKS, joins.offsets))
+    if moved:
+        graph, _ = batched(remove_dead(graph), STACKS)
+    graph = stacked(remove_dead(graph), STACKS)
     return rename(graph)

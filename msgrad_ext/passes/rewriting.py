@@ -31,6 +31,7 @@ class Rewriter(Simplifier):
         # Inputs keep the users' names, which never begin with a dot; earlier passes have counted too.
         self.count = max((int(eqn.out.name[1:]) for eqn in graph.eqns if eqn.out.name[0] == "."), default=0)
         self.visits = 0
+        self.moved = 0
         self.uses: Counter[Any] = Counter()
         self._own: dict[type, bool] = {}
         self.uses.update(atom for eqn in graph.eqns if type(eqn.op).__name__ not in _SHAPE_ONLY for atom in eqn.inputs)

@@ -15,12 +15,18 @@ from typing import Any
 
 from ..ir import Atom, Eqn, Graph, Var, literal
 from ..registry import OPS
-from ..simplify import Rule
+from ..simplify import Rule, remove_dead
 from .costs import CALL, COPY, JOIN, JOINED
 from .joins import joined, run_of
-from .rewriting import Rewriter, is_float, plain, size
+from .rewriting import Rewriter, is_float, size
 
 _FEWEST = 3
+
+
+def stacked(graph: Graph, rules: Sequence[Rule]) -> Graph:
+    """``graph`` with its long sums of alike terms taken together."""
+    state = Stacker(graph, rules)
+    return remove_dead(state.run(graph)) if state.chains else graph
 
 
 class Stacker(Rewriter):
@@ -168,4 +174,4 @@ def _sums(state: Stacker, terms: list[Atom]) -> list[Atom]:
     return terms
 
 
-__all__ = ["Stacker", "plain"]
+__all__ = ["stacked"]
