@@ -113,7 +113,8 @@ def main(arguments: Sequence[str] | None = None) -> Outcome:
     with started(peers, [*given.python, sys.executable]) as found:
         versions = {peer.name: peer.version for peer in found}
         columns = [*OURS, *versions]
-        print(f"{description()}; time over that of hand-written numpy, median (quartiles) of {given.rounds}\n")
+        machine = description()
+        print(f"{machine}; time over that of hand-written numpy, median (quartiles) of {given.rounds}\n")
         print(f"{'workload':<18}{'hand, us':>10}" + "".join(f"  {name:>26}" for name in columns), flush=True)
         lines = []
         for workload in wanted:
@@ -124,7 +125,7 @@ def main(arguments: Sequence[str] | None = None) -> Outcome:
         if given.no_start
         else {"first": starting.first_gradients(given.small, given.processes), "start": starts(given.processes)}
     )
-    outcome = Outcome(description(), versions, given.rounds, tuple(lines), **extra)  # type: ignore[arg-type]
+    outcome = Outcome(machine, versions, given.rounds, tuple(lines), **extra)  # type: ignore[arg-type]
     for name, value in outcome.start.items():
         print(f"{name:<60}{value:>10.2f}")
     for path, text in ((given.json, outcome.json), (given.markdown, outcome.markdown)):

@@ -36,7 +36,10 @@ def description() -> str:
     blas = np.show_config(mode="dicts").get("Build Dependencies", {}).get("blas", {})  # type: ignore[union-attr,call-overload]
     kernels = f"{blas.get('name', 'BLAS')} {blas.get('version', '')}".strip()
     system = f"{platform.system()} {platform.machine()}"
-    return f"{processor()}, {system}, Python {platform.python_version()}, numpy {np.__version__} with {kernels}"
+    versions = f"Python {platform.python_version()}, numpy {np.__version__} with {kernels}"
+    # Ratios spread where others use the machine: the reader should know.
+    load = f", load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores" if hasattr(os, "getloadavg") else ""
+    return f"{processor()}, {system}, {versions}{load}"
 
 
 def processor() -> str:
