@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 PYTHON ?=
 JOBS ?= auto
 LAB ?=
+BENCH ?=
 PYTEST := $(BIN)/python -m pytest
 
 .NOTPARALLEL:
@@ -21,7 +22,7 @@ help:
 	@echo "make lint       ruff and mypy"
 	@echo "make docs       write docs/tour.md and docs/ops.md"
 	@echo "make notebooks  run all notebooks and store their outputs"
-	@echo "make bench      measure speed"
+	@echo "make bench      measure speed; writes docs/performance.md"
 	@echo "make clean      remove .venv and everything that was made"
 
 demo: $(VENV)/.made-run
@@ -73,8 +74,9 @@ docs: $(VENV)/.made-run
 notebooks: $(VENV)/.made-test
 	$(BIN)/python notebooks/execute.py
 
+# Other frameworks beside ours: make bench BENCH="--peers torch,jax --python /path/to/python"
 bench: $(VENV)/.made-run
-	$(BIN)/python -m benchmarks
+	$(BIN)/python docs/build_performance.py $(BENCH)
 
 clean:
 	rm -rf $(VENV) $(VENV)-mindspore build dist demo .pytest_cache .ruff_cache .mypy_cache .hypothesis .ipynb_checkpoints

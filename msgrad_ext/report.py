@@ -111,6 +111,17 @@ class GradReport:
         return self._application.plan if self._application else None
 
     @property
+    def memory(self) -> tuple[int, int]:
+        """Bytes of the plan's workspace, and of the gradients that it gives."""
+        return (made.plan.memory, sum(one.nbytes for one in made.gradients)) if (made := self._application) else (0, 0)
+
+    def profile(self, repeats: int = 5) -> Any:
+        """Time, calls and bytes of each line of the user's code, as a `Profile`: operations one by one."""
+        from .profiling import profile_of
+
+        return profile_of(self._application, self.result.title, repeats)
+
+    @property
     def application(self) -> Application | None:
         """What was computed: the trace, the inputs and the results."""
         return self._application

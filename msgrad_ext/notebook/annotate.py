@@ -7,7 +7,10 @@ from html import escape
 from typing import Any
 
 from ..checking.result import Flow
+from ..profiling import Profile
 from ..report import GradReport
+from ..views.costs import duration, memory, summary
+from ..views.sections import count
 
 
 @dataclass(frozen=True)
@@ -18,14 +21,17 @@ class Annotated:
     ----------
     rows : tuple
         For each line of the cell its number, its text, and what happened there.
+    foot : tuple of str
+        Sentences below.
     """
 
     rows: tuple[tuple[int, str, str], ...]
+    foot: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         width = max((len(text) for _, text, _ in self.rows), default=0)
         lines = (f"{number:>3}  {text:<{width}}  {note}".rstrip() for number, text, note in self.rows)
-        return "\n".join(lines)
+        return "\n".join([*lines, *self.foot])
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         cells = "".join(
@@ -36,17 +42,27 @@ class Annotated:
         )
         head = "<tr><th>line</th><th>cell</th><th>ops, shapes, rms of the gradient</th></tr>"
         table = f'<table class="tex2jax_ignore mathjax_ignore">{head}{cells}</table>'
-        return {"text/plain": repr(self), "text/html": table}
+        foot = "".join(f"<p>{escape(sentence)}</p>" for sentence in self.foot)
+        return {"text/plain": repr(self), "text/html": table + foot}
 
 
-def annotated(report: GradReport) -> Annotated:
-    """The cell that ``report`` comes from, each line with its ops."""
+def annotated(report: GradReport, profile: Profile | None = None) -> Annotated:
+    """The cell that ``report`` comes from, each line with its ops; with ``profile`` what it costs too.
+
+    Times change from run to run: without a profile the text does not.
+    """
+    costs = {row.line: row for row in profile or () if row.location is not None and row.location.in_cell}
     notes: dict[int, list[str]] = {}
     source = report.cell_source.split("\n")
     for node in report.result.flow:
         if node.op is not None and node.location is not None and node.location.in_cell:
             notes.setdefault(node.location.line, []).append(_note(node))
-    return Annotated(tuple((number, text, "; ".join(notes.get(number, ()))) for number, text in enumerate(source, 1)))
+    for number, row in costs.items():
+        if number is not None:
+            told = (duration(row.nanoseconds), count(row.calls, "call"), memory(row.bytes))
+            notes.setdefault(number, []).append(", ".join(told))
+    rows = tuple((number, text, "; ".join(notes.get(number, ()))) for number, text in enumerate(source, 1))
+    return Annotated(rows, () if profile is None else summary(profile))
 
 
 def _note(node: Flow) -> str:

@@ -54,6 +54,7 @@ class GradCellMagics(Magics):
     @argument("--enclose", action="store_true", default=None, help="Prove how exact the gradients are (python-flint).")
     @argument("--sweep", metavar="N", help="Check each gradient at N further places, to the first failure.")
     @argument("-a", "--annotate", action="store_true", default=None, help="Show each line with its gradient.")
+    @argument("--profile", action="store_true", default=None, help="With it time, calls and bytes of each line.")
     @argument("--live", action="store_true", default=None, help="Show the live panel.")
     @argument("--no-live", dest="live", action="store_false", default=None, help="Do not show it.")
     @argument("--export", metavar="TARGETS", help="Export to these targets: torch,latex.")

@@ -41,8 +41,9 @@ class CellOptions:
         One of `CHECKS`.
     budget : float, str or None
         Seconds that the check may take, or amounts with units, as in ``mg.check``.
-    annotate, live, quiet, enclose : bool
-        Show the annotated source; show the live panel; show nothing; prove how exact the gradients are.
+    annotate, profile, live, quiet, enclose : bool
+        Show the annotated source, and with it what each line costs; show the live panel; show nothing; prove how exact
+        the gradients are.
     sweep : int or None
         How many further checks of each gradient, at other values; see `GradReport.sweep`.
     export : tuple of str
@@ -61,6 +62,7 @@ class CellOptions:
     budget: float | str | None = None
     sweep: int | None = None
     annotate: bool = False
+    profile: bool = False
     live: bool = False
     export: tuple[str, ...] = ()
     seed: int = 0

@@ -121,8 +121,8 @@ def present(found: Any, options: CellOptions, defined: Sequence[str] = ()) -> li
     for report in found:
         shown.append(report)
         shown += [Latex(latex, text) for latex, text in formula_outputs(report.formulas)]
-        if options.annotate:
-            shown.append(annotated(report))
+        if options.annotate or options.profile:
+            shown.append(annotated(report, report.profile() if options.profile else None))
         shown += [Exported(target, report.export(target)) for target in options.export]
         if options.live:
             shown.append(report.widget())

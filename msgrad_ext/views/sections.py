@@ -12,6 +12,7 @@ import numpy as np
 
 from ..checking.result import STATUSES, Fault, Gradient
 from ..enclosing.result import HEAD, Enclosure
+from .costs import amounts
 from .digits import shape_text, short
 from .parts import Badge, Callout, Code, Math, Matrix, Paragraph, Part, Picture, Section, Table
 from .svg import describe, draw
@@ -276,9 +277,9 @@ def tried(report: ReportSeen) -> list[str]:
 
 def code(report: ReportSeen) -> Section:
     """The generated numpy source, and the cell it comes from."""
-    parts = []
+    parts: list[Part] = []
     if report.source:
-        parts.append(Code("Compiled plan (numpy)", report.source.rstrip("\n")))
+        parts += [Code("Compiled plan (numpy)", report.source.rstrip("\n")), Paragraph(amounts(*report.memory))]
     if report.cell_source:
         parts.append(Code("Cell", report.cell_source.rstrip("\n")))
     return Section("Code", tuple(parts), fold=True)

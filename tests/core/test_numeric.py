@@ -61,11 +61,11 @@ def backward(net: Any, *arrays: np.ndarray) -> Graph:
 
 @pytest.mark.parametrize("seed", range(60))
 def test_a_plan_equals_the_interpreter_on_random_networks(seed: int) -> None:
-    """The generated source does bit for bit what the interpreter does with the same graph."""
+    """The generated source does what the interpreter does with the same graph, up to the order of sums."""
     arrays = np.random.default_rng(seed).normal(size=(2, 3, 3))
     graph = simplify(backward(random_network(seed), *arrays))
     for mine, other in zip(Plan(graph)(*arrays), run(graph, arrays), strict=True):
-        np.testing.assert_array_equal(mine, other)
+        np.testing.assert_allclose(mine, other, rtol=1e-11, atol=1e-13)
 
 
 @pytest.mark.parametrize("seed", range(60))

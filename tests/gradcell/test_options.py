@@ -1,5 +1,7 @@
 """What the options of the magic do."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -150,3 +152,13 @@ def test_annotate_tells_the_lines_of_the_cell(notebook):
     """-a shows each line of the cell with its ops."""
     shown, _ = notebook.run(NET + CALL, annotate=True)
     assert any("Mul 2x3" in repr(one) for one in shown)
+
+
+def test_profile_tells_what_each_line_costs(notebook):
+    """--profile adds time, calls and bytes to the lines of -a, and shows them without it too; -a alone shows no times."""
+    shown, _ = notebook.run(NET + CALL, profile=True)
+    text = repr(next(one for one in shown if "Mul 2x3" in repr(one)))
+    assert re.search(r"Mul 2x3: .*; \d+(\.\d)? (ns|µs|ms), \d+ calls?, \d+ bytes", text)
+    assert "of workspace, kept between calls" in text
+    shown, _ = notebook.run(NET + CALL, annotate=True)
+    assert not any("kept between calls" in repr(one) for one in shown if "Mul 2x3: " in repr(one))

@@ -49,7 +49,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("checking", "loading"),
     ("enclosing",),
     ("export", "views"),
-    ("sweeping",),
+    ("sweeping", "profiling"),
     ("report",),
     ("pipeline",),
     ("handwritten",),

@@ -60,6 +60,7 @@ class Report:
     cell_source: str = ""
     inputs: Mapping[str, np.ndarray] = field(default_factory=dict)
     evaluate: Callable[..., tuple[np.ndarray, Mapping[str, np.ndarray]]] | None = None
+    memory: tuple[int, int] = (48, 24)
 
 
 CELL = """net = Net()

@@ -1,0 +1,1 @@
+"""The vocabulary of the workloads in each framework; a module is imported only where its framework is measured."""

@@ -1,0 +1,342 @@
+"""The fast form of a plan as text: one line a step, results into buffers of a workspace, the user's line beside it.
+
+Comes in: steps and where their values live. Goes out: `Fast`, the text and what it needs to run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..errors import Location
+from ..ir import Eqn, Graph, Shape, unique
+from .buffers import Layout, lay_out, workspace_bytes
+from .chain_text import write_chain
+from .chains import block_chains
+from .lowering import Steps, lower_steps
+from .scalars import fits, write_scalars
+from .source import _place
+from .steps import Step, Value
+from .sums import cheaper_sums
+
+
+@dataclass(frozen=True)
+class Fast:
+    """The fast form of a plan.
+
+    Attributes
+    ----------
+    text : str
+        The module; it needs the names in ``given`` and those of the arrays and calls.
+    numbers : dict of str to ndarray
+        Constants that are part of the program.
+    arrays : dict of str to int
+        Constants of the graph at hand, by their place among them.
+    calls : dict of str to callable
+        Voices that are called as they are.
+    lines : dict of int to Eqn
+        The equation of each line of the text.
+    memory : int
+        Bytes of a workspace.
+    counts : dict of str to int
+        Operations, calls and allocations of one run.
+    plain : bool
+        True if it is plain Python, which hands over to numpy where Python raises.
+    """
+
+    text: str
+    numbers: dict[str, np.ndarray]
+    arrays: dict[str, int]
+    calls: dict[str, Any]
+    lines: dict[int, Eqn]
+    memory: int
+    counts: dict[str, int]
+    plain: bool = False
+
+
+def write_fast(graph: Graph, constants: dict[int, int], scalars: bool = True) -> Fast:
+    """The fast form of ``graph``; ``constants`` says the place of each constant array by its id.
+
+    Where all is numbers without axes it is plain Python, unless ``scalars`` is false.
+    """
+    lowered = lower_steps(graph)
+    if scalars and fits(lowered):
+        return write_plain(lowered)
+    steps = block_chains(cheaper_sums(lowered), lowered.outputs)
+    return FastWriter(lowered, steps, lay_out(steps, lowered.outputs), constants).write()
+
+
+def write_plain(lowered: Steps) -> Fast:
+    """The fast form of a plan of numbers."""
+    before, rows, after = write_scalars(lowered)
+    body = rendered([(text, step.eqn if step else None, None) for text, step in rows])
+    first = len(before) + 1
+    lines = {first + at: step.eqn for at, (_, step) in enumerate(rows) if step is not None and step.eqn is not None}
+    count = sum(step.kind != "guard" for step in lowered.steps)
+    counts = {"operations": count, "calls": 0, "allocations": len(lowered.outputs)}
+    return Fast("\n".join([*before, *body, *after]) + "\n", {}, {}, {}, lines, 0, counts, True)
+
+
+def rendered(rows: Sequence[tuple[str, Eqn | None, Location | None]]) -> list[str]:
+    """The lines of a body, each with the user's line unless it is the one above's."""
+    width = min(max((len(text) for text, _, _ in rows), default=0), 72) + 4
+    lines, before = [], ""
+    for text, eqn, location in rows:
+        note = _place(eqn.location if eqn is not None else location)
+        lines.append(f"{'    ' + text:<{width}}  # {note}" if note and note != before else f"    {text}")
+        before = note
+    return lines
+
+
+class FastWriter:
+    """Writes one plan."""
+
+    def __init__(self, lowered: Steps, steps: list[Step], layout: Layout, constants: dict[int, int]) -> None:
+        self.lowered = lowered
+        self.steps = steps
+        self.layout = layout
+        self.constants = constants
+        self.taken = lowered.taken
+        self.used: set[str] = set()
+        self.buffers: dict[Any, str] = {}
+        self.space: list[str] = []
+        self.held: list[str] = []
+        self.ready: set[Value] = set()
+        self.rows: list[tuple[str, Eqn | None, Location | None]] = []
+        self.functions: list[tuple[str, list[tuple[str, Eqn | None]]]] = []
+        self.allocations = 0
+        self.noisy = False
+
+    # The parts of the text ------------------------------------------------------------------------------------------
+
+    def write(self) -> Fast:
+        """The text and what it needs."""
+        for step in self.steps:
+            getattr(self, f"write_{step.kind}")(step)
+        results = ", ".join(self.result(value, copied) for value, copied in self.layout.results)
+        self.row(f"return ({results},)" if results else "return ()")
+        lines = [*self.imports(), *self.helpers(), *self.workspace()]
+        numbered: dict[int, Eqn] = {}
+        for head, rows in self.functions:
+            lines.append(head)
+            numbered |= {len(lines) + 1 + at: eqn for at, (_, eqn) in enumerate(rows) if eqn is not None}
+            lines += [*rendered([(text, eqn, None) for text, eqn in rows]), "", ""]
+        arguments = "".join(f", {value.name}" for value in self.lowered.inputs)
+        lines += [f"def body(space{arguments}):"]
+        if self.held:
+            names = ", ".join(self.held)
+            lines.append(f"    {'run, ' if self.noisy else ''}{names}{',' if not self.noisy else ''} = space")
+        first = len(lines) + 1
+        lines += rendered(self.rows)
+        lines += self.entry(arguments)
+        numbered |= {first + index: eqn for index, (_, eqn, _) in enumerate(self.rows) if eqn is not None}
+        numbers = {one.name: one.array for one in self.lowered.constants if id(one.lit) not in self.constants}
+        arrays = {
+            one.name: self.constants[id(one.lit)] for one in self.lowered.constants if id(one.lit) in self.constants
+        }
+        memory, calls = workspace_bytes(self.layout), self.lowered.calls
+        return Fast("\n".join(lines) + "\n", numbers, arrays, calls, numbered, memory, self.counts())  # type: ignore[arg-type]
+
+    def counts(self) -> dict[str, int]:
+        """What one run does."""
+        operations = calls = 0
+        for step in self.steps:
+            if step.kind == "chain":
+                chain = step.settings[0]
+                operations += len(chain.steps) + len(chain.sums)
+                calls += chain.blocks * (1 + len(chain.steps) + len(chain.sums)) + len(chain.sums)
+            elif step.kind == "view":
+                calls += not self.layout.static(step.out)
+            elif step.kind != "guard":
+                operations, calls = operations + 1, calls + 1
+        return {"operations": operations, "calls": calls, "allocations": self.allocations}
+
+    def imports(self) -> list[str]:
+        """What the text takes from numpy."""
+        names = sorted(name for name in self.used if "_reduce" not in name)
+        lines = ["import numpy as np", "from numpy import array, asarray, empty, ndarray, uint8"]
+        lines += [f"from numpy import {', '.join(names[at : at + 12])}" for at in range(0, len(names), 12)]
+        return [*lines, *(f"{name} = np.{name[:-7]}.reduce" for name in sorted(self.used - set(names)))]
+
+    def helpers(self) -> list[str]:
+        """Voices as functions."""
+        return [line for text in self.lowered.functions for line in ["", "", *text.splitlines()]] + ["", ""]
+
+    def workspace(self) -> list[str]:
+        """The function that makes a workspace."""
+        lines = ["def workspace():"]
+        lines += [f"    s{at + 1} = empty({size}, uint8)" for at, size in enumerate(self.layout.sizes)]
+        lines += [f"    {line}" for line in self.space]
+        held = [*(["quiet()"] if self.noisy else []), *self.held]
+        return [*lines, f"    return ({', '.join(held)}{',' if held else ''})", "", ""]
+
+    def entry(self, arguments: str) -> list[str]:
+        """The function that is called: it takes a workspace that nobody uses, and puts it back."""
+        run = "space[0](body, space" if self.noisy else "body(space"
+        lines = ["", "", f"def plan({arguments[2:]}):"]
+        if not self.held and not self.noisy:
+            return [*lines, f"    return body(None{arguments})"]
+        return [
+            *lines,
+            "    try:",
+            "        space = spaces.pop()",
+            "    except IndexError:",
+            "        space = workspace()",
+            "    try:",
+            f"        return {run}{arguments})",
+            "    finally:",
+            "        spaces.append(space)",
+        ]
+
+    # Names --------------------------------------------------------------------------------------------------------
+
+    def row(self, text: str, eqn: Eqn | None = None, location: Location | None = None) -> None:
+        """One more line of the body."""
+        self.rows.append((text, eqn, location))
+
+    def name(self, name: str) -> str:
+        """A name of numpy's, which is then imported."""
+        self.used.add(name)
+        return name
+
+    def dtype(self, dtype: np.dtype) -> str:
+        """A dtype's name."""
+        return self.name("bool_" if dtype.kind == "b" else dtype.name)
+
+    def empty(self, value: Value) -> str:
+        """A new array for ``value``."""
+        return f"empty({value.shape}, {self.dtype(value.dtype)})"
+
+    def buffer(self, value: Value) -> str:
+        """The name of the array in which ``value`` is kept."""
+        return self.array(self.layout.slots[value], value.shape, value.dtype)
+
+    def array(self, slot: int, shape: Shape, dtype: np.dtype) -> str:
+        """The name of a slot's memory as an array."""
+        key = (slot, shape, dtype)
+        if key not in self.buffers:
+            name = self.buffers[key] = unique(f"b{len(self.buffers) + 1}", self.taken)
+            self.space.append(f"{name} = ndarray({shape}, {self.dtype(dtype)}, s{slot + 1})")
+            self.held.append(name)
+        return self.buffers[key]
+
+    def given(self, value: Value) -> str:
+        """The text of an operand."""
+        if value.kind == "view" and self.layout.static(value):
+            return self.static_view(value)
+        return value.name
+
+    def static_view(self, value: Value) -> str:
+        """The name of a view that is made with the workspace."""
+        chain = []
+        while value.kind == "view" and value.base is not None:
+            chain.append(value)
+            value = value.base
+        name = value.name if value.kind == "constant" else self.buffer(value)
+        for view in reversed(chain):
+            key = (name, view.form)
+            if key not in self.buffers:
+                made = self.buffers[key] = unique(f"{name}_view", self.taken)
+                if "broadcast_to" in view.form:
+                    self.name("broadcast_to")
+                self.space.append(f"{made} = {view.form.format(name)}")
+                self.held.append(made)
+            name = self.buffers[key]
+        return name
+
+    def into(self, value: Value, required: bool = False) -> str | None:
+        """The array that a step's result goes to, or None for a new one."""
+        if value in self.layout.slots:
+            return self.buffer(value)
+        self.allocations += 1
+        return self.empty(value) if required or not value.shape else None
+
+    def result(self, value: Value, copied: bool) -> str:
+        """An output."""
+        if copied:
+            self.allocations += 1
+            return f"array({self.given(value)})"
+        return value.name
+
+    # Steps --------------------------------------------------------------------------------------------------------
+
+    def write_ufunc(self, step: Step) -> None:
+        into = self.into(step.out)
+        # numpy wants these two to be told by name where their result goes.
+        word = "out=" if step.name in ("maximum", "minimum") else ""
+        arguments = [*map(self.given, step.operands), *([f"{word}{into}"] if into else [])]
+        self.noisy = True
+        self.row(f"{step.out.name} = {self.name(step.name)}({', '.join(arguments)})", step.eqn)
+
+    write_matmul = write_ufunc
+
+    def write_where(self, step: Step) -> None:
+        self.allocations += 1
+        self.row(f"{step.out.name} = {self.name('where')}({', '.join(map(self.given, step.operands))})", step.eqn)
+
+    def write_cast(self, step: Step) -> None:
+        self.noisy = True
+        into = self.into(step.out, required=True)
+        self.row(f"{step.out.name} = {into}", step.eqn)
+        self.row(f"{step.out.name}[...] = {self.given(step.operands[0])}", step.eqn)
+
+    def write_reduce(self, step: Step) -> None:
+        (operand,), (axes, keep) = step.operands, step.settings
+        self.noisy = True
+        axis = "None" if len(axes) == len(operand.shape) else str(axes[0] if len(axes) == 1 else axes)
+        into = self.into(step.out)
+        tail = f", None, {into}" if into or keep else ""
+        text = f"{self.name(step.name + '_reduce')}({self.given(operand)}, {axis}{tail}{', True' if keep else ''})"
+        self.row(f"{step.out.name} = {text}", step.eqn)
+
+    def write_dot(self, step: Step) -> None:
+        first, second = map(self.given, step.operands)
+        into = self.into(step.out)
+        self.row(f"{step.out.name} = {first}.dot({second}{f', {into}' if into else ''})", step.eqn)
+
+    def write_inner(self, step: Step) -> None:
+        first, second = (self.flat(operand) for operand in step.operands)
+        # A product of vectors hands out a number even if it was given an array to write to.
+        self.row(f"{step.out.name} = {self.into(step.out)}", step.eqn)
+        self.row(f"{first}.dot({second}, {step.out.name})", step.eqn)
+
+    def flat(self, value: Value) -> str:
+        """The text of an operand as a vector."""
+        text = self.given(value)
+        if len(value.shape) == 1:
+            return text
+        if not (value.compact and self.layout.static(value)):
+            return f"{text}.ravel()"
+        view = Value((value.size,), value.dtype, "view", "", value, "{}.ravel()")
+        return self.static_view(view)
+
+    def write_call(self, step: Step) -> None:
+        self.noisy = True
+        self.allocations += 1
+        text = step.name
+        for value in step.operands:
+            if value.kind == "view" and self.layout.static(value) and value not in self.ready:
+                self.ready.add(value)
+                self.row(f"{value.name} = {self.static_view(value)}", step.eqn)
+        if step.eqn is not None and step.out.kind == "made":
+            text = f"asarray({text}, {self.dtype(step.out.dtype)})"
+        self.row(f"{step.out.name} = {text}", step.eqn)
+
+    def write_view(self, step: Step) -> None:
+        if self.layout.static(step.out):
+            return
+        if "broadcast_to" in step.name:
+            self.name("broadcast_to")
+        self.row(f"{step.out.name} = {step.name.format(self.given(step.operands[0]))}", step.eqn)
+
+    def write_chain(self, step: Step) -> None:
+        self.noisy = True
+        write_chain(self, step)
+
+    def write_guard(self, step: Step) -> None:
+        expected, location = step.settings
+        self.row(f"if {'not ' if expected else ''}{self.given(step.operands[0])}:", None, location)
+        self.row("    raise GuardFailed()", None, location)
