@@ -41,7 +41,7 @@ def whole_sum(step: Step) -> bool:
 
 def _inner(step: Step, uses: Counter[Value], makers: dict[Value, Step], dropped: set[Value]) -> Step | None:
     """A full sum of a product as one dot of the two."""
-    (operand,), (axes, keep) = step.operands, step.settings
+    (operand,), (axes, _) = step.operands, step.settings
     made = makers.get(operand)
     if len(axes) != len(operand.shape) or operand.size > _TERMS or made is None or made.name != "multiply":
         return None

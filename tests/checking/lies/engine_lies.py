@@ -285,21 +285,24 @@ def writing(old: str, new: str) -> Plant:
     def plant(patch: pytest.MonkeyPatch) -> None:
         from dataclasses import replace
 
-        honest = plans.write
-        patch.setattr(
-            plans, "write", lambda graph: (lambda s: replace(s, text=s.text.replace(old, new)))(honest(graph))
-        )
+        honest = plans.write_fast
+
+        def write_fast(*arguments: Any) -> Any:
+            source = honest(*arguments)
+            return replace(source, text=source.text.replace(old, new))
+
+        patch.setattr(plans, "write_fast", write_fast)
         patch.setattr(plans, "_CACHE", type(plans._CACHE)())
 
     return plant
 
 
 SOURCES: dict[str, Plant] = {
-    "minus for plus": writing(" + ", " - "),
-    "times for divide": writing(" / ", " * "),
-    "cos for sin": writing("np.sin(", "np.cos("),
-    "exp for expm1": writing("np.exp(", "np.expm1("),
-    "sine for hyperbolic tangent": writing("np.tanh(", "np.sin("),
+    "minus for plus": writing(" = add(", " = np.subtract("),
+    "times for divide": writing(" = divide(", " = np.multiply("),
+    "cos for sin": writing(" = sin(", " = np.cos("),
+    "exp for expm1": writing(" = exp(", " = np.expm1("),
+    "sine for hyperbolic tangent": writing(" = tanh(", " = np.sin("),
 }
 
 
