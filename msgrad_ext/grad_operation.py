@@ -283,7 +283,7 @@ class GradOperation:
         """
         home = home_of(fn)
         flags = (self.get_all, self.get_by_list, self.sens_param)
-        made = None if home is None else home.functions.get((id(self), id(weights)))
+        made = None if home is None or isinstance(weights, list) else home.functions.get((id(self), id(weights)))
         if made is not None and made[0] == (self, weights, flags):
             return made[1]
         if not callable(fn):
@@ -314,7 +314,7 @@ class GradOperation:
         weights: Any,
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
-        trying: Attempt | None,
+        trying: Attempt | None = None,
     ) -> Any:
         sens = None
         if self.sens_param:
@@ -323,11 +323,7 @@ class GradOperation:
         if self.get_by_list and weights is None:
             weights = list(fn.trainable_params()) if hasattr(fn, "trainable_params") else []
         given = [*args, *kwargs.values()]
-        asked: list[Any] = []
-        if self.get_all:
-            asked = [one for one in given if is_input(one)]
-        elif not self.get_by_list and given and is_input(given[0]):
-            asked = given[:1]
+        asked = [one for one in (given if self.get_all else given[: not self.get_by_list]) if is_input(one)]
         count = sum(len(leaves(one)) for one in asked)
         inputs = [request.by_input(position) for position in range(count)]
         listed = listed_weights(weights) if self.get_by_list else []

@@ -128,18 +128,19 @@ class Op(metaclass=OpClass):
 
     def out_dtype(self, *dtypes: np.dtype) -> np.dtype:
         """The result's dtype; by default all operands must have one dtype, and it is that."""
-        if any(kind != dtypes[0] for kind in dtypes):
+        first = dtypes[0]
+        if any(kind is not first and kind != first for kind in dtypes):
             got = " and ".join(str(kind) for kind in dtypes)
             raise DtypeError(f"For '{type(self).__name__}', all operands must have one dtype, but got {got}.")
-        return dtypes[0]
+        return first
 
     def infer(self, *atoms: Any) -> tuple[Shape, np.dtype]:
         """Shape and dtype of the result for operands that have a shape and a dtype."""
-        shapes = tuple(atom.shape for atom in atoms)
+        shapes = tuple([atom.shape for atom in atoms])
         # Every pass validates its graph anew; a contract's answer for lengths that are numbers never changes.
         plain = self.contract and type(self).out_shape is Op.out_shape and len(self.operands) == len(shapes)
         shape = _solved(self.contract, type(self).__name__, self.operands, shapes) if plain else self.out_shape(*shapes)
-        return shape, self.out_dtype(*(atom.dtype for atom in atoms))
+        return shape, self.out_dtype(*[atom.dtype for atom in atoms])
 
     # Parameters of the op: what ``__init__`` and `bind` set on it ----------------------------------------------------
 

@@ -282,6 +282,8 @@ class Walk:
             return
         found = vars(home)[name]
         self._add("entry", self._space(home), name, found)
+        if name not in cell.__dict__:
+            self._add("missing", cell.__dict__, name, None)
         if home.__module__.startswith(_HOME):
             return
         if isinstance(found, property):

@@ -193,7 +193,7 @@ class Trace:
             raise ForwardVoiceError(f"For '{name}', {told}", name)
         self.count += 1
         var = Var(unique(f"v{self.count}", self.names), shape, kind)
-        self.eqns.append(Eqn(op, tuple(atoms), var, self.locate()))
+        self.eqns.append(Eqn(op, tuple(atoms), var, self.locate(), True))
         return Traced(self, var, value)
 
     def adopt(self, tensor: Tensor, result: Tensor) -> None:

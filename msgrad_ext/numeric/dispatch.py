@@ -119,8 +119,9 @@ class _Writer:
         self.answer = answer
         self.arrays = arrays
         self.known: dict[str, Any] = {
-            "Tensor": Tensor, "ndarray": np.ndarray, "Epoch": Epoch, "epoch": answer.epoch, "same": answer.same,
-            "plan": getattr(answer.plan, "run", answer.plan), "MsgradError": MsgradError, "new": Tensor.__new__, "lent": _lent.get, "mark": mark,
+            "Tensor": Tensor, "ndarray": np.ndarray, "new": Tensor.__new__, "Epoch": Epoch, "epoch": answer.epoch,
+            "plan": getattr(answer.plan, "run", answer.plan), "same": answer.same, "lent": _lent.get, "mark": mark,
+            "MsgradError": MsgradError,
         }  # fmt: skip
         busy = ["lent()"]
         for number, one in enumerate(answer.busy):
