@@ -282,9 +282,8 @@ class GradOperation:
             The parameters for ``get_by_list``; by default all trainable ones of ``fn``.
         """
         home = home_of(fn)
-        flags = (self.get_all, self.get_by_list, self.sens_param)
-        made = None if home is None or isinstance(weights, list) else home.functions.get((id(self), id(weights)))
-        if made is not None and made[0] == (self, weights, flags):
+        made = None if home is None else home.functions.get((id(self), id(weights)))
+        if made is not None and made[0] == (self.get_all, self.get_by_list, self.sens_param):
             return made[1]
         if not callable(fn):
             raise ArgumentError(
@@ -294,6 +293,7 @@ class GradOperation:
         if self.get_by_list:
             check_weights(weights)
 
+        flags = (self.get_all, self.get_by_list, self.sens_param)
         kept = kept_of(home, ("GradOperation", *flags), weights)
 
         def gradient_function(*args: Any, **kwargs: Any) -> Any:
@@ -304,8 +304,8 @@ class GradOperation:
             return handed(lambda: self._gradient(fn, weights, args, kwargs, attempt(kept, fn, weights, args, kwargs)))
 
         function = like(gradient_function, fn)
-        if home is not None:
-            home.remember((id(self), id(weights)), ((self, weights, flags), function))
+        if home is not None and not isinstance(weights, list):
+            home.remember((id(self), id(weights)), (flags, function, self, weights))
         return function
 
     def _gradient(

@@ -75,11 +75,11 @@ class Home:
 
     def __init__(self, owner: Any) -> None:
         self.owner = ref(owner)
-        self.functions: dict[Any, tuple[Any, Callable[..., Any]]] = {}
+        self.functions: dict[Any, tuple[Any, ...]] = {}
         self._kept: dict[Any, tuple[Any, Kept]] = {}
 
-    def remember(self, key: Any, made: tuple[Any, Callable[..., Any]]) -> None:
-        """Take note of a gradient function, with what its key stands for."""
+    def remember(self, key: Any, made: tuple[Any, ...]) -> None:
+        """Take note of a gradient function, with the flags it was made for, and what its key names by id."""
         self.functions = {**dict(list(self.functions.items())[1 - _KEPT :]), key: made}
 
     def kept_for(self, key: Any, weights: Any) -> Kept:

@@ -48,7 +48,8 @@ _EFFECTS = frozenset(
 _PRIVATE = frozenset({"_value", "_array", "_leave", "_wrap", "_trace", "_var", "_params", "_cells", "_hooks", "_kept"})
 _CLASS_WORDS = frozenset(
     "__module__ __doc__ __init__ __qualname__ __annotations__ __dict__ __weakref__ __repr__ __str__ __firstlineno__ "
-    "__slotnames__ __static_attributes__ __annotate__ __annotate_func__ __annotations_cache__ __classcell__ __parameters__ __slots__".split()
+    "__slotnames__ "
+    "__static_attributes__ __annotate__ __annotate_func__ __annotations_cache__ __classcell__ __parameters__ __slots__".split()
 )
 _MOST = 4000
 

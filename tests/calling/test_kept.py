@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import copy
-import math
 import sys
-import threading
 import types
 from collections.abc import Callable
 from functools import partial
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pytest
 
 import msgrad_ext as mg
-from msgrad_ext import Parameter, ParameterTuple, Tensor, nn, ops
+from msgrad_ext import Parameter, Tensor, nn, ops
 from msgrad_ext.grad_operation import observed
 from msgrad_ext.registry import OPS
-from msgrad_ext.trace import Trace
 
+from .calls import Count, agree, numbers, settle
+
+B = Tensor(np.float32([[0.11, 3.3, 1.1], [1.1, 0.2, 1.4], [1.1, 2.2, 0.3]]))
 X = Tensor(np.array([[0.5, -1.0, 2.0]], np.float32))
 FACTOR = 2.0
 NUMBERS = [1.0, 2.0]
@@ -67,53 +66,15 @@ def taken(net: Any) -> Callable[..., Any]:
     return ops.GradOperation(get_all=True, get_by_list=True)(net)
 
 
-def numbers(value: Any) -> list[np.ndarray]:
-    if isinstance(value, (tuple, list)):
-        return [array for one in value for array in numbers(one)]
-    return [np.asarray(value.asnumpy())] if isinstance(value, Tensor) else []
-
-
-class Count:
-    """How many traces were begun."""
-
-    def __init__(self, patch: pytest.MonkeyPatch) -> None:
-        self.traces = 0
-        begin = Trace.__init__
-
-        def counted(trace: Any, *args: Any, **named: Any) -> None:
-            self.traces += type(trace) is Trace
-            begin(trace, *args, **named)
-
-        patch.setattr(Trace, "__init__", counted)
-
-    def of(self, call: Callable[[], Any]) -> int:
-        before = self.traces
-        call()
-        return self.traces - before
-
-
 @pytest.fixture
 def count(monkeypatch: pytest.MonkeyPatch) -> Count:
     return Count(monkeypatch)
-
-
-def settle(call: Callable[[], Any], count: Count) -> None:
-    """Call until the trace is kept."""
-    for _ in range(3):
-        call()
-    assert count.of(call) == 0
 
 
 def fresh(net: Any, *args: Any) -> list[np.ndarray]:
     """The gradients of a trace made now, which nothing kept has a part in."""
     with observed():
         return numbers(taken(net)(*args))
-
-
-def agree(found: Any, wanted: list[np.ndarray]) -> None:
-    for one, other in zip(numbers(found), wanted, strict=True):
-        np.testing.assert_allclose(one, other, rtol=2e-6, atol=1e-6)
-        assert one.dtype == other.dtype
 
 
 def set_global(name: str, value: Any) -> Callable[..., None]:
@@ -349,114 +310,6 @@ def test_closures_and_defaults(count: Count) -> None:
     assert gradient(x).asnumpy() == 4.0
 
 
-LOG: list[Any] = []
-NOTES: dict[str, int] = {"calls": 0}
-
-
-def appends(x: Any) -> Any:
-    LOG.append(1)
-    return x * 2.0
-
-
-def prints(x: Any) -> Any:
-    print("ran")
-    return x * 2.0
-
-
-def notes(x: Any) -> Any:
-    NOTES["calls"] += 1
-    return x * 2.0
-
-
-def shows(x: Any) -> Any:
-    ops.Print()(x)
-    return x * 2.0
-
-
-def formats(x: Any) -> Any:
-    return x * len(f"{x}")
-
-
-def draws(x: Any) -> Any:
-    return x * Tensor(np.random.rand(1).astype(np.float32))
-
-
-def draws_ours(x: Any) -> Any:
-    return x * ops.StandardNormal()((1,))
-
-
-def drops(x: Any) -> Any:
-    return ops.dropout(x, 0.5)
-
-
-def tells_time(x: Any) -> Any:
-    import time
-
-    return x * time.perf_counter()
-
-
-def reflects(x: Any) -> Any:
-    return x * globals()["FACTOR"]
-
-
-def asks(x: Any) -> Any:
-    return x * getattr(math, "pi")  # noqa: B009 - the spelling is the case
-
-
-class Storing(nn.Cell):
-    def __init__(self) -> None:
-        super().__init__()
-        self.steps = 0
-
-    def construct(self, x: Any) -> Any:
-        self.steps += 1
-        return x * float(self.steps)
-
-
-class Given:
-    """What is reached is an object of an unknown kind."""
-
-    factor = 2.0
-
-    def __call__(self, x: Any) -> Any:
-        return x * self.factor
-
-
-@pytest.mark.parametrize(
-    "function",
-    [appends, prints, notes, shows, formats, draws, draws_ours, drops, tells_time, reflects, asks, Storing(), Given()],
-    ids=lambda one: getattr(one, "__name__", type(one).__name__),
-)
-def test_what_does_more_runs_at_each_call(function: Any, count: Count) -> None:
-    """Code that prints, stores, draws, reads the clock or looks around runs at each call as before."""
-    gradient, x = mg.grad(function), Tensor(np.float32([1.0]))
-    for _ in range(5):
-        gradient(x)
-    assert count.of(lambda: gradient(x)) == 1
-
-
-def test_side_effects_stay(capsys: pytest.CaptureFixture[str]) -> None:
-    """What is printed and appended comes once for each call."""
-    LOG.clear()
-    for _ in range(6):
-        mg.grad(appends)(X)
-        mg.grad(prints)(X)
-    assert len(LOG) == 6
-    assert capsys.readouterr().out == "ran\n" * 6
-
-
-def test_moving_averages_move() -> None:
-    """A layer that assigns to its parameters does so at each call."""
-    net = nn.BatchNorm1d(3)
-    net.set_train()
-    gradient, x = mg.grad(net), Tensor(np.arange(6, dtype=np.float32).reshape(2, 3))
-    seen = []
-    for _ in range(5):
-        gradient(x)
-        seen.append(net.moving_mean.asnumpy().tolist())
-    assert len({tuple(one) for one in seen}) == 5
-
-
 def test_a_copy_has_traces_of_its_own(count: Count) -> None:
     """A deep copy of a network is another network."""
     net = Net()
@@ -476,168 +329,3 @@ def test_an_observer_sees_each_gradient(count: Count) -> None:
     with observed() as found:
         assert count.of(lambda: gradient(X)) == 1
     assert len(found) == 1
-
-
-class GradNetWrtX(nn.Cell):
-    """The tutorial's."""
-
-    def __init__(self, net: Any, **flags: Any) -> None:
-        super().__init__()
-        self.net = net
-        self.grad_op = ops.GradOperation(**flags)
-
-    def construct(self, *inputs: Any) -> Any:
-        gradient_function = self.grad_op(self.net)
-        return gradient_function(*inputs)
-
-
-class Product(nn.Cell):
-    """The tutorial's Net."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.matmul = ops.MatMul()
-        self.z = Parameter(Tensor(np.array([1.0], np.float32)), name="z")
-
-    def construct(self, x: Any, y: Any) -> Any:
-        x = x * self.z
-        return self.matmul(x, y)
-
-
-A = Tensor(np.float32([[0.8, 0.6, 0.2], [1.8, 1.3, 1.1]]))
-B = Tensor(np.float32([[0.11, 3.3, 1.1], [1.1, 0.2, 1.4], [1.1, 2.2, 0.3]]))
-
-
-def python_calls(call: Callable[[], Any]) -> list[str]:
-    """The Python functions that one call runs."""
-    found: list[str] = []
-
-    def note(frame: Any, event: str, _: Any) -> None:
-        if event == "call":
-            found.append(frame.f_code.co_name)
-
-    sys.setprofile(note)
-    try:
-        call()
-    finally:
-        sys.setprofile(None)
-    return found
-
-
-def test_a_kept_call_is_short(count: Count) -> None:
-    """The tutorial's call makes no trace, walks no frames, and runs few Python functions besides the plan."""
-    outer = GradNetWrtX(Product())
-    settle(lambda: outer(A, B), count)
-    ran = python_calls(lambda: outer(A, B))
-    assert not {"user_location", "trace", "signature", "__post_init__"} & set(ran)
-    assert ran.count("answer") == 1
-    before_plan = [
-        name
-        for name in ran
-        if name in ("__call__", "construct", "home_of", "gradient_function", "answered", "answer", "same")
-    ]
-    assert len(before_plan) <= 10
-
-
-def test_a_compiled_call_is_short(count: Count) -> None:
-    """A compiled gradient is answered by one generated function: nothing is compared in a loop."""
-    plan = mg.compile(Product(), A, B)
-    x, y = A.asnumpy(), B.asnumpy()
-    plan(x, y)
-    ran = python_calls(lambda: plan(x, y))
-    assert not {"user_location", "_fits", "as_inputs", "unchanged", "leaves"} & set(ran)
-    assert ran.count("answer") == 1
-    assert ran.index("answer") <= 3
-
-
-@pytest.mark.parametrize(
-    "flags", [{}, {"get_all": True}, {"get_by_list": True}, {"get_all": True, "get_by_list": True}]
-)
-def test_containers_are_those_of_a_trace(flags: dict[str, bool], count: Count) -> None:
-    """A kept trace gives the same containers as a fresh one."""
-    outer = GradNetWrtX(Product(), **flags)
-    settle(lambda: outer(A, B), count)
-    found = outer(A, B)
-    with observed():
-        wanted = outer(A, B)
-    assert repr(found) == repr(wanted)
-
-
-def test_results_are_fresh(count: Count) -> None:
-    """What one call returned is not written by the next."""
-    outer = GradNetWrtX(Product())
-    settle(lambda: outer(A, B), count)
-    first = outer(A, B)
-    text = str(first)
-    outer(Tensor(A.asnumpy() * 2), Tensor(B.asnumpy() * 5))
-    assert str(first) == text
-
-
-def test_weights_of_the_output(count: Count) -> None:
-    """With ``sens_param`` the last argument weights the output, also from a kept trace."""
-    outer = GradNetWrtX(Product(), sens_param=True)
-    sens = Tensor(np.float32([[0.1, 0.6, 0.2], [0.8, 1.3, 1.1]]))
-    settle(lambda: outer(A, B, sens), count)
-    np.testing.assert_allclose(outer(A, B, sens).asnumpy(), [[2.211, 0.51, 1.49], [5.588, 2.68, 4.07]], rtol=1e-5)
-    np.testing.assert_allclose(
-        outer(A, B, sens * 2.0).asnumpy(), [[4.422, 1.02, 2.98], [11.176, 5.36, 8.14]], rtol=1e-5
-    )
-
-
-def test_value_and_gradient(count: Count) -> None:
-    """`value_and_grad` keeps its trace: value, gradients by input and weights, further values."""
-    net = Product()
-    weights = ParameterTuple(net.trainable_params())
-    both = mg.value_and_grad(lambda x, y: (net(x, y).sum(), x + y[0]), 0, weights, has_aux=True)
-    with observed():
-        wanted = numbers(both(A, B))
-    settle(lambda: both(A, B), count)
-    agree(both(A, B), wanted)
-
-
-def test_training_learns(count: Count) -> None:
-    """A loop of training sees the parameters of each step, without a trace of its own."""
-    net = nn.Dense(3, 1)
-    optimizer = nn.SGD(net.trainable_params(), 0.1)
-    step = mg.value_and_grad(lambda x: (net(x) ** 2).sum(), None, optimizer.parameters)
-    losses = []
-    for _ in range(12):
-        loss, gradients = step(A)
-        optimizer(gradients)
-        losses.append(float(loss.asnumpy()))
-    assert losses[-1] < 0.5 * losses[0]
-    assert all(one >= other for one, other in pairwise(losses))
-    assert count.traces <= 4
-
-
-def test_second_order(count: Count) -> None:
-    """A gradient of a gradient is kept as well."""
-    second = mg.grad(mg.grad(lambda x: (x**3).sum() * FACTOR))
-    x = Tensor(np.float32([1.0, 2.0]))
-    settle(lambda: second(x), count)
-    np.testing.assert_allclose(second(x).asnumpy(), [12.0, 24.0], rtol=1e-6)
-
-
-def test_threads() -> None:
-    """Threads that share a gradient function, while its network changes, get answers of one state or the other."""
-    net = Product()
-    gradient = ops.GradOperation()(net)
-    one = numbers(gradient(A, B))[0]
-    wrong: list[Any] = []
-
-    def run() -> None:
-        for _ in range(150):
-            found = numbers(gradient(A, B))[0]
-            ratio = found / one
-            if not np.allclose(ratio, np.round(ratio[0, 0]), rtol=1e-5):
-                wrong.append(found)
-
-    threads = [threading.Thread(target=run) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for number in range(1, 30):
-        net.z.set_data(Tensor(np.float32([float(number)])))
-        net.scale = number
-    for thread in threads:
-        thread.join()
-    assert not wrong
