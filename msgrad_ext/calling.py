@@ -15,7 +15,7 @@ from .custom import fitting, return_location, run_custom
 from .errors import BackwardError, Location, user_location
 from .hooks import HookHandle, check_hook
 from .ir import unique
-from .registry import recorder
+from .registry import fleeting, recorder
 from .reverse import reverse
 from .tensor import Epoch, Tensor
 from .trace import fill, replay
@@ -63,6 +63,7 @@ def _hooks(cell: Any, kind: Kind) -> list[tuple[Callable[..., Any], bool, Locati
 
 def call(cell: Any, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """The outputs of a cell that has hooks or a ``bprop``."""
+    fleeting()
     for hook, told, _ in _hooks(cell, "forward_pre"):
         result = hook(cell, inputs, kwargs) if told else hook(cell, inputs)
         if result is not None and told:

@@ -8,21 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from .errors import ArgumentError, ArgumentValueError, DtypeError, MsgradError, UnknownNameError, choices, user_location
-from .grad_operation import parameter_name
 from .ir import Graph, Var, literal
 from .marking import leaves
+from .numeric.dispatch import Answer, Form, arrays_answer, unchanged
 from .numeric.plan import GuardFailed, Plan
 from .passes import optimise
 from .reverse import bind, reverse
 from .sens import check_sens
-from .surroundings import Surroundings
+from .surroundings import Surroundings, mark
+from .taken_by import parameter_name
 from .tensor import Epoch, Parameter, Tensor, as_tensor
-from .trace import Program, fill, trace
+from .trace import Leaf, Program, fill, trace
 
 _KEPT = 8
 
@@ -36,6 +38,27 @@ class Version:
     names: tuple[str, ...]
     epoch: int
     outer: Surroundings
+    at_once: Callable[[tuple[Any, ...]], Any]
+
+
+def _never(args: tuple[Any, ...]) -> None:
+    """An answer to no call."""
+
+
+def quick(
+    program: Program, plan: Plan, names: tuple[str, ...], epoch: int, outer: Surroundings, given: Sequence[Any]
+) -> Callable[[tuple[Any, ...]], Any]:
+    """A function that answers calls like that of ``given`` as they come, and None to any that needs a closer look."""
+    forms = tuple(
+        Form(one.shape, one.numpy_dtype) if isinstance(one, Tensor) else Form(value=mark(one)) for one in given
+    )
+    single = all(isinstance(one, Tensor) or not leaves(one) for one in given)
+    if program.assigned or not single or not all(type(one) is Parameter for one in program.captured):
+        return _never
+    count = len(program.graph.outputs)
+    fill_in = None if program.structure == Leaf(0) else partial(fill, program.structure)
+    answer = Answer(forms, program.captured, len(program.arguments), plan, epoch, unchanged(outer.places()))
+    return arrays_answer(answer, mark, names, fill_in, count)
 
 
 class CompiledGradient:
@@ -53,6 +76,7 @@ class CompiledGradient:
         self.wrt = None if wrt is None else tuple([wrt] if isinstance(wrt, str) else wrt)
         self.sens = None if sens is None else tuple(map(as_tensor, sens if isinstance(sens, (tuple, list)) else [sens]))
         self._versions: list[Version] = []
+        self._at_once: Callable[[tuple[Any, ...]], Any] = _never
         self._trace(as_inputs(example))
 
     @property
@@ -75,6 +99,11 @@ class CompiledGradient:
 
     def __call__(self, *args: Any) -> tuple[Any, dict[str, np.ndarray]]:
         """Value and gradients at ``args``."""
+        found = self._at_once(args)
+        return self._checked(args) if found is None else found
+
+    def _checked(self, args: tuple[Any, ...]) -> tuple[Any, dict[str, np.ndarray]]:
+        """The answer of the first version that fits, or of a new one."""
         given = as_inputs(args)
         arrays = [leaf._array() for one in given for leaf in leaves(one)]
         for version in self._versions:
@@ -103,8 +132,9 @@ class CompiledGradient:
         )
 
     def _answer(self, version: Version, arrays: Sequence[np.ndarray]) -> tuple[Any, dict[str, np.ndarray]]:
-        if self._versions[:1] != [version]:
+        if self._versions[0] is not version:
             self._versions = [version, *(one for one in self._versions if one is not version)][:_KEPT]
+        self._at_once = version.at_once
         results = version.plan(*arrays, *(one._array() for one in version.program.captured))
         count = len(version.program.graph.outputs)
         value = fill(version.program.structure, results[:count])
@@ -119,7 +149,8 @@ class CompiledGradient:
         whole = reverse(program.graph, list(wrt.values()), weights is not None, values)
         if weights is not None:
             whole = bind(whole, [literal(one._array()) for one in weights])
-        version = Version(program, Plan(optimise(whole)), tuple(wrt), epoch, Surroundings(self.function, given))
+        parts = (program, Plan(optimise(whole)), tuple(wrt), epoch, Surroundings(self.function, given))
+        version = Version(*parts, quick(*parts, given))
         self._versions = [version, *(one for one in self._versions if one.epoch == Epoch.count)][:_KEPT]
         return version
 

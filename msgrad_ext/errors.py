@@ -10,6 +10,7 @@ import linecache
 import os
 import sys
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from types import CodeType, FrameType, TracebackType
 
@@ -44,7 +45,7 @@ class Location:
         source = linecache.getline(self.filename, self.line).encode()
         return len(source[:start].decode(errors="replace")), len(source[:end].decode(errors="replace"))
 
-    @property
+    @cached_property
     def text(self) -> str:
         """The source line, stripped; empty when the source is not at hand."""
         return linecache.getline(self.filename, self.line).strip()
@@ -78,7 +79,18 @@ def user_location() -> Location | None:
     if frame is None or any(part in frame.f_code.co_filename for part in _FRONT_ENDS):
         return None
     code = frame.f_code
-    return Location(code.co_filename, frame.f_lineno, code.co_name, code, frame.f_lasti)
+    found = _places.get((id(code), frame.f_lasti))
+    if found is None or found.code is not code:
+        if len(_places) >= _MOST_PLACES:
+            _places.clear()
+        found = Location(code.co_filename, frame.f_lineno, code.co_name, code, frame.f_lasti)
+        _places[id(code), frame.f_lasti] = found
+    return found
+
+
+# A loop passes the same places again and again. Code of two cells may be equal: it is told apart by identity.
+_places: dict[tuple[int, int], Location] = {}
+_MOST_PLACES = 4096
 
 
 def _cell_location(traceback: TracebackType | None) -> Location | None:

@@ -7,18 +7,21 @@ that of the same run.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .errors import ArgumentError, ArgumentValueError, MissingGradientError, PositionError, choices, user_location
-from .grad_operation import Request, check_weights, handed, like, listed_weights, parameter_name
+from .grad_operation import Request, handed, like
 from .ir import Graph
+from .keeping import Attempt, attempt, kept_of
+from .kept import home_of
 from .marking import leaves
 from .registry import fn as ops
 from .reverse import has_custom
 from .sens import check_sens
+from .taken_by import check_weights, listed_weights, parameter_name
 from .tensor import Parameter, Tensor
-from .trace import Leaf
+from .trace import Leaf, Program, fill
 
 Positions = int | tuple[int, ...] | None
 
@@ -54,13 +57,11 @@ def grad(
         Of the same arguments; a tensor, or a tuple for several positions; with weights ``(inputs, weights)``; with
         ``has_aux`` a pair with the further values.
     """
-    both = value_and_grad(fn, grad_position, weights, has_aux, return_ids, sens_param)
 
-    def gradient(*args: Any, **kwargs: Any) -> Any:
-        value, gradients = both(*args, **kwargs)
+    def chosen(value: Any, gradients: Any) -> Any:
         return (gradients, value[1:]) if has_aux else gradients
 
-    return like(gradient, fn)
+    return _taking(fn, grad_position, weights, has_aux, return_ids, sens_param, chosen, has_aux)
 
 
 def value_and_grad(
@@ -72,6 +73,20 @@ def value_and_grad(
     sens_param: bool = False,
 ) -> Callable[..., Any]:
     """The function that gives the value and the gradient of ``fn``, as `mindspore.value_and_grad`; see `grad`."""
+    return _taking(fn, grad_position, weights, has_aux, return_ids, sens_param, lambda *both: both, True)
+
+
+def _taking(
+    fn: Callable[..., Any],
+    grad_position: Positions,
+    weights: Any,
+    has_aux: bool,
+    return_ids: bool,
+    sens_param: bool,
+    chosen: Callable[[Any, Any], Any],
+    valued: bool,
+) -> Callable[..., Any]:
+    """The function that gives what ``chosen`` makes of value and gradient; without ``valued`` it leaves the value alone."""
     check_function("grad", fn)
     if grad_position is None and weights is None:
         raise ArgumentValueError("For 'grad', `grad_position` and `weights` can not both be None.", user_location())
@@ -83,25 +98,76 @@ def value_and_grad(
             raise ArgumentError(
                 f"For 'grad', the '{name}' should be bool, but got {type(flag).__name__}.", user_location()
             )
+    taking = _Taking(fn, positions, weights, has_aux, return_ids, sens_param, chosen, valued)
+    kept = kept_of(home_of(fn), ("grad", positions, *flags.values(), valued), weights)
 
-    def taken(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def gradient(*args: Any, **kwargs: Any) -> Any:
+        if not kwargs:
+            found = kept.answered(args)
+            if found is not None:
+                return found
+        return handed(lambda: taking.taken(args, kwargs, attempt(kept, fn, weights, args, kwargs)))
+
+    return like(gradient, fn)
+
+
+@dataclass(frozen=True, eq=False)
+class _Taking:
+    """What `grad` was asked for."""
+
+    fn: Callable[..., Any]
+    positions: tuple[int, ...] | None
+    weights: Any
+    has_aux: bool
+    return_ids: bool
+    sens_param: bool
+    chosen: Callable[[Any, Any], Any]
+    valued: bool
+
+    def taken(self, args: tuple[Any, ...], kwargs: dict[str, Any], trying: Attempt | None) -> Any:
+        """The result of a call: the function is traced."""
         sens = None
-        if sens_param:
+        if self.sens_param:
             args, sens = _split_last(args)
-        request, value = run_once("grad", fn, args, kwargs, has_aux)
-        numbers = {one: tensor_number((*args, *kwargs.values()), one) for one in positions or ()}
+        request, value = run_once("grad", self.fn, args, kwargs, self.has_aux)
+        numbers = {one: tensor_number((*args, *kwargs.values()), one) for one in self.positions or ()}
         places = {one: request.by_input(number) for one, number in numbers.items() if number is not None}
-        listed = listed_weights(weights)
-        found = [request.by_parameter(one, parameter_name(fn, one)) for one in listed]
-        given = check_sens(sens, request.program) if sens_param else None
+        listed = listed_weights(self.weights)
+        found = [request.by_parameter(one, parameter_name(self.fn, one)) for one in listed]
+        given = check_sens(sens, request.program) if self.sens_param else None
         results = request.run(given) if request.wrt else []
-        by_weight: list[Any] = [ops.zeros_like(one) if at is None else results[at] for one, at in zip(listed, found)]
-        by_input: list[Any] = [(one, results[at]) if return_ids else results[at] for one, at in places.items()]
-        if return_ids:
-            by_weight = [(one.name, gradient) for one, gradient in zip(listed, by_weight)]
-        return value(), _arranged(by_input, by_weight, positions, weights)
+        if trying is not None:
+            self._keep(trying, request, given, places, found, value.__self__.program)  # type: ignore[attr-defined]
+        return self.chosen(value(), self._gradients(results, places, found))
 
-    return like(lambda *args, **kwargs: handed(lambda: taken(args, kwargs)), fn)
+    def _gradients(self, results: Sequence[Tensor], places: dict[int, int], found: list[int | None]) -> Any:
+        listed = listed_weights(self.weights)
+        by_weight: list[Any] = [ops.zeros_like(one) if at is None else results[at] for one, at in zip(listed, found)]
+        by_input: list[Any] = [(one, results[at]) if self.return_ids else results[at] for one, at in places.items()]
+        if self.return_ids:
+            by_weight = [(one.name, gradient) for one, gradient in zip(listed, by_weight)]
+        return _arranged(by_input, by_weight, self.positions, self.weights)
+
+    def _keep(
+        self,
+        trying: Attempt,
+        request: Request,
+        given: Sequence[Tensor] | None,
+        places: dict[int, int],
+        found: list[int | None],
+        whole: Program,
+    ) -> None:
+        """Keep the trace for later calls, if it may be; ``whole`` has all values that the function returned."""
+        outputs = whole.graph.outputs if self.valued else ()
+        if any(eqn.op.nested for eqn in whole.graph.eqns) and self.valued:
+            return
+
+        def build(tensors: Sequence[Tensor]) -> Any:
+            value = fill(whole.structure, tensors[: len(outputs)]) if self.valued else None
+            return self.chosen(value, self._gradients(tensors[len(outputs) :], places, found))
+
+        plain = len(places) == 1 and self.weights is None and not (self.return_ids or self.valued)
+        trying.keep(request, given, "one" if plain else build, (tuple(places.items()), found), outputs, whole)
 
 
 def run_once(

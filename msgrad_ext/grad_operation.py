@@ -10,7 +10,6 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,14 +25,17 @@ from .errors import (
     user_location,
 )
 from .ir import Atom, Lit, Var
+from .keeping import Attempt, attempt, kept_of
+from .kept import home_of
 from .marking import contained, is_input, leaves, mapped
 from .numeric.plan import Plan
-from .observing import Applications, Compiled, gradient_plan, reusing_plans
+from .observing import Applications, Compiled, gradient_plan, observer, reusing_plans
 from .recorded import Record
 from .registry import recorder
 from .reverse import GradOf, Nested
 from .sens import check_sens
-from .tensor import Parameter, Tensor
+from .taken_by import check_weights, listed_weights, parameter_name
+from .tensor import Epoch, Parameter, Tensor
 from .trace import Program, Trace, Traced, fill, replay, trace
 
 
@@ -81,29 +83,26 @@ class Application:
     given: tuple[Sequence[Any], dict[str, Any]] = ((), {})
 
 
-_observer: ContextVar[Applications | None] = ContextVar("observer", default=None)
-
-
 @contextmanager
 def observed() -> Iterator[Applications]:
     """Collect the gradients that are computed at the top level meanwhile; of very many at one place, some."""
     found = Applications()
-    token = _observer.set(found)
+    token = observer.set(found)
     try:
         with reusing_plans():
             yield found
     finally:
-        _observer.reset(token)
+        observer.reset(token)
 
 
 def being_observed() -> bool:
     """True while the gradients that are computed are collected for a check."""
-    return _observer.get() is not None
+    return observer.get() is not None
 
 
 def handed(take: Callable[[], Any]) -> Any:
     """What ``take`` gives; the application that it makes is told of what is handed back."""
-    found = _observer.get()
+    found = observer.get()
     if found is None or recorder.get() is not None:
         return take()
     before = found[-1] if found else None
@@ -188,7 +187,7 @@ class Request:
         groups = [[var for var in self.wrt if (var.dtype.kind == "f") is floats] for floats in (True, False)]
         results: dict[Var, np.ndarray] = {}
         for group in filter(None, groups):
-            compiled = self._plan(group, weights)
+            compiled = self.compiled_for(group, weights)
             values = compiled.plan(*(value for value in self.program.values if value is not None), *(weights or ()))
             if not results:
                 self._tell(group, weights, values, compiled)
@@ -197,7 +196,7 @@ class Request:
 
     def _tell(self, wrt: Sequence[Var], weights: Any, results: Sequence[np.ndarray], made: Compiled) -> None:
         """Tell the observer, if there is one, of the gradients that were computed."""
-        found = _observer.get()
+        found = observer.get()
         if found is None:
             return
         places = [self.wrt.index(var) for var in wrt]
@@ -206,7 +205,7 @@ class Request:
         told = (tuple(wrt), names, kinds, weights, copies, made.plan, made.record, self.location)
         found.append(Application(self.function, self.program, *told, given=self.given))
 
-    def _plan(self, wrt: Sequence[Var], weights: Sequence[np.ndarray] | None) -> Compiled:
+    def compiled_for(self, wrt: Sequence[Var], weights: Sequence[np.ndarray] | None) -> Compiled:
         """The compiled gradients; those of a Jacobian's rows are one plan with different weights."""
         key = (tuple(wrt), weights is not None)
         if key not in self.plans:
@@ -268,6 +267,11 @@ class GradOperation:
                 )
         self.get_all, self.get_by_list, self.sens_param = get_all, get_by_list, sens_param
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in self.__dict__:
+            Epoch.advance()
+        object.__setattr__(self, name, value)
+
     def __repr__(self) -> str:
         flags = f"get_all={self.get_all}, get_by_list={self.get_by_list}, sens_param={self.sens_param}"
         return f"GradOperation({flags})"
@@ -282,6 +286,10 @@ class GradOperation:
         weights : Parameter, ParameterTuple, list or tuple, optional
             The parameters for ``get_by_list``; by default all trainable ones of ``fn``.
         """
+        home = home_of(fn)
+        made = None if home is None else home.functions.get((id(self), id(weights)))
+        if made is not None and made[0] == (self.get_all, self.get_by_list, self.sens_param):
+            return made[1]
         if not callable(fn):
             raise ArgumentError(
                 f"For 'GradOperation', the 'fn' should be a function or a Cell, but got {type(fn).__name__}.",
@@ -290,12 +298,29 @@ class GradOperation:
         if self.get_by_list:
             check_weights(weights)
 
+        flags = (self.get_all, self.get_by_list, self.sens_param)
+        kept = kept_of(home, ("GradOperation", *flags), weights)
+
         def gradient_function(*args: Any, **kwargs: Any) -> Any:
-            return handed(lambda: self._gradient(fn, weights, args, kwargs))
+            if not kwargs:
+                found = kept.answered(args)
+                if found is not None:
+                    return found
+            return handed(lambda: self._gradient(fn, weights, args, kwargs, attempt(kept, fn, weights, args, kwargs)))
 
-        return like(gradient_function, fn)
+        function = like(gradient_function, fn)
+        if home is not None and not isinstance(weights, list):
+            home.remember((id(self), id(weights)), (flags, function, self, weights))
+        return function
 
-    def _gradient(self, fn: Callable[..., Any], weights: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def _gradient(
+        self,
+        fn: Callable[..., Any],
+        weights: Any,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        trying: Attempt | None = None,
+    ) -> Any:
         sens = None
         if self.sens_param:
             args, kwargs, sens = _split_sens(args, kwargs)
@@ -303,24 +328,27 @@ class GradOperation:
         if self.get_by_list and weights is None:
             weights = list(fn.trainable_params()) if hasattr(fn, "trainable_params") else []
         given = [*args, *kwargs.values()]
-        asked: list[Any] = []
-        if self.get_all:
-            asked = [one for one in given if is_input(one)]
-        elif not self.get_by_list and given and is_input(given[0]):
-            asked = given[:1]
+        asked = [one for one in (given if self.get_all else given[: not self.get_by_list]) if is_input(one)]
         count = sum(len(leaves(one)) for one in asked)
         inputs = [request.by_input(position) for position in range(count)]
         listed = listed_weights(weights) if self.get_by_list else []
         places = [request.by_parameter(one, parameter_name(fn, one)) for one in listed]
         weighted = None if not self.sens_param else check_sens(sens, request.program)
         results = request.run(weighted) if request.wrt else []
-        by_weight = tuple(
-            Tensor(np.zeros(one.shape, one.numpy_dtype)) if place is None else results[place]
-            for one, place in zip(listed, places)
-        )
-        members = iter([results[place] for place in inputs])
-        by_input = [mapped(one, "", lambda *_: next(members), numbers=True) for one in asked]
-        return self._structure(by_input, by_weight, weights)
+
+        def build(found: Sequence[Tensor]) -> Any:
+            by_weight = tuple(
+                Tensor(np.zeros(one.shape, one.numpy_dtype)) if place is None else found[place]
+                for one, place in zip(listed, places)
+            )
+            members = iter([found[place] for place in inputs])
+            by_input = [mapped(one, "", lambda *_: next(members), numbers=True) for one in asked]
+            return self._structure(by_input, by_weight, weights)
+
+        if trying is not None:
+            plain = not self.get_by_list and inputs == list(range(len(results)))
+            trying.keep(request, weighted, build if not plain else "all" if self.get_all else "one", (inputs, places))
+        return build(results)
 
     def _structure(self, by_input: list[Any], by_weight: tuple[Tensor, ...], weights: Any) -> Any:
         if self.get_by_list and isinstance(weights, Parameter):
@@ -350,34 +378,6 @@ def like(wrapper: Callable[..., Any], function: Callable[..., Any]) -> Callable[
     wrapper.__name__ = getattr(function, "__name__", type(function).__name__)
     wrapper.named_parameters = getattr(function, "named_parameters", dict)  # type: ignore[attr-defined]
     return wrapper
-
-
-def check_weights(weights: Any) -> None:
-    """Refuse what can not name parameters."""
-    members = [] if weights is None else listed_weights(weights)
-    if not isinstance(weights, (type(None), Parameter, list, tuple)) or not all(
-        isinstance(one, Parameter) for one in members
-    ):
-        raise ArgumentError(
-            "For 'GradOperation', the weights must be a Parameter, or a ParameterTuple, list or tuple of Parameters, "
-            f"but got {type(weights).__name__}.",
-            user_location(),
-        )
-
-
-def listed_weights(weights: Any) -> list[Parameter]:
-    """The parameters that a ``weights`` argument names: one, several, or none."""
-    if isinstance(weights, Parameter):
-        return [weights]
-    return list(weights) if isinstance(weights, (list, tuple)) else []
-
-
-def parameter_name(function: Callable[..., Any], parameter: Parameter) -> str:
-    """The parameter's path within the network, such as ``0.weight``; its own name if it is not part of it."""
-    for name, one in getattr(function, "named_parameters", dict)().items():
-        if one is parameter:
-            return name
-    return parameter.name
 
 
 def _split_sens(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any], Any]:

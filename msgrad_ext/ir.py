@@ -73,12 +73,26 @@ def literal(value: object, dtype: np.dtype | None = None) -> Lit:
 
 @dataclass(frozen=True, eq=False)
 class Eqn:
-    """One step: ``out = op(inputs)``; ``location`` is the user's line it came from."""
+    """One step: ``out = op(inputs)``; ``location`` is the user's line it came from.
+
+    ``sound`` is true once the shape and dtype of ``out`` have been found to follow from the inputs: so that an equation
+    is looked at once, and not by each pass that hands it on.
+    """
 
     op: Op
     inputs: tuple[Atom, ...]
     out: Var
     location: Location | None = None
+    sound: bool = False
+
+    def put(self, new: Mapping[Any, Atom]) -> Eqn:
+        """This equation with each variable that ``new`` has replaced; itself if it has none."""
+        inputs = tuple([new.get(atom, atom) if isinstance(atom, Var) else atom for atom in self.inputs])
+        if inputs == self.inputs:
+            return self
+        pairs = zip(inputs, self.inputs)
+        sound = self.sound and all(one is old or (one.shape, one.dtype) == (old.shape, old.dtype) for one, old in pairs)
+        return Eqn(self.op, inputs, self.out, self.location, sound)
 
     def __str__(self) -> str:
         operands = " ".join(atom.name if isinstance(atom, Var) else str(atom) for atom in self.inputs)
@@ -117,9 +131,11 @@ class Graph:
             for atom in eqn.inputs:
                 if isinstance(atom, Var) and atom not in bound:
                     raise EngineError(f"Graph: {atom.name} is used before it is bound, in: {eqn}")
-            shape, kind = eqn.op.infer(*eqn.inputs)
-            if (shape, kind) != (eqn.out.shape, eqn.out.dtype):
-                raise EngineError(f"Graph: {eqn.op.label} gives {kind}{list(shape)}, but it is bound as {eqn.out}")
+            if not eqn.sound:
+                shape, kind = eqn.op.infer(*eqn.inputs)
+                if (shape, kind) != (eqn.out.shape, eqn.out.dtype):
+                    raise EngineError(f"Graph: {eqn.op.label} gives {kind}{list(shape)}, but it is bound as {eqn.out}")
+                object.__setattr__(eqn, "sound", True)
             bound.add(eqn.out)
             names.add(eqn.out.name)
         if len(names) != len(bound):
@@ -153,14 +169,14 @@ def rename(graph: Graph, names: Mapping[Var, str] | None = None) -> Graph:
             count += 1
             name = f"v{count}" if f"v{count}" not in taken else None
         new[eqn.out] = Var(name, eqn.out.shape, eqn.out.dtype)
-        eqns.append(Eqn(eqn.op, substitute(eqn.inputs, new), new[eqn.out], eqn.location))
+        eqns.append(Eqn(eqn.op, substitute(eqn.inputs, new), new[eqn.out], eqn.location, eqn.sound))
     guards = tuple(Guard(substitute([g.var], new)[0], g.value, g.location) for g in graph.guards)
     return Graph(tuple(new[var] for var in graph.inputs), tuple(eqns), substitute(graph.outputs, new), guards)
 
 
 def substitute(atoms: Iterable[Atom], new: Mapping[Any, Atom]) -> tuple[Atom, ...]:
     """``atoms`` with each variable that ``new`` has replaced by what it has for it."""
-    return tuple(new.get(atom, atom) if isinstance(atom, Var) else atom for atom in atoms)
+    return tuple([new.get(atom, atom) if isinstance(atom, Var) else atom for atom in atoms])
 
 
 def unique(name: str, taken: set[str]) -> str:

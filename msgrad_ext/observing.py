@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from .ir import Graph, Lit, Var
+from .ir import Atom, Graph, Lit, Var
 from .numeric.plan import Plan, signature
 from .passes import optimise
 from .recorded import Record
@@ -33,6 +33,9 @@ class Compiled:
 # How many applications of one line are kept for the check at least, once there are as many.
 KEPT = 20
 _PLANS = 64
+
+# Who is told of the gradients that are computed at the top level, if someone is.
+observer: ContextVar[Applications | None] = ContextVar("observer", default=None)
 
 _plans: ContextVar[OrderedDict[Hashable, Compiled] | None] = ContextVar("plans", default=None)
 
@@ -70,6 +73,14 @@ def _compiled(graph: Graph, wrt: Sequence[Var], weighted: bool, values: Sequence
     return Compiled(
         Plan(optimise(Graph(whole.inputs, whole.eqns, whole.outputs[len(graph.outputs) :], whole.guards))), record
     )
+
+
+def value_plan(made: Compiled, outputs: Sequence[Atom], weighted: bool) -> Plan:
+    """A plan of ``outputs``, atoms of the forward graph, and of the gradients that ``made`` gives."""
+    record = made.record
+    whole = record.graph if weighted else record.with_ones()
+    gradients = whole.outputs[len(record.forward.outputs) :]
+    return Plan(optimise(Graph(whole.inputs, whole.eqns, (*outputs, *gradients), whole.guards)))
 
 
 def _key(graph: Graph, wrt: Sequence[Var], weighted: bool) -> Hashable:

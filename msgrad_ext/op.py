@@ -29,7 +29,7 @@ from .errors import (
 from .ir import Lit, Shape, literal
 from .registry import COMPOSITES, OPS, refuse_no_tensor, register
 from .registry import recorder as recorder
-from .tensor import Tensor, as_tensor, is_number
+from .tensor import Epoch, Tensor, as_tensor, is_number
 
 Operand = Tensor | Lit
 
@@ -41,7 +41,19 @@ class Recorder(Protocol):
         """Record ``op`` and return a stand-in for its result."""
 
 
-class Op:
+class OpClass(type):
+    """The type of op classes: a voice that is put in the place of another is a change that plans do not outlive."""
+
+    def __setattr__(cls, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        Epoch.advance()
+
+    def __delattr__(cls, name: str) -> None:
+        super().__delattr__(name)
+        Epoch.advance()
+
+
+class Op(metaclass=OpClass):
     """One operation. Subclass it to add an op; nothing else is needed (see docs/adding_an_op.md).
 
     Class keywords
@@ -116,18 +128,19 @@ class Op:
 
     def out_dtype(self, *dtypes: np.dtype) -> np.dtype:
         """The result's dtype; by default all operands must have one dtype, and it is that."""
-        if any(kind != dtypes[0] for kind in dtypes):
+        first = dtypes[0]
+        if any(kind is not first and kind != first for kind in dtypes):
             got = " and ".join(str(kind) for kind in dtypes)
             raise DtypeError(f"For '{type(self).__name__}', all operands must have one dtype, but got {got}.")
-        return dtypes[0]
+        return first
 
     def infer(self, *atoms: Any) -> tuple[Shape, np.dtype]:
         """Shape and dtype of the result for operands that have a shape and a dtype."""
-        shapes = tuple(atom.shape for atom in atoms)
+        shapes = tuple([atom.shape for atom in atoms])
         # Every pass validates its graph anew; a contract's answer for lengths that are numbers never changes.
         plain = self.contract and type(self).out_shape is Op.out_shape and len(self.operands) == len(shapes)
         shape = _solved(self.contract, type(self).__name__, self.operands, shapes) if plain else self.out_shape(*shapes)
-        return shape, self.out_dtype(*(atom.dtype for atom in atoms))
+        return shape, self.out_dtype(*[atom.dtype for atom in atoms])
 
     # Parameters of the op: what ``__init__`` and `bind` set on it ----------------------------------------------------
 
@@ -198,7 +211,7 @@ def _settings(op: Any) -> str:
     return ", ".join(f"{name}={value}" for name, value in vars(op).items())
 
 
-class Composite:
+class Composite(metaclass=OpClass):
     """Base of what MindSpore offers as an op class, but is composed of other ops here: no voices of its own are needed.
 
     A subclass keeps its settings in ``__init__`` and says in `compute` what a call gives. Its derivatives and formulas

@@ -90,7 +90,7 @@ class Record:
             else:
                 new[weight] = one
         guards = tuple(Guard(substitute([one.var], new)[0], one.value, one.location) for one in self.guards)
-        eqns = (*forward.eqns, *spread, *(_substituted(eqn, new) for eqn in self.eqns))
+        eqns = (*forward.eqns, *spread, *(eqn.put(new) for eqn in self.eqns))
         outputs = (*forward.outputs, *substitute(self.gradients, new))
         return Graph(forward.inputs, eqns, outputs, (*forward.guards, *guards))
 
@@ -109,12 +109,6 @@ class Record:
             told += [*step.eqn.inputs, step.eqn.out] + ([] if step.cotangent is None else [step.cotangent])
             told += [atom for one in step.contributions for atom in (one.given, one.added)]
         return list({id(atom): atom for atom in told}.values())
-
-
-def _substituted(eqn: Eqn, new: Mapping[Var, Atom]) -> Eqn:
-    if not any(isinstance(atom, Var) and atom in new for atom in eqn.inputs):
-        return eqn
-    return Eqn(eqn.op, substitute(eqn.inputs, new), eqn.out, eqn.location)
 
 
 __all__ = ["Contribution", "Record", "Step"]

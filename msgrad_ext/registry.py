@@ -26,6 +26,14 @@ METHODS: dict[str, Callable[..., Any]] = {}
 recorder: ContextVar[Any] = ContextVar("recorder", default=None)
 
 
+def fleeting() -> None:
+    """Say that what runs now does more than compute, so that no running trace may stand for a later call."""
+    running = recorder.get()
+    while running is not None:
+        running.fleeting = True
+        running = running.outer
+
+
 def register(cls: type[Any], functions: str, methods: str, aliases: str, table: dict[str, Any]) -> None:
     """List ``cls`` in ``table`` under its own name, and its plain call under the space-separated names.
 

@@ -294,6 +294,6 @@ def bind(graph: Graph, values: Sequence[Atom]) -> Graph:
     """``graph`` with its last inputs replaced by ``values``."""
     kept = graph.inputs[: len(graph.inputs) - len(values)]
     new = dict(zip(graph.inputs[len(kept) :], values))
-    eqns = tuple(Eqn(eqn.op, substitute(eqn.inputs, new), eqn.out, eqn.location) for eqn in graph.eqns)
+    eqns = tuple([eqn.put(new) for eqn in graph.eqns])
     guards = tuple(Guard(substitute([guard.var], new)[0], guard.value, guard.location) for guard in graph.guards)
     return Graph(kept, eqns, substitute(graph.outputs, new), guards)

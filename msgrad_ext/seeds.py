@@ -9,6 +9,7 @@ from contextvars import ContextVar
 import numpy as np
 
 from .errors import ArgumentError, ArgumentValueError, user_location
+from .registry import fleeting
 
 
 class _Source:
@@ -37,6 +38,7 @@ def set_seed(seed: int) -> None:
 
 def generator() -> np.random.Generator:
     """The generator that first values, and random tensors, are drawn from."""
+    fleeting()
     return _meanwhile.get() or _Source.generator
 
 

@@ -8,6 +8,7 @@ attribute that is reached by ``getattr`` with a computed name is not seen.
 from __future__ import annotations
 
 import inspect
+import os
 import sysconfig
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -16,13 +17,17 @@ from typing import Any
 
 import numpy as np
 
+from .numeric.dispatch import Place
 from .tensor import Tensor
 from .trace import Traced
 
 _PLAIN = (bool, int, float, complex, str, bytes, type(None))
 _MISSING = object()
 # Code of installed packages is taken for constant.
-_INSTALLED = (str(Path(__file__).parent), *(sysconfig.get_paths()[name] for name in ("stdlib", "purelib", "platlib")))
+_INSTALLED = (
+    str(Path(__file__).parent) + os.sep,
+    *(sysconfig.get_paths()[name] for name in ("stdlib", "purelib", "platlib")),
+)
 
 
 class Surroundings:
@@ -52,6 +57,15 @@ class Surroundings:
             if content is not None and not (now is value and isinstance(value, _PLAIN)) and mark(now) != content:
                 return False
         return further(given) == self.given
+
+    def places(self) -> list[Place]:
+        """The same for the quick look: places that hold the very objects, and containers that hold the same."""
+        found = []
+        for holder, key, value, content in self._places:
+            found.append(Place("cell" if isinstance(holder, CellType) else "entry", holder, key, value))
+            if content is not None and not isinstance(value, _PLAIN):
+                found.append(Place("content", value, mark, content))
+        return found
 
     def _place(self, holder: Any, key: Any, names: frozenset[str]) -> None:
         value = _look(holder, key)
@@ -135,6 +149,16 @@ def _names(code: CodeType) -> set[str]:
         if isinstance(one, CodeType):
             found |= _names(one)
     return found
+
+
+def installed(code: CodeType) -> bool:
+    """True for code of an installed package, which is taken for constant."""
+    return code.co_filename.startswith(_INSTALLED)
+
+
+def ours(code: CodeType) -> bool:
+    """True for code of this package."""
+    return code.co_filename.startswith(_INSTALLED[0])
 
 
 def further(given: Sequence[Any]) -> tuple[Any, ...]:

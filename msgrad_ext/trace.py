@@ -29,7 +29,7 @@ from .ir import Atom, Eqn, Graph, Guard, Lit, Var, literal, unique
 from .leaving import advice
 from .marking import is_input, mapped
 from .op import Op, Operand, apply, compute, evaluate
-from .registry import fn, recorder
+from .registry import fleeting, fn, recorder
 from .tensor import Parameter, Tensor
 
 
@@ -59,10 +59,8 @@ class Traced(Tensor):
         if not self._trace.open and self._value is not None and recorder.get() is None:
             # What a hook kept is looked at after its gradient has ended: there is nothing left to cut.
             return self._value
-        raise TracedValueError(
-            f"For '{how}', a tensor of the network can not leave it, since its gradient would be cut; {advice(how)}.",
-            user_location(),
-        )
+        cut = "a tensor of the network can not leave it, since its gradient would be cut"
+        raise TracedValueError(f"For '{how}', {cut}; {advice(how)}.", user_location())
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         return self._leave(f"numpy.{function.__name__}()")
@@ -98,9 +96,11 @@ class Traced(Tensor):
         return Traced(self._trace, self._var, self._value)
 
     def __str__(self) -> str:
+        fleeting()
         return super().__str__() if self._value is not None else str(self._var)
 
     def __repr__(self) -> str:
+        fleeting()
         return super().__repr__() if self._value is not None else f"Traced({self._var})"
 
 
@@ -122,6 +122,7 @@ class Trace:
         self._reads: dict[int, Tensor] = {}
         self._adopted: list[Tensor] = []
         self.count = 0
+        self.fleeting = False  # set by `registry.fleeting`
 
     def input(self, name: str, shape: tuple[int, ...], dtype: np.dtype, value: np.ndarray | None) -> Traced:
         """A new input of the graph."""
@@ -136,10 +137,8 @@ class Trace:
             own = tensor.name if isinstance(tensor, Parameter) else tensor._var.name  # type: ignore[attr-defined]
             name = self.paths.get(id(tensor), own)
             if isinstance(tensor, Traced) and not tensor._trace.open:
-                raise ArgumentValueError(
-                    f"The tensor {tensor._var.name} belongs to a gradient that has ended; return it instead of storing it.",
-                    user_location(),
-                )
+                told = f"The tensor {tensor._var.name} belongs to a gradient that has ended"
+                raise ArgumentValueError(f"{told}; return it instead of storing it.", user_location())
             found = self.input(name, tensor.shape, tensor.numpy_dtype, self._outside(tensor))
             self.captured.append(tensor)
             self._captures[id(tensor)] = found = hooked(tensor, found)
@@ -190,12 +189,11 @@ class Trace:
         value = None if any(one is None for one in values) else evaluate(op, values, kind)  # type: ignore[arg-type]
         if value is not None and value.shape != shape:
             name = type(op).__name__
-            raise ForwardVoiceError(
-                f"For '{name}', the result must have shape {shape}, but the numpy voice gave {value.shape}.", name
-            )
+            told = f"the result must have shape {shape}, but the numpy voice gave {value.shape}."
+            raise ForwardVoiceError(f"For '{name}', {told}", name)
         self.count += 1
         var = Var(unique(f"v{self.count}", self.names), shape, kind)
-        self.eqns.append(Eqn(op, tuple(atoms), var, self.locate()))
+        self.eqns.append(Eqn(op, tuple(atoms), var, self.locate(), True))
         return Traced(self, var, value)
 
     def adopt(self, tensor: Tensor, result: Tensor) -> None:
@@ -269,6 +267,8 @@ class Program:
         The parameters that the function assigned to, and their new values; `store` puts them in place.
     outer : Trace or None
         The trace in which this one was made.
+    fleeting : bool
+        True when the run did more than compute: it printed, drew numbers, called a hook.
     """
 
     graph: Graph
@@ -279,6 +279,7 @@ class Program:
     result: tuple[np.ndarray | None, ...]
     assigned: tuple[tuple[Parameter, np.ndarray], ...] = ()
     outer: Trace | None = None
+    fleeting: bool = False
 
     def store(self) -> None:
         """Give the parameters that the function assigned to their new values, or tell the surrounding trace of them."""
@@ -312,13 +313,11 @@ def trace(function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, A
         With the user's line, if an op refuses what it is given.
     """
     if isinstance(function, type) and hasattr(function, "construct"):
-        raise ArgumentError(
-            f"The network must be an instance, {function.__name__}(...), but got the class.", user_location()
-        )
+        told = f"The network must be an instance, {function.__name__}(...), but got the class."
+        raise ArgumentError(told, user_location())
     if not callable(function):
-        raise ArgumentError(
-            f"The network must be a Cell or a function, but got {type(function).__name__}.", user_location()
-        )
+        got = type(function).__name__
+        raise ArgumentError(f"The network must be a Cell or a function, but got {got}.", user_location())
     parameters: dict[str, Parameter] = getattr(function, "named_parameters", dict)()
     tracing = Trace({id(parameter): path for path, parameter in parameters.items()})
     names = argument_names(function, args)
@@ -348,7 +347,8 @@ def trace(function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, A
     values += [tracing.capture(captured)._value for captured in tracing.captured]
     captures = tuple(tracing.captured)
     assigned = tuple(tracing.assigned.values())
-    return Program(graph, tuple(arguments), captures, structure, tuple(values), tuple(results), assigned, tracing.outer)
+    made = (graph, tuple(arguments), captures, structure, tuple(values), tuple(results), assigned)
+    return Program(*made, tracing.outer, tracing.fleeting)
 
 
 def _structure(result: Any, tracing: Trace, outputs: list[Atom], values: list[np.ndarray | None]) -> Any:

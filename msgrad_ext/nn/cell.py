@@ -9,7 +9,7 @@ from typing import Any
 
 from ..calling import CellHooks, call
 from ..errors import ArgumentError, NameTakenError, UnknownNameError, choices, user_location
-from ..registry import recorder, refuse_no_tensor
+from ..registry import fleeting, recorder, refuse_no_tensor
 from ..tensor import Epoch, Parameter, ParameterTuple, Tensor
 from ..tensor.parameter import DEFAULT_NAME
 from .manners import CellManners
@@ -35,6 +35,8 @@ class Cell(CellHooks, CellManners):
         # While a network runs, stores into cells are part of it (a layer's cache) and must not outdate every plan.
         if recorder.get() is None:
             Epoch.advance()
+        else:
+            fleeting()
         if isinstance(value, (Parameter, Cell)) and "_params" not in self.__dict__:
             raise UnknownNameError(
                 f"For '{type(self).__name__}', call super().__init__() before assigning parameters or cells.",

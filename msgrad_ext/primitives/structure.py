@@ -12,7 +12,7 @@ from ..dtype import DType as Kind
 from ..dtype import to_numpy
 from ..errors import ArgumentError, ArgumentValueError, CountError
 from ..op import Composite
-from ..registry import composite
+from ..registry import composite, fleeting
 from ..tensor import Tensor, is_number
 from .arguments import tensor
 from .creation import kind_of
@@ -104,6 +104,7 @@ class Print(Composite, functions="print_"):
 
     def compute(self, *input_x: Any) -> None:
         """Print each in a line of its own."""
+        fleeting()
         for one in input_x:
             print(_shown(one))
 

@@ -7,6 +7,7 @@ value while a network is traced is a subclass, in `trace`.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count as count_up
 from typing import Any
 
 import numpy as np
@@ -24,11 +25,13 @@ class Epoch:
     """Counts changes of anything that a compiled plan took for constant: a cell's attribute, a tensor written in place."""
 
     count = 0
+    _numbers = count_up(1)
 
     @classmethod
     def advance(cls) -> None:
         """Note a change; plans made before it are traced again when next called."""
-        cls.count += 1
+        # Never a number that was there before, even when threads meet here.
+        cls.count = next(cls._numbers)
 
 
 class Tensor(Described):

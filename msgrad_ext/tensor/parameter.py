@@ -28,6 +28,11 @@ _KEYWORDS = ("default_input", "name", "requires_grad", "layerwise_parallel", "pa
 _lent: ContextVar[Mapping[int, np.ndarray]] = ContextVar("lent", default=MappingProxyType({}))
 
 
+def lent() -> bool:
+    """Whether parameters have other values here and now."""
+    return bool(_lent.get())
+
+
 @contextmanager
 def lending(values: Iterable[tuple[Tensor, np.ndarray]]) -> Iterator[None]:
     """Let parameters have other values, and dtypes, meanwhile and here alone: the parameters themselves stay as they are."""
@@ -99,7 +104,7 @@ class Parameter(Tensor):
             raise ArgumentError(f"For 'Parameter', requires_grad must be bool, but got {type(value).__name__}.")
         if name == "name" and not isinstance(value, str):
             raise ArgumentValueError(f"For 'Parameter', the name must be a str, but got {type(value).__name__}.")
-        if name == "requires_grad" and self.__dict__.get(name, value) != value:
+        if name in ("requires_grad", "name") and self.__dict__.get(name, value) != value:
             Epoch.advance()
         object.__setattr__(self, name, value)
 
@@ -114,6 +119,12 @@ class Parameter(Tensor):
                 user_location(),
             )
         return self._array()
+
+    def __bool__(self) -> bool:
+        running = recorder.get()
+        # In a network the branch rests on the value, as on that of any tensor.
+        standing = None if running is None else running.stand_in(self)
+        return super().__bool__() if standing is None or standing is self else bool(standing)
 
     @property
     def data(self) -> Parameter:

@@ -1,0 +1,220 @@
+"""Traces that are kept between calls of a gradient function, so that a call which changes nothing runs the plan alone.
+
+A trace is kept once it has been made twice: what the network's code can reach was known (`standing`), did not change
+from the one to the other, and both gave the same graph. From then on a call is answered from the plan as long as all
+that is as it was; at any doubt it is traced as ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from types import FunctionType
+from typing import Any
+from weakref import ref
+
+import numpy as np
+
+from .ir import Atom, Graph, Lit, Var
+from .numeric.dispatch import Form
+from .reverse import GradOf
+from .surroundings import mark
+from .tensor import Parameter, Tensor
+from .trace import Leaf, Program
+
+_PLAIN = (bool, int, float, str, bytes, type(None))
+# So many kept traces a function has at most; so many attempts in vain are made before the next ones become rare.
+_KEPT, _ATTEMPTS = 8, 4
+
+Answering = Callable[[tuple[Any, ...]], Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What is remembered of a trace until the next one: enough to tell whether that is the same."""
+
+    forms: tuple[Form, ...]
+    graph: Graph
+    captured: tuple[Tensor, ...]
+    structure: Any
+    wanted: tuple[Any, ...]
+
+
+class Kept:
+    """The kept traces of one gradient function: ``answers`` are tried in turn.
+
+    Threads may share it: what they read is replaced as a whole, never changed.
+    """
+
+    def __init__(self) -> None:
+        self.answers: tuple[Answering, ...] = ()
+        self.seen: Seen | None = None
+        self.calls = 0
+
+    def due(self) -> bool:
+        """Whether this call is worth an attempt: each at first, then those whose number is a power of two."""
+        self.calls += 1
+        return self.calls <= _ATTEMPTS or self.calls & (self.calls - 1) == 0
+
+    def answered(self, args: tuple[Any, ...]) -> Any:
+        """The result of a call, or None if no kept trace holds for it."""
+        for answer in self.answers:
+            found = answer(args)
+            if found is not None:
+                return found
+        return None
+
+    def add(self, answer: Answering) -> None:
+        """Keep one more."""
+        self.answers = (answer, *self.answers)[:_KEPT]
+        self.calls = 0
+
+
+class Home:
+    """What is kept of one function; it lies on the function itself and ends with it. A copy of it is empty."""
+
+    def __init__(self, owner: Any) -> None:
+        self.owner = ref(owner)
+        self.functions: dict[Any, tuple[Any, ...]] = {}
+        self._kept: dict[Any, tuple[Any, Kept]] = {}
+
+    def remember(self, key: Any, made: tuple[Any, ...]) -> None:
+        """Take note of a gradient function, with the flags it was made for, and what its key names by id."""
+        self.functions = {**dict(list(self.functions.items())[1 - _KEPT :]), key: made}
+
+    def kept_for(self, key: Any, weights: Any) -> Kept:
+        """The kept traces for one way of taking the gradient; ``weights`` are held, since the key names them by id."""
+        found = self._kept.get(key)
+        if found is None:
+            found = (weights, Kept())
+            self._kept = {**dict(list(self._kept.items())[1 - _KEPT :]), key: found}
+        return found[1]
+
+    def __reduce__(self) -> Any:
+        return (_nothing, ())
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> None:
+        return None
+
+
+def _nothing() -> None:
+    return None
+
+
+_NAME = "_kept"
+
+
+def home_of(function: Any) -> Home | None:
+    """What is kept of ``function``; None where nothing can be put on it, as on a bound method."""
+    if type(function) is not FunctionType and "_cells" not in getattr(function, "__dict__", {}):
+        return None
+    space = function.__dict__
+    found = space.get(_NAME)
+    # functools.wraps and copies hand the attribute on to others.
+    if found is None or found.owner() is not function:
+        found = space[_NAME] = Home(function)
+    return found
+
+
+def forms_of(args: Sequence[Any]) -> tuple[Form, ...] | None:
+    """What a later call's arguments must be for these ones' trace to hold; None if there is no telling."""
+    found = []
+    for one in args:
+        if type(one) is Tensor and "_hooks" not in one.__dict__:
+            if one._value.dtype is not np.dtype(one._value.dtype.type):
+                return None
+            found.append(Form(one.shape, one.numpy_dtype))
+        elif isinstance(one, _PLAIN) or (type(one) is tuple and all(isinstance(part, _PLAIN) for part in one)):
+            found.append(Form(value=mark(one)))
+        else:
+            return None
+    return tuple(found)
+
+
+def seen(program: Program, forms: tuple[Form, ...], wanted: tuple[Any, ...]) -> Seen | None:
+    """What to remember of ``program``; None if it may not stand for a later call."""
+    lasting = not (program.assigned or program.fleeting or program.outer)
+    known = all(type(one) is Parameter and "_hooks" not in one.__dict__ for one in program.captured)
+    if not (lasting and known and _constant(program.structure)):
+        return None
+    return Seen(forms, program.graph, program.captured, program.structure, wanted)
+
+
+def _constant(structure: Any) -> bool:
+    """True for a structure of results that holds no object of the user's."""
+    if isinstance(structure, Leaf):
+        return structure.index is not None or isinstance(structure.constant, _PLAIN)
+    members = structure.values() if isinstance(structure, dict) else structure
+    return type(structure) in (tuple, list, dict) and all(map(_constant, members))
+
+
+def same(first: Seen | None, second: Seen | None) -> bool:
+    """True when both are of one program at arguments of one form."""
+    return (
+        first is not None
+        and second is not None
+        and _equal(first.forms, second.forms)
+        and len(first.captured) == len(second.captured)
+        and all(one is other for one, other in zip(first.captured, second.captured))
+        and repr(first.structure) == repr(second.structure)
+        and first.wanted == second.wanted
+        and alike(first.graph, second.graph)
+    )
+
+
+def _equal(first: tuple[Form, ...], second: tuple[Form, ...]) -> bool:
+    return [(one.shape, one.dtype, one.value) for one in first] == [(one.shape, one.dtype, one.value) for one in second]
+
+
+def alike(first: Graph, second: Graph) -> bool:
+    """True when two graphs are the same but for the names of their variables and the lines they come from."""
+    counts = [[len(part) for part in (one.inputs, one.eqns, one.outputs, one.guards)] for one in (first, second)]
+    if counts[0] != counts[1]:
+        return False
+    twin: dict[Any, Any] = dict(zip(first.inputs, second.inputs))
+
+    def match(one: Atom, other: Atom) -> bool:
+        if isinstance(one, Var):
+            return twin.get(one) is other
+        return isinstance(other, Lit) and _literal(one) == _literal(other)
+
+    for one, other in zip(first.eqns, second.eqns):
+        operands = len(one.inputs) == len(other.inputs) and all(map(match, one.inputs, other.inputs))
+        if not operands or not _same_op(one.op, other.op) or one.out.shape != other.out.shape:
+            return False
+        twin[one.out] = other.out
+    return (
+        all(one.shape == other.shape and one.dtype == other.dtype for one, other in zip(first.inputs, second.inputs))
+        and all(map(match, first.outputs, second.outputs))
+        and all(match(a.var, b.var) and repr(a.value) == repr(b.value) for a, b in zip(first.guards, second.guards))
+    )
+
+
+def _literal(lit: Lit) -> Any:
+    return lit.shape, lit.dtype, lit.value.tobytes(), repr(lit.exact)
+
+
+def _same_op(one: Any, other: Any) -> bool:
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, GradOf):
+        places = [[op.graph.inputs.index(var) for var in op.wrt] for op in (one, other)]
+        same_call = (one.sens, one.index, places[0]) == (other.sens, other.index, places[1])
+        return same_call and alike(one.graph, other.graph)
+    # A derivative of the user's runs at every call: nothing stands for it.
+    return not one.nested and mark(one.params) == mark(other.params)
+
+
+def own_voices(graph: Graph, foreign: Callable[[Any], bool]) -> bool:
+    """True when no op of ``graph`` has a voice or a rule from elsewhere, which could do anything."""
+    for eqn in graph.eqns:
+        kind = type(eqn.op)
+        if isinstance(eqn.op, GradOf):
+            if not own_voices(eqn.op.graph, foreign):
+                return False
+        elif eqn.op.nested or foreign(kind.numpy) or foreign(kind.vjp):
+            return False
+    return True
+
+
+__all__ = ["Answering", "Home", "Kept", "Seen", "alike", "forms_of", "home_of", "own_voices", "same", "seen"]
