@@ -1,0 +1,130 @@
+"""A plan's second tier: asked for when the plan is hot, compiled in the background, there when it is ready.
+
+One thread compiles, one plan at a time; nobody waits for it. A fork starts without it, and at exit it is stopped.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+from collections import deque
+from collections.abc import Callable
+from time import perf_counter
+from typing import Any
+from weakref import ref
+
+from ..ir import Graph
+from . import build
+from .blas import find
+from .lowering import lower
+from .module import write
+from .program import NoNative
+
+WAITING = 64
+
+
+class Native:
+    """The C form of one graph.
+
+    Attributes
+    ----------
+    function : callable or None
+        From arrays to a tuple of fresh arrays, once it is ready. Arrays that do not fit the graph's inputs are
+        answered by ``fallback``.
+    status : str
+        What has become of it, in words.
+    text : str
+        The C text, once it is written.
+    """
+
+    def __init__(self, graph: Graph, fallback: Callable[..., Any], other_branch: type[Exception]) -> None:
+        self.graph, self.fallback, self.other_branch = graph, fallback, other_branch
+        self.function: Callable[..., tuple[Any, ...]] | None = None
+        self.status = "waiting for the compiler"
+        self.text = ""
+        self.pid = os.getpid()
+
+    def make(self) -> None:
+        """Compile now, in this thread; whatever goes wrong is told in the status."""
+        start = perf_counter()
+        self.status = "compiling"
+        try:
+            build.compiler()
+            blas = find()
+            module = write(lower(self.graph), blas)
+            self.text = module.text
+            made, kept = build.build(module.text)
+            bound = (self.fallback, self.other_branch, *module.bound)
+            self.function = made.bind(bound, blas.addresses if blas else {})
+            took = perf_counter() - start
+            self.status = f"compiled C, {'kept from before' if kept else f'made in {took:.1f} s'}"
+        except NoNative as reason:
+            self.status = f"numpy: {reason}"
+        except Exception as error:  # noqa: BLE001 - a defect here must not reach a user who did not ask for this tier
+            self.status = f"numpy: {type(error).__name__}: {error}"
+
+
+class _Worker:
+    """The queue and its thread, which ends when there is nothing to do."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.waiting: deque[ref[Native]] = deque()
+        self.thread: threading.Thread | None = None
+        self.stopped = False
+
+    def add(self, native: Native) -> None:
+        """Put ``native`` last, unless too many wait."""
+        with self.lock:
+            if self.stopped or len(self.waiting) >= WAITING:
+                native.status = "numpy: too many plans wait for the compiler"
+                return
+            self.waiting.append(ref(native))
+            if self.thread is None:
+                self.thread = threading.Thread(target=self.run, name="msgrad_ext native", daemon=True)
+                self.thread.start()
+
+    def run(self) -> None:
+        """Compile what waits; plans that nobody holds any more are left out."""
+        while True:
+            with self.lock:
+                if self.stopped or not self.waiting:
+                    self.thread = None
+                    return
+                native = self.waiting.popleft()()
+            if native is not None:
+                native.make()
+            del native
+
+    def stop(self) -> None:
+        """Leave what waits, and end a running compiler."""
+        with self.lock:
+            self.stopped = True
+            self.waiting.clear()
+            thread = self.thread
+        build.stop()
+        if thread is not None:
+            thread.join(2)
+
+
+_WORKER = _Worker()
+
+
+def _forget() -> None:
+    """A forked child has no such thread, and the lock may be held for ever."""
+    global _WORKER
+    _WORKER = _Worker()
+    build.forget()
+
+
+atexit.register(lambda: _WORKER.stop())
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)
+
+
+def request(graph: Graph, fallback: Callable[..., Any], other_branch: type[Exception]) -> Native:
+    """Have ``graph`` compiled in the background."""
+    native = Native(graph, fallback, other_branch)
+    _WORKER.add(native)
+    return native
