@@ -79,16 +79,20 @@ def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(prog="benchmarks", description=main.__doc__)
     parser.add_argument("--rounds", type=int, default=15, help="rounds per workload (default 15)")
-    rounds = parser.parse_args().rounds
+    parser.add_argument("--processes", type=int, default=5, help="processes per first figure (default 5)")
+    given = parser.parse_args()
+    rounds, processes = given.rounds, given.processes
     print(f"numpy {np.__version__}, one thread; time over that of hand-written numpy, median (quartiles) of {rounds}\n")
     print(f"{'gradients by the parameters':<32}{'hand, us':>12}{'mg.compile':>26}{'GradOperation':>26}")
     for workload in workloads():
         print(measure(workload, rounds), flush=True)
     print("\nmg.compile computes the output of the network too; hand-written numpy and GradOperation do not.")
-    print("\nthe tutorial's first figure under the magic, check included, in ms, median of 5 processes\n")
+    print(
+        f"\nthe tutorial's first figure under the magic, check included, in ms, processes: {processes}, their median\n"
+    )
     print(f"{'':<32}{'imports':>12}{'first time':>14}{'again':>10}")
     for title, preload in (("nothing imported", ""), ("numpy and SymPy imported", "import numpy, sympy")):
-        runs = np.median([first_cell(preload) for _ in range(5)], axis=0) * 1000
+        runs = np.median([first_cell(preload) for _ in range(processes)], axis=0) * 1000
         print(f"{title:<32}{runs[0]:>12.0f}{runs[1]:>14.0f}{runs[2]:>10.0f}")
 
 

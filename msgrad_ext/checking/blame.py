@@ -164,6 +164,16 @@ class Blame:
         found = unsteady_rule(self.case.application) or unsteady_trace(self.case.application)
         return found or unsteady_voice(self.heard.plan_graph, self.heard.plan_inputs, self.heard.generator)
 
+    def left_to_numpy(self) -> str:
+        """What to know of backward functions that compute with numpy, though their results are right; empty if none does."""
+        names = [name for name, custom in self.case.customs.items() if custom.left]
+        if not names:
+            return ""
+        return (
+            f"the backward function of {', '.join(names)} computes with numpy or Python numbers: it is right at these values, "
+            "and has no derivative of its own"
+        )
+
     def beyond_formulas(self, fault: Fault, comparison: Comparison) -> str:
         """Why nothing can be said of a gradient that differs from its formula; empty when it is wrong."""
         custom = self.case.customs.get(fault.op)

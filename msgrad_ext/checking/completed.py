@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,8 @@ def blamed(case: Case, result: CheckResult, check: Check) -> CheckResult:
     if all(gradient.fault is None for gradient in result.gradients):
         return result
     known: dict[tuple[str, str | None, str, object], Reproducer] = {}
+    # Gradients often share one fault, and an op by itself says the same of it each time.
+    alone: dict[Fault, tuple[Testimony | None, ...]] = {}
     gradients = []
     for position, gradient in enumerate(result.gradients):
         fault = gradient.fault
@@ -43,18 +46,25 @@ def blamed(case: Case, result: CheckResult, check: Check) -> CheckResult:
             if key not in known:
                 steady = gradient.status != "nondeterministic"
                 known[key] = reproduction(case, fault, check) if steady else RESTLESS
-            heard = _hearing(case, fault, gradient, position)
+            if fault not in alone:
+                alone[fault] = _alone(case, fault)
+            heard = alone[fault][0] if alone[fault] else _of_network(case, fault, gradient, position)
             gradient = replace(gradient, fault=replace(fault, testimony=heard, reproduction=known[key]))
         gradients.append(gradient)
     return replace(result, gradients=tuple(gradients))
 
 
-def _hearing(case: Case, fault: Fault, gradient: Gradient, position: int) -> Testimony | None:
+def _alone(case: Case, fault: Fault) -> tuple[Testimony | None, ...]:
+    """What the witnesses say of the op at fault by itself; empty where it does not show the fault so."""
     if fault.detail.startswith(SECOND):
-        return None  # the forward program is made of the same rules: its slope is no third witness
+        return (None,)  # the forward program is made of the same rules: its slope is no third witness
     with np.errstate(all="ignore"):
-        for specimen in suspects(programs(case), fault):
-            return op_hearing(specimen, fault)
+        return tuple(op_hearing(specimen, fault) for specimen in islice(suspects(programs(case), fault), 1))
+
+
+def _of_network(case: Case, fault: Fault, gradient: Gradient, position: int) -> Testimony | None:
+    """What the witnesses say of the gradient of the whole network."""
+    with np.errstate(all="ignore"):
         heard = network_hearing(case, fault, gradient, position)
         return None if heard is None else replace(heard, alone=False)
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..ir import Graph
+from ..numeric.interpreter import run, widen
 from ..reverse import lower
 from .case import Case
 from .culprit.state import unsteady_plan
@@ -38,10 +39,9 @@ class Hearing:
         application = case.application
         self.effort = case.effort or EFFORTS[-1]
         small = scalars(case.backward) <= case.budget.exact and held(case.backward, True) <= case.budget.memory
-        self.exact = small and witness.runs_exactly(case.forward, case.arrays)
-        if case.has_custom:
-            # What the user wrote may use ops that the network itself does not.
-            self.exact = self.exact and witness.runs_exactly(case.backward, [*case.arrays, *case.weights])
+        # What the user wrote may use ops that the network itself does not.
+        asked = case.backward if case.has_custom else case.forward
+        self.exact = small and witness.runs_exactly(asked, [*case.arrays, *case.weights][: len(asked.inputs)])
         self.generator = np.random.default_rng(case.seed + 1)
         self.spread = noise.spread(self.plan_graph, self.plan_inputs, self.generator, self.effort.noise)
         if any(not np.any(one) for one in self.spread) and len(case.record.eqns) > len(self.plan_graph.eqns):
@@ -85,6 +85,17 @@ class Hearing:
         played = Played(case.record, [*inputs, *given], self.exact, case.judged)
         self.scale = max(self.scale, played.scale)
         return Trial(weights, played, case.reference.evaluate(inputs, given))
+
+    @cached_property
+    def better(self) -> list[np.ndarray]:
+        """The gradients by the rules that ran: in extended precision where that is affordable, else in float64."""
+        if scalars(self.case.backward) > 40 * self.case.budget.extended:
+            return [np.asarray(one) for one in self.given.played.outputs]
+        wide = np.dtype(np.longdouble)
+        graph = widen(self.case.backward, wide)
+        given = [*self.case.arrays, *self.case.weights]
+        arrays = [array.astype(wide) if array.dtype.kind == "f" else array for array in given]
+        return list(run(graph, arrays)[len(self.case.forward.outputs) :])
 
     @cached_property
     def directions(self) -> list[np.ndarray]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..checking.result import Fault, Gradient
 from ..checking.witnesses import noise
+from ..checking.witnesses.accuracy import accuracy_of
 from ..checking.witnesses.compare import Comparison, compare_floats
 from ..errors import Location
 from .exactly import floats_of
@@ -149,13 +150,18 @@ class Judge:
             origin=f"{noise.origin()}, and {ROUNDINGS} roundings of the sum of all |dy * slope|",
             note=note,
             fault=fault,
+            accuracy=accuracy_of(value, reference, self._deviation(0, position), self._unit(value), comparison),
         )
+
+    def _deviation(self, number: int, position: int) -> np.ndarray:
+        """How far rounding, and the slopes' own error, may move a gradient."""
+        slopes = self.slopes(position)
+        extra = ROUNDINGS * self._unit(self.got[number][position]) * slopes.scale[number] + slopes.error[number]
+        return np.asarray(self.noise[number][position] + np.nan_to_num(extra) / noise.FACTOR)
 
     def _compared(self, number: int, position: int) -> Comparison:
         slopes, value = self.slopes(position), self.got[number][position]
-        unit = self._unit(value)
-        extra = ROUNDINGS * unit * slopes.scale[number] + slopes.error[number]
-        deviation = self.noise[number][position] + np.nan_to_num(extra) / noise.FACTOR
+        unit, deviation = self._unit(value), self._deviation(number, position)
         reference = floats_of(slopes.value[number])
         # A kink has no slope to compare with: it has been compared with the slopes on its sides.
         middle = np.clip(value.astype(np.float64), slopes.low[number], slopes.high[number])

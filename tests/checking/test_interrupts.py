@@ -136,14 +136,16 @@ def test_an_interrupted_cell_leaves_the_kernel_as_it_was() -> None:
         return reply["content"], shown
 
     cell = (
-        "%%gradcell -o report --budget '60s 8GB'\nimport numpy as np\nfrom msgrad_ext import Tensor, ops\nkept = 1\n"
-        "def net(x):\n    for _ in range(REPEATS):\n        x = ops.tanh(x @ x * 0.01)\n    return x.sum()\n"
-        "net(Tensor(np.linspace(0, 1, SIZE * SIZE).reshape(SIZE, SIZE)))"
+        "%%gradcell -o report --budget '60s 8GB'\nimport numpy as np\nfrom msgrad_ext import Tensor, nn, ops\nkept = 1\n"
+        "class Net(nn.Cell):\n    def construct(self, x):\n        for _ in range(REPEATS):\n"
+        "            x = ops.tanh(x @ x * 0.01)\n        return x.sum()\n\n"
+        "Net()(Tensor(np.linspace(0, 1, SIZE * SIZE).reshape(SIZE, SIZE)))"
     )
     try:
         run("%load_ext msgrad_ext")
         small = cell.replace("REPEATS", "2").replace("SIZE", "5")
         first, before = run(small)
+        assert any("agree" in text for text in shown_texts(before))
         names = run("print(sorted(n for n in globals() if not n.startswith('_')))")[1]
         waiting = client.execute(cell.replace("REPEATS", "60").replace("SIZE", "500"), allow_stdin=False)
         time.sleep(2.0)

@@ -204,10 +204,9 @@ LIES = {
 }
 
 
-@pytest.mark.parametrize("how", LIES)
-@pytest.mark.parametrize("name", ["Sin", "Exp"])
+@pytest.mark.parametrize("name,how", [("Sin", "relative 1e-6"), ("Exp", "doubled"), ("Sin", "sign"), ("Exp", "zero")])
 def test_a_lie_in_a_long_chain_is_named(lie: Any, name: str, how: str) -> None:
-    """A wrong rule in a long chain is found on the sample, and named."""
+    """A wrong rule in a long chain is found on the sample, and named; every lie in one of two ops."""
     lie(name, LIES[how])
     found = mg.check(chain, tensor(300_000, dtype=np.float64), budget=0.5)["x"]
     assert found.status == "disagree"

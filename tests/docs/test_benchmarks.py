@@ -55,7 +55,7 @@ def test_ratios_are_ratios() -> None:
 
 
 def test_the_benchmarks_run() -> None:
-    """One round prints a line for each workload, with figures in it."""
-    told = run("-m", "benchmarks", "--rounds", "1")
+    """One round, in one process of each kind, prints a line for each workload, with figures in it."""
+    told = run("-m", "benchmarks", "--rounds", "1", "--processes", "1")
     line = r"^(?:tutorial|perceptron) .* \d+\.\d+(?: +\d+\.\d\d \(\S+ to \S+\)){2}$"
     assert len(re.findall(line, told, re.MULTILINE)) == 4

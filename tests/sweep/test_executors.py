@@ -215,9 +215,11 @@ def test_dask(base: Any) -> None:
 
 @pytest.mark.cluster
 def test_ipyparallel(base: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The executor of ipyparallel engines, and of a view."""
+    """The executor of an ipyparallel engine."""
     ipyparallel = pytest.importorskip("ipyparallel")
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
-    with ipyparallel.Cluster(n=1, delay=0, log_level=40) as client:
+    # Schedulers in threads and frequent heartbeats: else engines take seconds to be known.
+    quick = ["--IPController.use_threads=True", "--HeartMonitor.period=300"]
+    with ipyparallel.Cluster(n=1, delay=0, log_level=40, controller_args=quick) as client:
         client.wait_for_engines(1, timeout=60)
         assert nets.product().sweep(**SWEEP, executor=client.executor()) == base

@@ -118,7 +118,7 @@ def test_wrong_orders_are_refused(order: object) -> None:
         assert_gradients_agree(ops.sin, X, order=order)  # type: ignore[arg-type]
 
 
-def test_traceback_shows_the_users_test_alone(tmp_path: Path) -> None:
+def test_traceback_shows_the_users_test_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """pytest's traceback ends at the user's line, with the message below it."""
     path = tmp_path / "test_mine.py"
     path.write_text(
@@ -133,8 +133,8 @@ def test_traceback_shows_the_users_test_alone(tmp_path: Path) -> None:
             assert_backward_agrees(lambda x: x**3, backward, np.array([1.0, 2.0]))
         """)
     )
-    run = [sys.executable, "-m", "pytest", "-q", "--no-header", "-p", "no:cacheprovider", str(path)]
-    out = subprocess.run(run, capture_output=True, text=True, cwd=tmp_path, check=False).stdout
+    pytest.main(["-q", "--no-header", "-p", "no:cacheprovider", "--rootdir", str(tmp_path), str(path)])
+    out = capsys.readouterr().out
     assert "1 failed" in out
     assert "testing.py" not in out and "handwritten" not in out
     assert "backward, operand x, numeric side" in out and "line 6" in out

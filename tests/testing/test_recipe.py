@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from pathlib import Path
+
+import pytest
 
 from msgrad_ext.handwritten.styles import STYLES
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "testing.md"
 
 
-def test_the_recipe_runs(tmp_path: Path) -> None:
+def test_the_recipe_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """All blocks of the page, as one file, are a test module whose tests pass."""
     blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
-    path = tmp_path / "test_recipe.py"
+    path = tmp_path / "test_page.py"
     path.write_text("\n".join(blocks), encoding="utf-8")
-    run = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(path)]
-    out = subprocess.run(run, capture_output=True, text=True, cwd=tmp_path, check=False).stdout
+    pytest.main(["-q", "-p", "no:cacheprovider", "--rootdir", str(tmp_path), str(path)])
+    out = capsys.readouterr().out
     assert "13 passed" in out, out
 
 

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 
 from ...ir import Atom, Eqn, Graph, Lit, Var
-from ...numeric.interpreter import exact, interpret, interpret_exact, widen
+from ...numeric.interpreter import exact, interpret, widen
 from ...recorded import Contribution, Record, Step
 from ..effort.work import scalars
 from ..witnesses import witness
-from ..witnesses.digits import floats, number, numbers
+from ..witnesses.digits import floats, number
 from ..witnesses.reference import local_adjoint
 
 EXACT_LIMIT = 5_000
@@ -53,7 +53,11 @@ class Call:
 
     def small(self, arrays: Sequence[np.ndarray]) -> bool:
         """True when it can be run in fifty digits."""
-        return self._work <= EXACT_LIMIT and witness.runs_exactly(self.graph, arrays)
+        return self.exact_run(arrays) is not None
+
+    def exact_run(self, arrays: Sequence[np.ndarray]) -> dict[Var, np.ndarray] | None:
+        """The values of all its variables in fifty digits, where that can be had."""
+        return witness.exact_run(self.graph, arrays) if self._work <= EXACT_LIMIT else None
 
     @cached_property
     def _work(self) -> int:
@@ -123,10 +127,9 @@ def answers(call: Call, arrays: Sequence[np.ndarray], cotangent: np.ndarray | No
     given = [floats(array) if var.dtype.kind == "f" else array for array, var in zip(arrays, call.graph.inputs)]
     if cotangent is not None and isinstance(call.cotangent, Var) and call.cotangent in call.graph.inputs:
         given[call.graph.inputs.index(call.cotangent)] = cotangent
-    digits = call.small(given)
-    if digits:
-        given = [numbers(array) if array.dtype.kind == "f" else array for array in given]
-    values: dict[Any, Any] = interpret_exact(call.graph, given, number) if digits else interpret(call.graph, given)
+    ran = call.exact_run(given)
+    digits = ran is not None
+    values: dict[Any, Any] = interpret(call.graph, given) if ran is None else dict(ran)
 
     def value(atom: Atom) -> Any:
         if isinstance(atom, Var):

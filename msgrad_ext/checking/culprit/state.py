@@ -159,7 +159,11 @@ def unsteady_voice(graph: Graph, arrays: Sequence[np.ndarray], generator: np.ran
         operands = [atom.value if isinstance(atom, Lit) else values[atom] for atom in eqn.inputs]
         results = [evaluate(eqn.op, operands, eqn.out.dtype)]
         if foreign(type(eqn.op).numpy):
-            elsewhere = [_moved(np.asarray(one), generator) for one in operands]
+            # A constant is the op's as much as a setting: it stays.
+            elsewhere = [
+                one if isinstance(atom, Lit) else _moved(np.asarray(one), generator)
+                for one, atom in zip(operands, eqn.inputs)
+            ]
             fault = _elsewhere(eqn, elsewhere, evaluate(eqn.op, elsewhere, eqn.out.dtype))
             if fault is not None:
                 return fault

@@ -7,9 +7,9 @@ from math import prod
 
 from ...ir import Eqn, Graph
 
-# What numpy does in about five nanoseconds counts as one operation: a product of two elements in memory, or some thirty
+# What numpy does in about five nanoseconds counts as one operation: a product of two elements in memory, or some hundred
 # terms of a matrix product in registers. A function takes longer than a product does.
-_TERMS_AT_ONCE = 32
+_TERMS_AT_ONCE = 128
 _CHEAP = {
     "Add", "Sub", "Mul", "Div", "RealDiv", "Neg", "Abs", "Sign", "Square", "Sqrt", "Reciprocal", "ReLU", "Maximum",
     "Minimum", "Select", "Cast", "ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "Concat", "ZerosLike", "OnesLike",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -21,13 +22,14 @@ from ...tensor import Tensor
 from ...trace import replay
 from ..case import Case
 from ..culprit.locate import equation_faults, piece
+from ..effort.work import scalars
 from ..failed import failed_result
 from ..result import CheckResult, Fault, Reproducer
 from .calls import MISFITS
 from .network_cut import network_specimens
 from .own_cells import cell_reproduction
 from .shrink import Tries, shrunk
-from .specimen import Specimen, alone
+from .specimen import Specimen, alone, shortened
 from .written import UnwritableError, program_text
 
 Check = Callable[[Application], CheckResult]
@@ -35,7 +37,9 @@ Valued = tuple[Graph, Mapping[Var, np.ndarray]]
 
 OP_TRIES = 160
 NETWORK_TRIES = 60
+WORTH, DEAREST = 500, 20  # scalar operations that are worth one more try, and the most tries that a check is worth
 SECOND = "second order"  # how the detail of such a fault begins
+MANY, FEW = 256, 8  # numbers of a large specimen, and the lengths that are tried first
 LARGEST = 64  # numbers of an input that are still written out
 
 
@@ -65,9 +69,18 @@ def suspects(found: Iterable[Valued], fault: Fault) -> Iterator[Specimen]:
     for graph, values in found:
         for eqn in graph.eqns:
             if type(eqn.op).__name__ == fault.op and eqn.location == fault.location and not eqn.op.nested:
-                specimen = alone(eqn, values)
-                if shows(specimen, fault):
-                    yield specimen
+                yield from islice((one for one in _beginnings(alone(eqn, values)) if shows(one, fault)), 1)
+
+
+def _beginnings(specimen: Specimen) -> Iterator[Specimen]:
+    """The first elements of a large specimen, which mostly tell as much as all of it; then all of it."""
+    small = specimen
+    for length in specimen.lengths if specimen.total > MANY else []:
+        if length > FEW:
+            small = shortened(small, length, 0, FEW) or small
+    if small is not specimen:
+        yield small
+    yield specimen
 
 
 def programs(case: Case) -> Iterator[Valued]:
@@ -200,12 +213,16 @@ def _of_network(case: Case, fault: Fault, check: Check) -> Reproducer:
     tries = Tries(NETWORK_TRIES)
 
     def asked(candidate: Specimen) -> bool:
+        # The whole check of a large program takes as long as many checks of small ones.
+        tries.left -= min(scalars(candidate.graph) // WORTH, DEAREST)
         return _confirmed(candidate, fault, check)
 
-    if not asked(specimen):
+    shown = next(filter(asked, _beginnings(specimen)), None)
+    if shown is None:
         return Reproducer(
             "", 0, "no reproducer: checked once more, with all outputs weighted by 1, the fault did not show"
         )
+    specimen = shown
     for smaller in network_specimens(specimen):
         if tries.left <= 0:
             break

@@ -12,12 +12,14 @@ from typing import Any
 import numpy as np
 
 from ...ir import Atom, Eqn, Graph, Lit, Var
-from ...numeric.interpreter import interpret_exact
+from ...numeric.interpreter import interpret, interpret_exact, widen
 from ..culprit.rules import unbroadcast
 from .digits import floats, number
 
 _RUNS = 3
 _FACTOR = 4
+_MOVE = 2.0**-20
+_BEYOND = 1e3
 
 
 def explained(graph: Graph, start: int, arrays: Sequence[Any], first: Any, second: Any, output: int) -> bool:
@@ -38,6 +40,8 @@ def explained(graph: Graph, start: int, arrays: Sequence[Any], first: Any, secon
     if first.shape != second.shape or not any(map(_rounded, _literals(graph, start))):
         return False
     gap = np.abs(floats(first - second))
+    if _far(graph, start, arrays, float(gap.max(initial=0.0)), output):
+        return False
     spread = np.zeros(gap.shape)
     generator = np.random.default_rng(0)
     for _ in range(_RUNS):
@@ -47,6 +51,33 @@ def explained(graph: Graph, start: int, arrays: Sequence[Any], first: Any, secon
         found = values[atom] if isinstance(atom, Var) else np.broadcast_to(atom.value, atom.shape)
         spread = np.maximum(spread, np.abs(floats(unbroadcast(found, gap.shape) - first)))
     return bool(np.all(gap <= _FACTOR * np.maximum(spread, 0.1 * spread.max(initial=0.0))))
+
+
+def _far(graph: Graph, start: int, arrays: Sequence[Any], gap: float, output: int) -> bool:
+    """True when a run in floats shows ``gap`` to be far beyond what rounded constants do; runs in fifty digits are dear."""
+    wide = widen(graph, np.dtype(np.float64))
+    generator = np.random.default_rng(0)
+
+    def moved(atom: Atom) -> Atom:
+        if not isinstance(atom, Lit) or atom.dtype.kind != "f":
+            return atom
+        return Lit(atom.value * (1 + _MOVE * generator.uniform(-1, 1, atom.shape)), None)
+
+    eqns = [Eqn(eqn.op, tuple(map(moved, eqn.inputs)), eqn.out, eqn.location) for eqn in wide.eqns[start:]]
+    other = Graph(wide.inputs, (*wide.eqns[:start], *eqns), wide.outputs, wide.guards)
+    plain = [floats(array) if array.dtype == object else array for array in map(np.asarray, arrays)]
+    atom = wide.outputs[output]
+    if not isinstance(atom, Var):
+        return False
+    with np.errstate(all="ignore"):
+        first, second = (interpret(one, plain)[atom] for one in (wide, other))
+        spread = np.abs(first - second).sum() * max(map(_unit, _literals(graph, start))) / _MOVE
+    # Sums over repeated axes only add to it; the rounding of the run itself makes the bound larger, not smaller.
+    return bool(np.isfinite(spread) and gap > _BEYOND * spread)
+
+
+def _unit(lit: Lit) -> float:
+    return float(np.finfo(lit.dtype if lit.exact is None and lit.dtype.kind == "f" else np.float64).eps)
 
 
 def _literals(graph: Graph, start: int) -> list[Lit]:

@@ -42,12 +42,16 @@ class Slope:
 
 def runs_exactly(graph: Graph, arrays: Sequence[Any]) -> bool:
     """True when every ``numpy`` voice of ``graph`` takes fifty-digit numbers; a function that numpy hands to C does not."""
+    return exact_run(graph, arrays) is not None
+
+
+def exact_run(graph: Graph, arrays: Sequence[Any]) -> dict[Var, np.ndarray] | None:
+    """The value of every variable in fifty digits; None where a ``numpy`` voice does not take such numbers."""
     exact = [numbers(array) if var.dtype.kind == "f" else array for var, array in zip(graph.inputs, arrays)]
     try:
-        interpret_exact(graph, exact, number)
+        return interpret_exact(graph, exact, number)
     except TypeError:
-        return False
-    return True
+        return None
 
 
 def slope(
