@@ -64,6 +64,7 @@ OWN: dict[str, str] = {
     "check": "pipeline:check",
     "check_backward": "handwritten.check:check_backward",
     "compile": "compiled:compile_gradient",
+    "set_native": "native.setting:set_native",
     "derive": "formulas.derivation:derive",
     "exporters": "export:exporters",
     "registered_ops": "primitives:registered_ops",

@@ -231,6 +231,7 @@ def _load(path: Path) -> Any:
 
 def _prune(home: Path) -> None:
     """Keep the modules that were used last."""
+
     def used(path: Path) -> float:
         try:
             return path.stat().st_mtime

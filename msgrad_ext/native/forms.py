@@ -129,7 +129,7 @@ def number(value: np.ndarray) -> str:
         return f"({int(plain)}LL)" if value.dtype.itemsize == 8 else f"({int(plain)})"
     end = "f" if value.dtype.itemsize == 4 else ""
     if plain != plain:
-        return f"__builtin_nan{end}(\"\")"
+        return f'__builtin_nan{end}("")'
     if plain in (float("inf"), float("-inf")):
         return f"({'-' if plain < 0 else ''}__builtin_inf{end}())"
     return f"({float(plain).hex()}{end})"
@@ -138,11 +138,21 @@ def number(value: np.ndarray) -> str:
 def prelude() -> str:
     """Declarations of the functions that the forms use; those of glibc's vector library carry its attribute."""
     lines = [
-        "#include <stddef.h>", "#include <string.h>", "#include <stdlib.h>", "#include <stdint.h>",
-        "#define SIMD1", "#define SIMD2",
+        "#include <stddef.h>",
+        "#include <string.h>",
+        "#include <stdlib.h>",
+        "#include <stdint.h>",
+        "#define SIMD1",
+        "#define SIMD2",
         "#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && defined(__GLIBC__)",
-        "# if __GLIBC_PREREQ(2, 22)", "#  undef SIMD1", "#  define SIMD1 , simd(\"notinbranch\")", "# endif",
-        "# if __GLIBC_PREREQ(2, 35)", "#  undef SIMD2", "#  define SIMD2 , simd(\"notinbranch\")", "# endif",
+        "# if __GLIBC_PREREQ(2, 22)",
+        "#  undef SIMD1",
+        '#  define SIMD1 , simd("notinbranch")',
+        "# endif",
+        "# if __GLIBC_PREREQ(2, 35)",
+        "#  undef SIMD2",
+        '#  define SIMD2 , simd("notinbranch")',
+        "# endif",
         "#endif",
     ]
     # Under names of our own gcc does not join a sine and a cosine to one call, which would not be vectorised.
@@ -159,8 +169,13 @@ def prelude() -> str:
         lines += [
             f"#define m_{name}{end} __builtin_{builtin}{end}"
             for name, builtin in (
-                ("abs", "fabs"), ("sqrt", "sqrt"), ("floor", "floor"), ("ceil", "ceil"), ("trunc", "trunc"),
-                ("rint", "rint"), ("fma", "fma"),
+                ("abs", "fabs"),
+                ("sqrt", "sqrt"),
+                ("floor", "floor"),
+                ("ceil", "ceil"),
+                ("trunc", "trunc"),
+                ("rint", "rint"),
+                ("fma", "fma"),
             )
         ]
         lines.append(_FUNCTIONS.replace("T", kind).replace("@", end))

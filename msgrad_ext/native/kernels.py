@@ -29,9 +29,7 @@ def _merged(axes: Shape, strides: list[Shape], rows: int) -> tuple[Shape, list[S
     """Neighbouring axes that every access runs through as one, made one; rows and elements stay apart."""
     groups: list[list[int]] = []
     for axis in range(len(axes)):
-        joined = bool(groups) and axis != rows and all(
-            one[axis - 1] == one[axis] * axes[axis] for one in strides
-        )
+        joined = bool(groups) and axis != rows and all(one[axis - 1] == one[axis] * axes[axis] for one in strides)
         if joined:
             groups[-1].append(axis)
         else:
@@ -42,8 +40,10 @@ def _merged(axes: Shape, strides: list[Shape], rows: int) -> tuple[Shape, list[S
         for axis in group:
             length *= axes[axis]
         lengths.append(length)
-    return tuple(lengths), [tuple(one[group[-1]] for group in groups) for one in strides], sum(
-        group[0] < rows for group in groups
+    return (
+        tuple(lengths),
+        [tuple(one[group[-1]] for group in groups) for one in strides],
+        sum(group[0] < rows for group in groups),
     )
 
 
@@ -230,9 +230,9 @@ class _Writer:
         if access.value in self.rooms:
             start = self.pointer(self.rooms[access.value], 0, True)
         else:
-            place = " + ".join(
-                f"i{axis} * {by}" for axis, by in enumerate(self.strides[strides][: self.head]) if by
-            ) or "0"
+            place = (
+                " + ".join(f"i{axis} * {by}" for axis, by in enumerate(self.strides[strides][: self.head]) if by) or "0"
+            )
             start = f"({self.pointer(access.value, access.offset, access.value in self.made)} + {place})"
         kind = step.out.ctype
         if inner == (1,):
@@ -266,7 +266,13 @@ class _Writer:
             text = [
                 f"for (long b = 0; b < {length}; b += {BLOCK}) {{",
                 f"long e = b + {BLOCK} < {length} ? b + {BLOCK} : {length};",
-                *starts, *pragma, f"for (long i{last} = b; i{last} < e; i{last}++) {{", *_in(body), "}", *ends, "}",
+                *starts,
+                *pragma,
+                f"for (long i{last} = b; i{last} < e; i{last}++) {{",
+                *_in(body),
+                "}",
+                *ends,
+                "}",
             ]
         else:
             text = [

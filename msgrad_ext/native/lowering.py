@@ -28,11 +28,14 @@ from .program import (
     access_of,
     broadcast_access,
     contiguous,
+    core,
+    core_strides,
     reshaped,
     whole,
 )
 
 LIMIT = 4000
+_ONE = number(np.asarray(1.0)).strip("()")
 
 
 def lower(graph: Graph) -> Program:
@@ -212,8 +215,11 @@ def _product(state: _Lowering, eqn: Eqn) -> Access | None:
     if eqn.out.dtype.kind != "f" or any(atom.dtype != eqn.out.dtype for atom in eqn.inputs):
         return None
     operands = [state.access(atom) for atom in eqn.inputs]
-    if any(one.value is None for one in operands) or not math.prod(eqn.out.shape) or not eqn.inputs[0].shape[-1]:
+    if not math.prod(eqn.out.shape) or not eqn.inputs[0].shape[-1]:
         return None
+    uniform = [place for place, one in enumerate(operands) if not any(core_strides(one.shape, one.strides))]
+    if len(uniform) == 1 and len(core(operands[uniform[0]].shape)) == len(operands[uniform[0]].shape):
+        return _uniform_product(state, eqn, operands, uniform[0])
     lead = eqn.out.shape[:-2]
     prepared = []
     for one in operands:
@@ -222,6 +228,16 @@ def _product(state: _Lowering, eqn: Eqn) -> Access | None:
     out = state.value(eqn.out)
     state.steps.append(Product(out, tuple(prepared)))
     return access_of(out)
+
+
+def _uniform_product(state: _Lowering, eqn: Eqn, operands: list[Access], place: int) -> Access:
+    """A product with a matrix of equal elements: sums over the rows or the columns of the other one."""
+    other, same = operands[1 - place], operands[place]
+    axis = len(other.shape) - (2 if place == 0 else 1)
+    if same.value is not None or same.number.strip("()") not in (_ONE, _ONE + "f"):
+        one = Access(same.value, (), (), same.offset, same.number, same.kind)
+        other = state.map("{0} * {1}", other.shape, eqn.out.dtype, one, other)
+    return broadcast_access(state.gather("sum", other, (axis,)), eqn.out.shape)
 
 
 def _direct(access: Access) -> bool:
@@ -298,4 +314,3 @@ _SPECIAL: dict[str, Callable[[_Lowering, Eqn], Access | None]] = {
     "WindowsGrad": _windows_grad,
     "StridedSliceGrad": _slice_grad,
 }
-

@@ -21,6 +21,9 @@ from .program import Access, Call, NoNative, Product, Program, Value
 # A program with more elements to compute than this lets other threads run meanwhile.
 LONG = 200_000
 _STACK = 8192
+_INLINED = 10_000
+_LONG_BODY = 200
+_PLAIN = '__attribute__((optimize("O1")))'
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ class _Writer:
         self.program, self.blas = program, blas
         self.groups = Grouping(program).run()
         self.functions: dict[str, str] = {}
+        self.uses: dict[str, int] = {}
         self.letters: set[str] = set()
         self.voices: list[Callable[..., Any]] = []
         self.home = {step.out: index for index, group in enumerate(self.groups) for step in _steps(group)}
@@ -54,10 +58,13 @@ class _Writer:
         } | set(program.outputs)
         self.readers = self._readers()
         self.kernels: dict[int, Kernel] = {
-            index: kernel(group, self.escaping(index)) for index, group in enumerate(self.groups) if isinstance(group, Nest)
+            index: kernel(group, self.escaping(index))
+            for index, group in enumerate(self.groups)
+            if isinstance(group, Nest)
         }
         self.arena: Arena = arena(self.groups, self.kernels, self.objects)
         self.names: dict[Value, str] = {}
+        self.slots: dict[Value, int] = {}
 
     def escaping(self, index: int) -> set[Value]:
         """The values of a group that are needed after it."""
@@ -83,8 +90,13 @@ class _Writer:
         assert access.value is not None
         return f"({self.name(access.value)} + {access.offset})" if access.offset else self.name(access.value)
 
+    def object(self, value: Value) -> str:
+        """The array object of a value that has one."""
+        return f"o[{self.slots.setdefault(value, len(self.slots))}]"
+
     def function(self, text: str, prefix: str) -> str:
         """The name of the function with this text."""
+        self.uses[text] = self.uses.get(text, 0) + 1
         return self.functions.setdefault(text, f"{prefix}{len(self.functions)}")
 
     def body(self) -> list[str]:
@@ -131,17 +143,17 @@ class _Writer:
         """The lines that call a voice."""
         place = 1 + 1 + len(self.program.constants) + len(self.voices)
         self.voices.append(call.voice)
-        given = ", ".join(f"(PyObject *)o_{self.name(one.value)}" for one in call.operands if one.value is not None)
-        name, out = self.name(call.out), call.out
+        given = ", ".join(f"(PyObject *){self.object(one.value)}" for one in call.operands if one.value is not None)
+        name, out, made = self.name(call.out), call.out, self.object(call.out)
         dims = ", ".join(map(str, out.shape)) or "0"
         fresh = int(out in self.program.outputs)
         return [
             "{",
             f"PyObject *given[] = {{{given}}}; npy_intp dims[] = {{{dims}}};",
-            f"o_{name} = (PyArrayObject *)taken(PyObject_Vectorcall(PyTuple_GET_ITEM(self, {place}), given, "
+            f"{made} = (PyArrayObject *)taken(PyObject_Vectorcall(PyTuple_GET_ITEM(self, {place}), given, "
             f"{len(call.operands)}, NULL), {_NUMBERS[out.dtype.name]}, {len(out.shape)}, dims, {fresh});",
-            f"if (!o_{name}) goto fail;",
-            f"{name} = ({out.ctype} *)PyArray_DATA(o_{name});",
+            f"if (!{made}) goto fail;",
+            f"{name} = ({out.ctype} *)PyArray_DATA({made});",
             "}",
         ]
 
@@ -151,18 +163,14 @@ class _Writer:
         used = set(self.names) | set(self.program.inputs) | set(self.program.outputs)
         made_by_call = {group.out for group in self.groups if isinstance(group, Call)}
         enter: list[str] = []
-        objects: list[str] = []
         for index, value in enumerate(self.program.inputs):
             enter += self.input(value, f"args[{index}]", True)
-            objects.append(self.name(value))
         for index, (value, _) in enumerate(self.program.constants):
             if value in used:
                 enter += self.input(value, f"PyTuple_GET_ITEM(self, {2 + index})", False)
-                objects.append(self.name(value))
         declared = [f"{value.ctype} *{self.name(value)} = NULL;" for value in made_by_call]
         for value in dict.fromkeys((*self.program.outputs, *self.objects)):
             if value in used:
-                objects.append(self.name(value))
                 if value not in made_by_call:
                     enter += self.output(value)
         enter += [
@@ -170,13 +178,13 @@ class _Writer:
             for value, offset in self.arena.places.items()
             if value in used
         ]
-        text = self.text(declared, objects, enter, body)
+        text = self.text(declared, enter, body)
         constants = tuple(array for _, array in self.program.constants)
         return Module(text, (*constants, *self.voices), bool(self.letters))
 
     def input(self, value: Value, source: str, checked: bool) -> list[str]:
         """The lines that take an array; one that does not fit is answered by the numpy plan."""
-        name = self.name(value)
+        name, made = self.name(value), self.object(value)
         dims = ", ".join(map(str, value.shape)) or "0"
         kind, size = value.dtype.kind, value.dtype.itemsize
         lines = [
@@ -185,36 +193,39 @@ class _Writer:
         ]
         return [
             *(lines if checked else []),
-            f"o_{name} = in_order({source});",
-            f"if (!o_{name}) goto fail;",
-            f"const {value.ctype} *{name} = (const {value.ctype} *)PyArray_DATA(o_{name});",
+            f"if (!({made} = in_order({source}))) goto fail;",
+            f"const {value.ctype} *{name} = (const {value.ctype} *)PyArray_DATA({made});",
         ]
 
     def output(self, value: Value) -> list[str]:
         """The lines that make a fresh array."""
-        name = self.name(value)
+        name, made = self.name(value), self.object(value)
         dims = ", ".join(map(str, value.shape)) or "0"
         return [
-            f"npy_intp d_{name}[] = {{{dims}}};",
-            f"o_{name} = (PyArrayObject *)PyArray_EMPTY({len(value.shape)}, d_{name}, {_NUMBERS[value.dtype.name]}, 0);",
-            f"if (!o_{name}) goto fail;",
-            f"{value.ctype} *{name} = ({value.ctype} *)PyArray_DATA(o_{name});",
+            f"static const npy_intp d_{name}[] = {{{dims}}};",
+            f"if (!({made} = fresh({len(value.shape)}, d_{name}, {_NUMBERS[value.dtype.name]}))) goto fail;",
+            f"{value.ctype} *{name} = ({value.ctype} *)PyArray_DATA({made});",
         ]
 
-    def text(self, declared: list[str], objects: list[str], enter: list[str], body: list[str]) -> str:
+    def text(self, declared: list[str], enter: list[str], body: list[str]) -> str:
         """The parts put together."""
-        shared = "__attribute__((noinline)) " if len(self.functions) > 12 else ""
-        functions = [f"static {shared}void {name}{text}" for text, name in self.functions.items()]
+        # Compilers take long where the same function is put into another many times, or much into one.
+        apart = sum(map(len, self.functions)) > _INLINED or len(enter) + len(body) > _LONG_BODY
+        functions = [
+            f"static {'__attribute__((noinline)) ' if apart or self.uses[text] > 2 else ''}void {name}{text}"
+            for text, name in self.functions.items()
+        ]
         size, alone = self.arena.size, not any(isinstance(group, Call) for group in self.groups)
         work = sum(step.out.size for group in self.groups for step in _steps(group))
         free = alone and (work > LONG or bool(self.letters) and work > LONG // 10)
-        results = [f"PyTuple_SET_ITEM(result, {i}, (PyObject *)o_{self.name(value)}); o_{self.name(value)} = NULL;"
+        results = [f"PyTuple_SET_ITEM(result, {i}, (PyObject *){self.object(value)}); {self.object(value)} = NULL;"
                    for i, value in enumerate(self.program.outputs)]  # fmt: skip
         return "\n".join([
             prelude(), SUMS, _HEAD, products.declarations(self.letters, self.blas is not None and self.blas.wide),
             *functions,
-            "static PyObject *run(PyObject *self, PyObject *const *args, Py_ssize_t count) {",
-            f"PyArrayObject {', '.join(f'*o_{name} = NULL' for name in objects) or '*nothing = NULL; (void)nothing'};",
+            # A long list of calls gains nothing from the compiler's best efforts, which would take seconds.
+            *([_PLAIN] if apart else []), "static PyObject *run(PyObject *self, PyObject *const *args, Py_ssize_t count) {",
+            f"PyArrayObject *o[{len(self.slots) or 1}] = {{NULL}};",
             "PyObject *result = NULL;", *(["char *w = NULL;"] if size > _STACK else []), *declared,
             f"if (count != {len(self.program.inputs)}) goto unfit;",
             *(_room(size)),
@@ -227,7 +238,7 @@ class _Writer:
             "unfit: __attribute__((unused));",
             "result = PyObject_Vectorcall(PyTuple_GET_ITEM(self, 0), args, (size_t)count, NULL);",
             "fail: __attribute__((unused));", *(["if (w) give_back(w);"] if size > _STACK else []),
-            *(f"Py_XDECREF(o_{name});" for name in objects), "return result;", "}",
+            f"for (int i = 0; i < {len(self.slots)}; i++) Py_XDECREF(o[i]);", "return result;", "}",
             _tail(self.letters),
         ])  # fmt: skip
 
@@ -263,20 +274,30 @@ __attribute__((unused)) static char *borrow(size_t size) {
     return w ? w : aligned_alloc(64, (size + 63) / 64 * 64);
 }
 __attribute__((unused)) static void give_back(void *w) { free(__atomic_exchange_n(&spare, w, __ATOMIC_ACQ_REL)); }
-__attribute__((unused)) static int fits(PyObject *o, char kind, int size, int nd, const npy_intp *dims) {
-    if (!PyArray_CheckExact(o)) return 0;
+__attribute__((unused, noinline)) static int fits(PyObject *o, char kind, int size, int nd, const npy_intp *dims) {
+    if (!PyArray_CheckExact(o)) {
+        if (nd || !PyArray_IsScalar(o, Number)) return 0;
+        PyArray_Descr *d = PyArray_DescrFromScalar(o);
+        int same = d && d->kind == kind && PyDataType_ELSIZE(d) == size;
+        Py_XDECREF(d);
+        return same;
+    }
     PyArrayObject *a = (PyArrayObject *)o;
     PyArray_Descr *d = PyArray_DESCR(a);
     if (d->kind != kind || PyDataType_ELSIZE(d) != size || !PyArray_ISNOTSWAPPED(a) || PyArray_NDIM(a) != nd) return 0;
     for (int i = 0; i < nd; i++) if (PyArray_DIMS(a)[i] != dims[i]) return 0;
     return 1;
 }
-__attribute__((unused)) static PyArrayObject *in_order(PyObject *o) {
+__attribute__((unused, noinline)) static PyArrayObject *in_order(PyObject *o) {
+    if (!PyArray_CheckExact(o)) return (PyArrayObject *)PyArray_FromScalar(o, NULL);
     PyArrayObject *a = (PyArrayObject *)o;
     if (PyArray_IS_C_CONTIGUOUS(a) && PyArray_ISALIGNED(a)) { Py_INCREF(a); return a; }
     return (PyArrayObject *)PyArray_FromArray(a, NULL, NPY_ARRAY_C_CONTIGUOUS | NPY_ARRAY_ALIGNED);
 }
-__attribute__((unused)) static PyObject *taken(PyObject *o, int type, int nd, const npy_intp *dims, int fresh) {
+__attribute__((unused, noinline)) static PyArrayObject *fresh(int nd, const npy_intp *dims, int type) {
+    return (PyArrayObject *)PyArray_EMPTY(nd, (npy_intp *)dims, type, 0);
+}
+__attribute__((unused, noinline)) static PyObject *taken(PyObject *o, int type, int nd, const npy_intp *dims, int fresh) {
     if (!o) return NULL;
     int own = PyArray_CheckExact(o) && Py_REFCNT(o) == 1 && PyArray_CHKFLAGS((PyArrayObject *)o, NPY_ARRAY_OWNDATA);
     int flags = NPY_ARRAY_CARRAY | (fresh && !own ? NPY_ARRAY_ENSURECOPY : 0);
@@ -310,5 +331,3 @@ def _tail(letters: set[str]) -> str:
         "NULL, NULL, NULL, NULL};",
         "PyMODINIT_FUNC PyInit_msgrad_native(void) { import_array(); return PyModule_Create(&definition); }",
     ]) + "\n"  # fmt: skip
-
-

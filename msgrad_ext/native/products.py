@@ -52,9 +52,7 @@ def stacked(product: Product, call: Callable[[str, str, str], str]) -> list[str]
     step = product.out.shape[-2] * product.out.shape[-1]
     strides = [one.strides[:-2] for one in product.operands]
     outer = [math.prod(lead[axis + 1 :]) * step for axis in range(len(lead))]
-    indices = [
-        "".join(f" + b{axis} * {by[axis]}" for axis in range(len(lead)) if by[axis]) for by in (*strides, outer)
-    ]
+    indices = ["".join(f" + b{axis} * {by[axis]}" for axis in range(len(lead)) if by[axis]) for by in (*strides, outer)]
     lines = [call(*indices)]
     for axis in reversed(range(len(lead))):
         lines = [f"for (long b{axis} = 0; b{axis} < {lead[axis]}; b{axis}++) {{", *lines, "}"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 from ..errors import ArgumentError
 
@@ -13,10 +14,11 @@ CALLS = 16
 
 class _Setting:
     on = os.environ.get(VARIABLE, "1").strip().lower() not in ("0", "off", "false", "no")
+    told: list[Callable[[], None]] = []
 
 
 def set_native(on: bool) -> None:
-    """Switch compiled C on or off for plans that are called from now on.
+    """Switch compiled C on or off, for all plans.
 
     Plans that are often called are compiled to C in the background where a C compiler is found; until that is ready,
     and wherever it fails, the numpy plan answers. Results are the same up to the last digits. The environment variable
@@ -30,8 +32,15 @@ def set_native(on: bool) -> None:
     if not isinstance(on, bool):
         raise ArgumentError(f"For 'set_native', 'on' must be bool, but got {type(on).__name__}.")
     _Setting.on = on
+    for tell in _Setting.told:
+        tell()
 
 
 def native_on() -> bool:
     """Whether plans may be answered by compiled C."""
     return _Setting.on
+
+
+def on_change(tell: Callable[[], None]) -> None:
+    """Have ``tell`` called after each change of the setting."""
+    _Setting.told.append(tell)

@@ -38,8 +38,10 @@ class Native:
         The C text, once it is written.
     """
 
-    def __init__(self, graph: Graph, fallback: Callable[..., Any], other_branch: type[Exception]) -> None:
-        self.graph, self.fallback, self.other_branch = graph, fallback, other_branch
+    def __init__(
+        self, graph: Graph, fallback: Callable[..., Any], other_branch: type[Exception], owner: Any = None
+    ) -> None:
+        self.graph, self.fallback, self.other_branch, self.owner = graph, fallback, other_branch, owner
         self.function: Callable[..., tuple[Any, ...]] | None = None
         self.status = "waiting for the compiler"
         self.text = ""
@@ -57,12 +59,19 @@ class Native:
             made, kept = build.build(module.text)
             bound = (self.fallback, self.other_branch, *module.bound)
             self.function = made.bind(bound, blas.addresses if blas else {})
+            self.announce()
             took = perf_counter() - start
             self.status = f"compiled C, {'kept from before' if kept else f'made in {took:.1f} s'}"
         except NoNative as reason:
             self.status = f"numpy: {reason}"
         except Exception as error:  # noqa: BLE001 - a defect here must not reach a user who did not ask for this tier
             self.status = f"numpy: {type(error).__name__}: {error}"
+
+    def announce(self) -> None:
+        """Tell the owner that the function is there."""
+        owner = self.owner() if self.owner is not None else None
+        if owner is not None:
+            owner.choose()
 
 
 class _Worker:
@@ -123,8 +132,6 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget)
 
 
-def request(graph: Graph, fallback: Callable[..., Any], other_branch: type[Exception]) -> Native:
-    """Have ``graph`` compiled in the background."""
-    native = Native(graph, fallback, other_branch)
+def request(native: Native) -> None:
+    """Have ``native`` compiled in the background."""
     _WORKER.add(native)
-    return native

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import linecache
 from collections import OrderedDict
+from collections.abc import Callable
+from functools import partial
 from hashlib import sha256
 from threading import Lock
 from types import CodeType
@@ -16,6 +18,7 @@ import numpy as np
 
 from ..errors import MsgradError
 from ..ir import Graph, Lit, Var
+from ..native.hot import tiered
 from .source import Source, write
 
 
@@ -43,6 +46,14 @@ class Plan:
         exec(code, namespace)  # the text is ours, made in `source`; users' names are identifiers in it
         self._function = namespace["plan"]
         self._constants = constants
+        self.run: Callable[..., tuple[np.ndarray, ...]]
+        dtypes = tuple(atom.dtype for atom in graph.outputs)
+        self._tier = tiered(self, partial(_run, self._function, constants, dtypes), GuardFailed)
+
+    @property
+    def native(self) -> str:
+        """Which tier answers, numpy or compiled C, and why."""
+        return self._tier.status
 
     @property
     def source(self) -> str:
@@ -67,9 +78,13 @@ class Plan:
         GuardFailed
             If Python control flow on these values would go another way.
         """
-        with np.errstate(all="ignore"):
-            results = self._function(*arrays, *self._constants)
-        return tuple(np.asarray(result, dtype=atom.dtype) for result, atom in zip(results, self.graph.outputs))
+        return self.run(*arrays)
+
+
+def _run(function: Any, constants: Any, dtypes: Any, *arrays: np.ndarray) -> tuple[np.ndarray, ...]:
+    with np.errstate(all="ignore"):
+        results = function(*arrays, *constants)
+    return tuple(np.asarray(result, dtype=dtype) for result, dtype in zip(results, dtypes))
 
 
 def _constants(graph: Graph) -> list[Lit]:
