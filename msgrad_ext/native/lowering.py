@@ -223,7 +223,7 @@ def _product(state: _Lowering, eqn: Eqn) -> Access | None:
     lead = eqn.out.shape[:-2]
     prepared = []
     for one in operands:
-        ready = one if _direct(one) else state.stored(one)
+        ready = one if one.value is not None and _direct(one) else state.stored(one)
         prepared.append(broadcast_access(ready, (*lead, *one.shape[-2:])))
     out = state.value(eqn.out)
     state.steps.append(Product(out, tuple(prepared)))
