@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 
 from .products import NAMES
 
@@ -22,11 +23,9 @@ class Blas:
 @cache
 def find() -> Blas | None:
     """numpy's BLAS, or None where its functions are not to be seen."""
-    from numpy._core import _multiarray_umath
-
     try:
-        library = ctypes.CDLL(_multiarray_umath.__file__)
-    except OSError:
+        library = ctypes.CDLL(import_module("numpy._core._multiarray_umath").__file__)
+    except (ImportError, OSError):
         return None
     for spelling, wide in _SPELLINGS:
         try:

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib.machinery import ExtensionFileLoader, ModuleSpec
@@ -175,10 +176,8 @@ def _run(command: list[str], work: str, by: Compiler, made: Path) -> None:
             raise NoNative(f"{by.path} could not be started: {error.strerror}") from None
         with _LOCK:
             _RUNNING.add(process)
-        try:
+        with suppress(OSError):  # it may have ended already
             os.setpriority(os.PRIO_PROCESS, process.pid, 10)
-        except OSError:  # it has ended already
-            pass
         try:
             _, told = process.communicate(timeout=SECONDS)
         except subprocess.TimeoutExpired:
@@ -194,10 +193,8 @@ def _run(command: list[str], work: str, by: Compiler, made: Path) -> None:
 
 
 def _kill(process: subprocess.Popen[str]) -> None:
-    try:
+    with suppress(OSError):  # it may have ended already
         os.killpg(process.pid, signal.SIGKILL)
-    except OSError:  # it has ended already
-        pass
     process.communicate()
 
 
@@ -206,10 +203,8 @@ def stop() -> None:
     with _LOCK:
         running = list(_RUNNING)
     for process in running:
-        try:
+        with suppress(OSError):  # it may have ended already
             os.killpg(process.pid, signal.SIGKILL)
-        except OSError:  # it has ended already
-            pass
 
 
 def forget() -> None:

@@ -135,26 +135,29 @@ def number(value: np.ndarray) -> str:
     return f"({float(plain).hex()}{end})"
 
 
+_START = [
+    "#include <stddef.h>",
+    "#include <string.h>",
+    "#include <stdlib.h>",
+    "#include <stdint.h>",
+    "#define SIMD1",
+    "#define SIMD2",
+    "#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && defined(__GLIBC__)",
+    "# if __GLIBC_PREREQ(2, 22)",
+    "#  undef SIMD1",
+    '#  define SIMD1 , simd("notinbranch")',
+    "# endif",
+    "# if __GLIBC_PREREQ(2, 35)",
+    "#  undef SIMD2",
+    '#  define SIMD2 , simd("notinbranch")',
+    "# endif",
+    "#endif",
+]
+
+
 def prelude() -> str:
     """Declarations of the functions that the forms use; those of glibc's vector library carry its attribute."""
-    lines = [
-        "#include <stddef.h>",
-        "#include <string.h>",
-        "#include <stdlib.h>",
-        "#include <stdint.h>",
-        "#define SIMD1",
-        "#define SIMD2",
-        "#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && defined(__GLIBC__)",
-        "# if __GLIBC_PREREQ(2, 22)",
-        "#  undef SIMD1",
-        '#  define SIMD1 , simd("notinbranch")',
-        "# endif",
-        "# if __GLIBC_PREREQ(2, 35)",
-        "#  undef SIMD2",
-        '#  define SIMD2 , simd("notinbranch")',
-        "# endif",
-        "#endif",
-    ]
+    lines = list(_START)
     # Under names of our own gcc does not join a sine and a cosine to one call, which would not be vectorised.
     for name in _UNARY:
         simd = "SIMD1" if name in _EARLY else "SIMD2"

@@ -170,7 +170,7 @@ class _Writer:
         """Once a row: what the reductions of the stages before gave, then the loop of this stage."""
         head: list[str] = []
         loop: list[str] = []
-        sums: list[tuple[Gather, str]] = []
+        sums: list[tuple[Gather, str, str]] = []
         tail: list[str] = []
         self.kept += [head, loop]
         for step in self.nest.steps:
@@ -182,7 +182,7 @@ class _Writer:
                 self.reduce(step, stage, head, loop, sums, tail, before, after)
         return [*head, *self.loops(loop, sums), *tail]
 
-    def reduce(self, step: Gather, stage: int, head: list[str], loop: list[str], sums: list[tuple[Gather, str]],
+    def reduce(self, step: Gather, stage: int, head: list[str], loop: list[str], sums: list[tuple[Gather, str, str]],
                tail: list[str], before: list[str], after: list[str]) -> None:  # fmt: skip
         """A reduction: of a row, of everything, or into memory."""
         kept, end = prefix_reduced(step), "f" if step.out.ctype == "float" else ""
@@ -192,7 +192,7 @@ class _Writer:
         value = self.read(step.operands[0], loop, stage)
         if step.kind == "sum" and (kept == self.rows or kept == 0):
             total = self.fresh()
-            sums.append((step, f"{value}|{total}"))
+            sums.append((step, value, total))
             first, last = (head, tail) if kept == self.rows else (before, after)
             first.append(f"double {total} = 0, {total}c = 0;")
             name = self.names[step.out] = self.fresh()
@@ -213,7 +213,7 @@ class _Writer:
             change = f"{{0}} = m_{step.kind}{end}({{1}}, {{0}});"
         strides = self.spread(step.target)
         if step.kind == "sum" and not self.strides[strides][-1]:
-            sums.append((step, f"{value}|{target}[{self.place(strides)}]"))
+            sums.append((step, value, f"{target}[{self.place(strides)}]"))
         else:
             loop.append(change.format(f"{target}[{self.place(strides)}]", value))
 
@@ -247,19 +247,18 @@ class _Writer:
         if step.out in self.escaping:
             head.append(f"{self.pointer(step.out, 0, True)}[{self.row()}] = {name};")
 
-    def loops(self, lines: list[str], sums: list[tuple[Gather, str]]) -> list[str]:
+    def loops(self, lines: list[str], sums: list[tuple[Gather, str, str]]) -> list[str]:
         """The loop over the elements of a row, with its sums."""
         if not lines and not sums:
             return []
-        parts = [(step, *text.split("|")) for step, text in sums]
         last = len(self.axes) - 1
         if last < self.head:  # a row is one element
-            return ["{", *_in([*lines, *(_wide(step, total, value) for step, value, total in parts)]), "}"]
-        partial = [f"s{index}" for index in range(len(parts))]
-        body = [*lines, *(f"{name} += {value};" for name, (_, value, _) in zip(partial, parts))]
+            return ["{", *_in([*lines, *(_wide(step, total, value) for step, value, total in sums)]), "}"]
+        partial = [f"s{index}" for index in range(len(sums))]
+        body = [*lines, *(f"{name} += {value};" for name, (_, value, _) in zip(partial, sums))]
         reduction = f" reduction(+:{','.join(partial)})" if partial else ""
-        starts = [f"{step.out.ctype} {name} = 0;" for name, (step, _, _) in zip(partial, parts)]
-        ends = [_wide(step, total, name) for name, (step, _, total) in zip(partial, parts)]
+        starts = [f"{step.out.ctype} {name} = 0;" for name, (step, _, _) in zip(partial, sums)]
+        ends = [_wide(step, total, name) for name, (step, _, total) in zip(partial, sums)]
         length = self.axes[last]
         pragma = [f"#pragma omp simd{reduction}"] if length > 1 else []
         if partial and length > BLOCK:

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-
 from . import products
 from .arena import Arena, arena
 from .blas import Blas
@@ -217,7 +216,7 @@ class _Writer:
         ]
         size, alone = self.arena.size, not any(isinstance(group, Call) for group in self.groups)
         work = sum(step.out.size for group in self.groups for step in _steps(group))
-        free = alone and (work > LONG or bool(self.letters) and work > LONG // 10)
+        free = alone and (work > LONG or (bool(self.letters) and work > LONG // 10))
         results = [f"PyTuple_SET_ITEM(result, {i}, (PyObject *){self.object(value)}); {self.object(value)} = NULL;"
                    for i, value in enumerate(self.program.outputs)]  # fmt: skip
         return "\n".join([

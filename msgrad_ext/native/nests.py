@@ -7,7 +7,6 @@ index of the first ``split`` axes, from reductions over the others.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
 from typing import Any
 
 from .program import Access, Call, Gather, Map, Product, Program, Shape, Step, Value, contiguous, core, core_strides
@@ -18,16 +17,23 @@ SCALAR_CAP = 300
 _BACK = 6
 
 
-@dataclass(eq=False)
 class Nest:
-    """A group of maps and reductions."""
+    """A group of maps and reductions.
 
-    axes: Shape
-    steps: list[Map | Gather] = field(default_factory=list)
-    split: int | None = None
-    level: dict[Value, str] = field(default_factory=dict)
-    stage: dict[Any, int] = field(default_factory=dict)
-    rows: set[Step] = field(default_factory=set)
+    Parameters
+    ----------
+    axes : tuple of int
+        The lengths of the axes that it runs through.
+    """
+
+    def __init__(self, axes: Shape) -> None:
+        self.axes = axes
+        self.steps: list[Map | Gather] = []
+        self.split: int | None = None
+        # For each value made here: "full" for one of every element, the number of leading axes that index it, or "end".
+        self.level: dict[Value, str] = {}
+        self.stage: dict[Any, int] = {}
+        self.rows: set[Step] = set()
 
     @property
     def cap(self) -> int:
@@ -80,17 +86,23 @@ class Grouping:
                 nest = self.groups[index]
                 if isinstance(nest, Nest) and self._join(nest, index, step, waiting):
                     return
+        self._begin(step, list(dict.fromkeys(waiting)))
+
+    def _begin(self, step: Step, waiting: list[Any]) -> None:
+        """A group for ``step`` alone, or with what it waits for."""
         fresh = Nest(core(step.domain)) if isinstance(step, (Map, Gather)) else None
-        for value in dict.fromkeys(waiting):
+        for value in waiting:
             before = self.pending[value]
             if fresh is not None and self._full(before.operands, fresh) and core(before.domain) == fresh.axes:
                 continue
             self._place(self.pending.pop(value))
-        self.groups.append(fresh if fresh is not None else step)  # type: ignore[arg-type]
-        index = len(self.groups) - 1
-        if fresh is None:
+        index = len(self.groups)
+        if fresh is None or not isinstance(step, (Map, Gather)):
+            self.groups.append(step)  # type: ignore[arg-type]
             self.home[step.out] = index
-        elif not self._join(fresh, index, step, [value for value in waiting if value in self.pending]):
+            return
+        self.groups.append(fresh)
+        if not self._join(fresh, index, step, [value for value in waiting if value in self.pending]):
             raise AssertionError("a step does not fit its own group")
 
     def _candidates(self, last: int) -> list[int]:

@@ -63,7 +63,7 @@ def blas(product: Product, a: str, b: str, c: str) -> str:
     """A call of BLAS; ``a``, ``b``, ``c`` are pointer expressions."""
     left, right = product.operands
     (m, k), n = left.shape[-2:], right.shape[-1]
-    letter, kind = ("s", "float") if product.out.ctype == "float" else ("d", "double")
+    letter = "s" if product.out.ctype == "float" else "d"
     if n == 1 or m == 1:
         matrix, vector, pointers = (left, right, (a, b)) if n == 1 else (_turned(right), _turned(left), (b, a))
         trans, ld = _layout(matrix)

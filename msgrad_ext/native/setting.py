@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from typing import ClassVar
 
 from ..errors import ArgumentError
 
@@ -14,7 +15,7 @@ CALLS = 16
 
 class _Setting:
     on = os.environ.get(VARIABLE, "1").strip().lower() not in ("0", "off", "false", "no")
-    told: list[Callable[[], None]] = []
+    told: ClassVar[list[Callable[[], None]]] = []
 
 
 def set_native(on: bool) -> None:

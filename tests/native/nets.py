@@ -28,7 +28,10 @@ def gradient_graph(net: Any, *inputs: Any, **options: Any) -> tuple[Any, list[np
     """The graph of value and gradients, and the arrays it takes."""
     compiled = mg.compile(net, *inputs, **options)
     version = compiled._versions[0]
-    return version.plan.graph, [*map(np.asarray, inputs), *(np.asarray(one._array()) for one in version.program.captured)]
+    return version.plan.graph, [
+        *map(np.asarray, inputs),
+        *(np.asarray(one._array()) for one in version.program.captured),
+    ]
 
 
 def data(rng: np.random.Generator, dtype: Any, *shape: int) -> np.ndarray:

@@ -56,9 +56,12 @@ def test_a_folder_that_others_can_write_is_refused(monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize(
     ("script", "told"),
     [
-        ("#!/bin/sh\n[ \"$1\" = --version ] && echo fake && exit 0\necho 'plan.c:1: error: no' >&2; exit 1\n", "error: no"),
-        ("#!/bin/sh\n[ \"$1\" = --version ] && echo fake && exit 0\nexit 0\n", "the compiler failed"),
-        ("#!/bin/sh\n[ \"$1\" = --version ] && echo fake && exit 0\nsleep 30\n", "took more than"),
+        (
+            "#!/bin/sh\n[ \"$1\" = --version ] && echo fake && exit 0\necho 'plan.c:1: error: no' >&2; exit 1\n",
+            "error: no",
+        ),
+        ('#!/bin/sh\n[ "$1" = --version ] && echo fake && exit 0\nexit 0\n', "the compiler failed"),
+        ('#!/bin/sh\n[ "$1" = --version ] && echo fake && exit 0\nsleep 30\n', "took more than"),
     ],
 )
 def test_a_broken_compiler_is_told(script: str, told: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

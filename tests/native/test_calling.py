@@ -12,8 +12,8 @@ import pytest
 import msgrad_ext as mg
 from msgrad_ext import Tensor, nn, ops
 from msgrad_ext.errors import ArgumentError
-from msgrad_ext.native.program import NoNative
 from msgrad_ext.native.lowering import lower
+from msgrad_ext.native.program import NoNative
 from msgrad_ext.numeric.interpreter import run
 from msgrad_ext.numeric.plan import GuardFailed
 

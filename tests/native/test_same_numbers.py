@@ -25,8 +25,7 @@ def close(found: Any, wanted: Any, ulps: float) -> None:
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("shape", [(3, 4), (1, 1), (17, 33), (64, 64)])
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize(("seed", "shape"), [(1, (1, 1)), (2, (3, 4)), (3, (17, 33)), (4, (64, 64))])
 def test_random_networks(seed: int, shape: tuple[int, int], dtype: Any) -> None:
     """Value and gradients of drawn networks, on data that were not traced."""
     rng = np.random.default_rng([seed, *shape])
@@ -72,14 +71,15 @@ def test_nan_and_infinity_in_reductions(bad: float) -> None:
     """What is not finite in one row stays there, in softmax, sums, means, maxima and products."""
 
     def net(x: Any, w: Any) -> Any:
-        rows = ops.softmax(x, 1) + x.max(1, keepdims=True) + ops.reduce_mean(x, 1, True)
-        return ops.matmul(rows, w), x.sum(), x.max(), x.min(0), ops.log_softmax(x, 0)
+        rows = ops.softmax(x, 1) + ops.reduce_max(x, 1, True) + ops.reduce_mean(x, 1, True)
+        found = ops.matmul(rows, w), ops.reduce_max(x), ops.reduce_min(x, 0), ops.log_softmax(x, 0)
+        return sum((one.sum() for one in found), ops.sin(x).sum())
 
     rng = np.random.default_rng(0)
     x, w = data(rng, np.float32, 20, 37), data(rng, np.float32, 37, 5)
+    graph, _ = gradient_graph(net, x, w)
     x[3, 30] = bad
-    graph, arrays = gradient_graph(lambda x, w: sum((one.sum() for one in net(x, w)), ops.sin(x).sum()), x, w)
-    for found, wanted in zip(native(graph).function(*arrays), run(graph, arrays), strict=True):  # type: ignore[misc]
+    for found, wanted in zip(native(graph).function(x, w), run(graph, [x, w]), strict=True):  # type: ignore[misc]
         close(found, wanted, 64)
 
 
