@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from .program import Access, Call, Gather, Map, Product, Program, Shape, Step, Value, contiguous, core, core_strides
+from .program import Call, Gather, Map, Product, Program, Shape, Step, Value, contiguous, core, core_strides
 
 CAP = 64
 SCALAR_CAP = 300
@@ -93,7 +93,7 @@ class Grouping:
         fresh = Nest(core(step.domain)) if isinstance(step, (Map, Gather)) else None
         for value in waiting:
             before = self.pending[value]
-            if fresh is not None and self._full(before.operands, fresh) and core(before.domain) == fresh.axes:
+            if fresh is not None and self._aligned(before, step, fresh):
                 continue
             self._place(self.pending.pop(value))
         index = len(self.groups)
@@ -109,17 +109,18 @@ class Grouping:
         first = max(last, len(self.groups) - _BACK, 0)
         return list(dict.fromkeys([*([last] if last >= 0 else []), *range(first, len(self.groups))]))
 
-    def _full(self, operands: tuple[Access, ...], nest: Nest) -> bool:
-        return all(one.value not in nest.level for one in operands)
+    def _aligned(self, before: Map, step: Step, nest: Nest) -> bool:
+        """True where ``step`` reads each element of what waits in the very turn in which it would be made in ``nest``."""
+        uses = [one for one in step.operands if one.value is before.out]
+        in_turn = all(core_strides(one.shape, one.strides) == contiguous(nest.axes) for one in uses)
+        return in_turn and not any(one.offset for one in uses) and core(before.domain) == nest.axes
 
     def _join(self, nest: Nest, index: int, step: Map | Gather, waiting: list[Any]) -> bool:
         """Put ``step``, and what it waits for, into ``nest`` if they fit."""
         todo: list[Map | Gather] = []
         for value in dict.fromkeys(waiting):
             before = self.pending[value]
-            uses = [one for one in step.operands if one.value is value]
-            aligned = all(core_strides(one.shape, one.strides) == contiguous(nest.axes) for one in uses)
-            if core(before.domain) != nest.axes or core(step.domain) != nest.axes or not aligned:
+            if core(step.domain) != nest.axes or not self._aligned(before, step, nest):
                 return False
             todo.append(before)
         if len(nest.steps) + len(todo) + 1 > nest.cap:

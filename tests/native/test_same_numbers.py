@@ -118,6 +118,13 @@ def test_slices_steps_and_pairs() -> None:
         close(found, wanted, 16)
 
 
+def test_a_square_matrix_beside_its_transpose() -> None:
+    """What is made of an input alone is not fused with a step that reads it the other way round."""
+    graph, arrays = gradient_graph(lambda x: ((x * 3.0).T * (ops.sin(x) + x)).sum(), np.eye(5, dtype=np.float32) + 2)
+    for found, wanted in zip(native(graph).function(*arrays), run(graph, arrays), strict=True):  # type: ignore[misc]
+        close(found, wanted, 4)
+
+
 def test_a_long_sum_is_as_good_as_numpys() -> None:
     """The sum of a million floats, and of doubles that cancel, is right to two units of the last place."""
     x = np.random.default_rng(7).uniform(0, 1, 1_000_000)
