@@ -66,6 +66,7 @@ OWN: dict[str, str] = {
     "compile": "compiled:compile_gradient",
     "compile_hessian": "second_order:compile_hessian",
     "compile_hvp": "second_order:compile_hvp",
+    "set_native": "native.setting:set_native",
     "derive": "formulas.derivation:derive",
     "exporters": "export:exporters",
     "hessian": "second_order:hessian",

@@ -70,9 +70,9 @@ def gradient_plan(graph: Graph, wrt: Sequence[Var], weighted: bool, values: Sequ
 def _compiled(graph: Graph, wrt: Sequence[Var], weighted: bool, values: Sequence[np.ndarray | None]) -> Compiled:
     record = reverse_pass(graph, wrt, weighted, values)
     whole = record.graph if weighted else record.with_ones()
-    return Compiled(
-        Plan(optimise(Graph(whole.inputs, whole.eqns, whole.outputs[len(graph.outputs) :], whole.guards))), record
-    )
+    gradients = Graph(whole.inputs, whole.eqns, whole.outputs[len(graph.outputs) :], whole.guards)
+    # A plan that is to be checked gives the same numbers at every call: it does not change over to compiled C.
+    return Compiled(Plan(optimise(gradients), native=observer.get() is None), record)
 
 
 def value_plan(made: Compiled, outputs: Sequence[Atom], weighted: bool) -> Plan:

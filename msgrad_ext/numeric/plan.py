@@ -24,6 +24,7 @@ import numpy as np
 
 from ..errors import MsgradError
 from ..ir import Eqn, Graph, Lit, Var
+from ..native.hot import tiered
 from ..op import foreign
 from .fast import Fast, write_fast
 from .source import write
@@ -45,6 +46,8 @@ class Plan:
         The program; every call binds its inputs in order.
     poison : bool
         Fill all buffers with NaN before each use, so that reading what was not written shows.
+    native : bool
+        Let the C tier take over when it is ready (`native`); a plan that is checked stays numpy's.
 
     Attributes
     ----------
@@ -52,11 +55,12 @@ class Plan:
         The compiled function, from arrays to a tuple of fresh arrays.
     """
 
-    def __init__(self, graph: Graph, poison: bool = False) -> None:
+    def __init__(self, graph: Graph, poison: bool = False, native: bool = True) -> None:
         self.graph = graph
         self._fast, code = compiled(graph)
         self._other: Callable[..., tuple[np.ndarray, ...]] | None = None
         self.run = self._bound(self._fast, code, poison)
+        self._tier = tiered(self, self.run, GuardFailed) if native and not poison else None
 
     def _bound(self, fast: Fast, code: CodeType, poison: bool) -> Callable[..., tuple[np.ndarray, ...]]:
         """The function of ``code``, with the constants of this graph."""
@@ -83,6 +87,11 @@ class Plan:
         if self._other is None:
             self._other = self._bound(*translated(self.graph, scalars=False), False)
         return self._other(*arrays)
+
+    @property
+    def native(self) -> str:
+        """Which tier answers, numpy or compiled C, and why."""
+        return "numpy: this plan is not to be compiled" if self._tier is None else self._tier.status
 
     @cached_property
     def source(self) -> str:

@@ -31,7 +31,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("numeric.dispatch",),
     ("marking", "leaving", "taken_by"),
     ("op", "initializer"),
-    ("trace", "common", "primitives", "dead_branch"),
+    ("trace", "common", "primitives", "dead_branch", "native"),
     ("custom", "surroundings", "training", "recorded"),
     ("backward", "hooks"),
     ("reverse",),

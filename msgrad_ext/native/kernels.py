@@ -1,0 +1,294 @@
+"""The C text of a group: a function of pointers. Groups that do the same share one function."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .nests import Nest, prefix_reduced
+from .program import Access, Gather, Map, Shape, Value, contiguous, core_strides
+
+# A sum runs in float over so many elements at most, then into a wider one.
+BLOCK = 512
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A function and what it is called with: (value, offset, is written), a row's room counted as a value."""
+
+    text: str
+    arguments: tuple[tuple[Value, int, bool], ...]
+    rooms: tuple[Value, ...]
+
+
+def kernel(nest: Nest, escaping: set[Value]) -> Kernel:
+    """The function of ``nest``; values in ``escaping`` are stored."""
+    return _Writer(nest, escaping).write()
+
+
+def _merged(axes: Shape, strides: list[Shape], rows: int) -> tuple[Shape, list[Shape], int]:
+    """Neighbouring axes that every access runs through as one, made one; rows and elements stay apart."""
+    groups: list[list[int]] = []
+    for axis in range(len(axes)):
+        joined = bool(groups) and axis != rows and all(one[axis - 1] == one[axis] * axes[axis] for one in strides)
+        if joined:
+            groups[-1].append(axis)
+        else:
+            groups.append([axis])
+    lengths = []
+    for group in groups:
+        length = 1
+        for axis in group:
+            length *= axes[axis]
+        lengths.append(length)
+    return (
+        tuple(lengths),
+        [tuple(one[group[-1]] for group in groups) for one in strides],
+        sum(group[0] < rows for group in groups),
+    )
+
+
+class _Writer:
+    """Writes one group."""
+
+    def __init__(self, nest: Nest, escaping: set[Value]) -> None:
+        self.nest, self.escaping = nest, escaping
+        self.rows = nest.split or 0
+        self.made = {step.out: step for step in nest.steps}
+        self.stages = max((nest.stage[step] for step in nest.steps), default=0) + 1
+        self.rooms: dict[Value, Value] = {}
+        self.parameters: dict[tuple[Value, int], str] = {}
+        self.written: set[Value] = set()
+        self.names: dict[Value, str] = {}
+        self.loaded: dict[tuple[str, str], str] = {}
+        # What was loaded is known by the list it was loaded in, so the lists must live.
+        self.kept: list[list[str]] = []
+        self.count = 0
+        self._prepare()
+
+    def _prepare(self) -> None:
+        """Decide what needs room for a row, and merge the axes."""
+        nest = self.nest
+        for step in nest.steps:
+            for one in step.operands:
+                before = self.made.get(one.value) if one.value is not None else None
+                if isinstance(before, Map) and before not in nest.rows and nest.level[before.out] == "full":
+                    later = nest.stage[step] > nest.stage[before]
+                    if later and before.out not in self.escaping and before.out not in self.rooms:
+                        self.rooms[before.out] = Value(nest.axes[self.rows :], before.out.dtype)
+        accesses = [one for step in nest.steps for one in step.operands]
+        accesses += [step.target for step in nest.steps if isinstance(step, Gather)]
+        whole = (contiguous(nest.axes), (*(0,) * self.rows, *contiguous(nest.axes[self.rows :])))
+        strides = [self.spread(one) for one in accesses] + list(whole)
+        strides += [(*contiguous(nest.axes[: self.rows]), *(0,) * (len(nest.axes) - self.rows))]
+        self.axes, merged, self.head = _merged(nest.axes, strides, self.rows)
+        self.strides = dict(zip(strides, merged))
+
+    def spread(self, access: Access) -> Shape:
+        """Its strides along the nest's axes; an access of rows stands still along the others."""
+        found = core_strides(access.shape, access.strides)
+        return (*found, *(0,) * (len(self.nest.axes) - len(found)))
+
+    def pointer(self, value: Value, offset: int = 0, written: bool = False) -> str:
+        """The parameter that points at ``value[offset]``."""
+        if written:
+            self.written.add(value)
+        return self.parameters.setdefault((value, offset), f"p{len(self.parameters)}")
+
+    def place(self, strides: Shape) -> str:
+        """The index expression of strides along the nest's axes."""
+        terms = [
+            f"i{axis}" if stride == 1 else f"i{axis} * {stride}"
+            for axis, stride in enumerate(self.strides[strides])
+            if stride
+        ]
+        return " + ".join(terms) or "0"
+
+    def fresh(self) -> str:
+        self.count += 1
+        return f"v{self.count}"
+
+    def read(self, access: Access, lines: list[str], stage: int) -> str:
+        """The name of an element of ``access``; the line that loads it is added once."""
+        value = access.value
+        if value is None:
+            return access.number
+        before = self.made.get(value)
+        if before is not None:
+            later = isinstance(before, Map) and before not in self.nest.rows and stage > self.nest.stage[before]
+            if not later:
+                return self.names[value]
+            text = self.stored_at(value)
+        else:
+            text = f"{self.pointer(value, access.offset)}[{self.place(self.spread(access))}]"
+        key = (text, str(id(lines)))
+        if key not in self.loaded:
+            self.loaded[key] = self.fresh()
+            lines.append(f"{value.ctype} {self.loaded[key]} = {text};")
+        return self.loaded[key]
+
+    def stored_at(self, value: Value) -> str:
+        """Where a value of every element is kept."""
+        if value in self.rooms:
+            strides = (*(0,) * self.rows, *contiguous(self.nest.axes[self.rows :]))
+            return f"{self.pointer(self.rooms[value], 0, True)}[{self.place(strides)}]"
+        return f"{self.pointer(value, 0, True)}[{self.place(contiguous(self.nest.axes))}]"
+
+    def compute(self, step: Map, lines: list[str]) -> None:
+        """The line of a map, and its store."""
+        operands = [self.read(one, lines, self.nest.stage[step]) for one in step.operands]
+        name = self.names[step.out] = self.fresh()
+        lines.append(f"{step.out.ctype} {name} = {step.form.format(*operands)};")
+        if step in self.nest.rows:
+            if step.out in self.escaping:
+                lines.append(f"{self.pointer(step.out, 0, True)}[{self.row()}] = {name};")
+        elif step.out in self.escaping or step.out in self.rooms:
+            lines.append(f"{self.stored_at(step.out)} = {name};")
+
+    def row(self) -> str:
+        """The index of a row."""
+        return self.place((*contiguous(self.nest.axes[: self.rows]), *(0,) * (len(self.nest.axes) - self.rows)))
+
+    def write(self) -> Kernel:
+        """The function."""
+        before: list[str] = []
+        after: list[str] = []
+        inner: list[str] = []
+        for stage in range(self.stages):
+            inner += self.stage(stage, before, after)
+        for axis in reversed(range(self.head)):
+            inner = [f"for (long i{axis} = 0; i{axis} < {self.axes[axis]}; i{axis}++) {{", *_in(inner), "}"]
+        body = [*before, *inner, *after]
+        rooms = tuple(self.rooms.values())
+        parameters = ", ".join(
+            f"{'' if value in self.written else 'const '}{value.ctype} *restrict {name}"
+            for (value, _), name in self.parameters.items()
+        )
+        arguments = tuple((value, offset, value in self.written) for value, offset in self.parameters)
+        return Kernel(f"({parameters}) {{\n" + "\n".join(_in(body)) + "\n}\n", arguments, rooms)
+
+    def stage(self, stage: int, before: list[str], after: list[str]) -> list[str]:
+        """Once a row: what the reductions of the stages before gave, then the loop of this stage."""
+        head: list[str] = []
+        loop: list[str] = []
+        sums: list[tuple[Gather, str, str]] = []
+        tail: list[str] = []
+        self.kept += [head, loop]
+        for step in self.nest.steps:
+            if self.nest.stage[step] != stage:
+                continue
+            if isinstance(step, Map):
+                self.compute(step, head if step in self.nest.rows else loop)
+            else:
+                self.reduce(step, stage, head, loop, sums, tail, before, after)
+        return [*head, *self.loops(loop, sums), *tail]
+
+    def reduce(self, step: Gather, stage: int, head: list[str], loop: list[str], sums: list[tuple[Gather, str, str]],
+               tail: list[str], before: list[str], after: list[str]) -> None:  # fmt: skip
+        """A reduction: of a row, of everything, or into memory."""
+        kept, end = prefix_reduced(step), "f" if step.out.ctype == "float" else ""
+        if step.kind != "sum" and kept == self.rows:
+            self.extreme(step, end, head)
+            return
+        value = self.read(step.operands[0], loop, stage)
+        if step.kind == "sum" and (kept == self.rows or kept == 0):
+            total = self.fresh()
+            sums.append((step, value, total))
+            first, last = (head, tail) if kept == self.rows else (before, after)
+            first.append(f"double {total} = 0, {total}c = 0;")
+            name = self.names[step.out] = self.fresh()
+            last.append(f"{step.out.ctype} {name} = TOTAL{end}({total}, {total}c);")
+            if step.out in self.escaping:
+                place = self.row() if kept == self.rows else "0"
+                last.append(f"{self.pointer(step.out, 0, True)}[{place}] = {name};")
+            return
+        target = self.pointer(step.out, step.target.offset, True)
+        start = self.pointer(step.out, 0, True)
+        size = step.out.size
+        if step.kind == "sum":
+            before.append(f"memset({start}, 0, {size} * sizeof *{start});")
+            change = "{0} += {1};"
+        else:
+            sign = "-" if step.kind == "max" else ""
+            before.append(f"for (long i = 0; i < {size}; i++) {start}[i] = {sign}__builtin_inf();")
+            change = f"{{0}} = m_{step.kind}{end}({{1}}, {{0}});"
+        strides = self.spread(step.target)
+        if step.kind == "sum" and not self.strides[strides][-1]:
+            sums.append((step, value, f"{target}[{self.place(strides)}]"))
+        else:
+            loop.append(change.format(f"{target}[{self.place(strides)}]", value))
+
+    def extreme(self, step: Gather, end: str, head: list[str]) -> None:
+        """The maximum or minimum of a row that stands in memory."""
+        access = step.operands[0]
+        strides = self.spread(access)
+        inner = self.strides[strides][self.head :]
+        length = 1
+        for one in self.axes[self.head :]:
+            length *= one
+        name = self.names[step.out] = self.fresh()
+        assert access.value is not None
+        if access.value in self.rooms:
+            start = self.pointer(self.rooms[access.value], 0, True)
+        else:
+            place = (
+                " + ".join(f"i{axis} * {by}" for axis, by in enumerate(self.strides[strides][: self.head]) if by) or "0"
+            )
+            start = f"({self.pointer(access.value, access.offset, access.value in self.made)} + {place})"
+        kind = step.out.ctype
+        if inner == (1,):
+            head.append(f"{kind} {name} = row_{step.kind}{end}({start}, {length});")
+        else:
+            place = " + ".join(f"j{axis} * {by}" for axis, by in enumerate(inner)) or "0"
+            lines = [f"{name} = m_{step.kind}{end}({start}[{place}], {name});"]
+            for axis in reversed(range(len(inner))):
+                count = self.axes[self.head + axis]
+                lines = [f"for (long j{axis} = 0; j{axis} < {count}; j{axis}++) {{", *_in(lines), "}"]
+            head += [f"{kind} {name} = {start}[0];", *lines]
+        if step.out in self.escaping:
+            head.append(f"{self.pointer(step.out, 0, True)}[{self.row()}] = {name};")
+
+    def loops(self, lines: list[str], sums: list[tuple[Gather, str, str]]) -> list[str]:
+        """The loop over the elements of a row, with its sums."""
+        if not lines and not sums:
+            return []
+        last = len(self.axes) - 1
+        if last < self.head:  # a row is one element
+            return ["{", *_in([*lines, *(_wide(step, total, value) for step, value, total in sums)]), "}"]
+        partial = [f"s{index}" for index in range(len(sums))]
+        body = [*lines, *(f"{name} += {value};" for name, (_, value, _) in zip(partial, sums))]
+        reduction = f" reduction(+:{','.join(partial)})" if partial else ""
+        starts = [f"{step.out.ctype} {name} = 0;" for name, (step, _, _) in zip(partial, sums)]
+        ends = [_wide(step, total, name) for name, (step, _, total) in zip(partial, sums)]
+        length = self.axes[last]
+        pragma = [f"#pragma omp simd{reduction}"] if length > 1 else []
+        if partial and length > BLOCK:
+            text = [
+                f"for (long b = 0; b < {length}; b += {BLOCK}) {{",
+                f"long e = b + {BLOCK} < {length} ? b + {BLOCK} : {length};",
+                *starts,
+                *pragma,
+                f"for (long i{last} = b; i{last} < e; i{last}++) {{",
+                *_in(body),
+                "}",
+                *ends,
+                "}",
+            ]
+        else:
+            text = [
+                "{", *starts, *pragma, f"for (long i{last} = 0; i{last} < {length}; i{last}++) {{", *_in(body), "}",
+                *ends, "}",
+            ]  # fmt: skip
+        for axis in reversed(range(self.head, last)):
+            text = [f"for (long i{axis} = 0; i{axis} < {self.axes[axis]}; i{axis}++) {{", *_in(text), "}"]
+        return text
+
+
+def _wide(step: Gather, total: str, value: str) -> str:
+    """Add a partial sum to the total: in double, or for doubles with what was lost; to memory as it is."""
+    if "[" in total:
+        return f"{total} += {value};"
+    return f"WIDE{'f' if step.out.ctype == 'float' else ''}({total}, {total}c, {value});"
+
+
+def _in(lines: list[str]) -> list[str]:
+    return [line if line.startswith("#") else f"    {line}" for line in lines]
