@@ -118,9 +118,11 @@ class _Writer:
     def __init__(self, answer: Answer, mark: Callable[[Any], Any], arrays: bool) -> None:
         self.answer = answer
         self.arrays = arrays
+        # Which function runs a plan may change: compiled C takes over when it is ready.
+        self.call = "plan.run" if hasattr(answer.plan, "run") else "plan"
         self.known: dict[str, Any] = {
             "Tensor": Tensor, "ndarray": np.ndarray, "new": Tensor.__new__, "Epoch": Epoch, "epoch": answer.epoch,
-            "plan": getattr(answer.plan, "run", answer.plan), "same": answer.same, "lent": _lent.get, "mark": mark,
+            "plan": answer.plan, "same": answer.same, "lent": _lent.get, "mark": mark,
             "MsgradError": MsgradError,
         }  # fmt: skip
         busy = ["lent()"]
@@ -185,7 +187,7 @@ class _Writer:
         tensors, parameters = self.arguments(), self.parameters()
         leading = self.answer.leading
         given = ", ".join([*tensors[:leading], *parameters, *tensors[leading:]])
-        self.lines += ["    if not same():", "        return None", "    try:", f"        r = plan({given})"]
+        self.lines += ["    if not same():", "        return None", "    try:", f"        r = {self.call}({given})"]
         self.lines += ["    except MsgradError:", "        return None"]
 
     def finished(self, result: str) -> Callable[[tuple[Any, ...]], Any]:

@@ -239,7 +239,7 @@ class FastWriter:
         for view in reversed(chain):
             key = (name, view.form)
             if key not in self.buffers:
-                made = self.buffers[key] = unique(f"{name}_view", self.taken)
+                made = self.buffers[key] = unique(f"{name}_view{len(self.buffers) + 1}", self.taken)
                 if "broadcast_to" in view.form:
                     self.name("broadcast_to")
                 self.space.append(f"{made} = {view.form.format(name)}")
