@@ -91,6 +91,7 @@ class Lowering:
         self.constants: dict[Any, Value] = {}
         self.written: dict[Any, tuple[str, str | None]] = {}
         self.calls: dict[str, Any] = {}
+        self.same: dict[Any, Value] = {}
         self.eqn: Eqn | None = None
         self.count = 0
 
@@ -142,6 +143,8 @@ class Lowering:
             if (value.shape, value.dtype) != (eqn.out.shape, eqn.out.dtype):
                 raise Unreadable
         except (Unreadable, TypeError, ValueError, OverflowError):
+            for step in self.steps[before:]:
+                self.same.pop((step.kind, step.name, *step.operands, step.settings, step.out.dtype), None)
             del self.steps[before:]
             value = self.call(eqn, operands)
         if len(self.steps) > before and self.steps[-1].out is value:
@@ -177,10 +180,14 @@ class Lowering:
     # What a voice may say -----------------------------------------------------------------------------------------
 
     def add(self, kind: str, name: str, operands: Sequence[Value], shape: Shape, dtype: Any, *settings: Any) -> Value:
-        """The value of one more step."""
+        """The value of one more step, or of the same step before."""
+        key = (kind, name, *operands, settings, np.dtype(dtype))
+        if key in self.same:
+            return self.same[key]
         self.count += 1
         out = Value(shape, np.dtype(dtype), "made", f"_{self.count}", compact=True)
         self.steps.append(Step(kind, name, tuple(operands), out, settings, self.eqn))
+        self.same[key] = out
         return out
 
     def ufunc(self, name: str, *operands: Any) -> Value:
