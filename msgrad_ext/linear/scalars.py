@@ -27,16 +27,22 @@ _NAMES = {"arctan": "atan"}
 
 
 class Code:
-    """Straight code in the making: an expression for each node, each made once."""
+    """Straight code in the making: an expression for each node, each made once.
+
+    Nodes are made inside of numpy's loops over objects, which lose count of references where something is raised. So
+    nothing is: ``refused`` says why the code can not be used, and whoever runs the voices asks for it.
+    """
 
     def __init__(self) -> None:
         self.nodes: dict[str, Node] = {}
+        self.refused = ""
 
     def node(self, text: str, *operands: Node) -> Node:
         """The node of an expression over the names of nodes."""
         if text not in self.nodes:
             if len(self.nodes) >= _MOST:
-                raise EngineError("The program is too long to be written in single numbers.")
+                self.refused = "The program is too long to be written in single numbers."
+                return operands[0] if operands else next(iter(self.nodes.values()))
             self.nodes[text] = Node(self, f"t{len(self.nodes)}", text, operands)
         return self.nodes[text]
 
@@ -53,7 +59,8 @@ class Node:
             if (sign == "*" and number == 1) or (sign in "+-" and number == 0 and not (turned and sign == "-")):
                 return self  # 0 comes of zeros that structure put there; for a sum it changes at most a zero's sign
             if not math.isfinite(number):
-                raise EngineError("A constant is not finite.")
+                self.code.refused = "A constant is not finite."
+                return self
             text = f"({number!r})" if number < 0 else repr(number)
             parts = (text, self.name) if turned else (self.name, text)
             return self.code.node(f"{parts[0]} {sign} {parts[1]}", self)
@@ -70,7 +77,8 @@ class Node:
 
     def __pow__(self, other: Any) -> Any:
         if isinstance(other, Node) or float(other) not in (1.0, 2.0, 3.0):
-            raise EngineError("This power is left to numpy.")
+            self.code.refused = "This power is left to numpy."
+            return self
         square = self._with("*", self)
         return {1.0: self, 2.0: square, 3.0: square._with("*", self)}[float(other)]
 
@@ -155,6 +163,8 @@ def _run(graph: Graph, code: Code) -> list[np.ndarray]:
 
     for eqn in graph.eqns:
         result = np.asarray(eqn.op.numpy(*map(operand, eqn.inputs)))
+        if code.refused:
+            raise EngineError(code.refused)
         if (result.dtype != object and result.dtype.kind != "f") or result.shape != eqn.out.shape:
             raise EngineError(f"{eqn.op.label} is left to numpy.")
         values[eqn.out] = result.astype(object)
