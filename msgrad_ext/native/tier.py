@@ -63,7 +63,8 @@ class Native:
             made, kept = build.build(module.text)
             bound = (self.fallback, self.other_branch, *module.bound)
             function = made.bind(bound, blas.addresses if blas else {})
-            tried(self.graph, function, self.fallback, self.other_branch)
+            if self.owner is not None:
+                tried(self.graph, function, self.fallback, self.other_branch)
             self.function = function
             self.announce()
             took = perf_counter() - start

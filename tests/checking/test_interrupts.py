@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import msgrad_ext as mg
-from msgrad_ext import grad_operation, observing, ops, registry
+from msgrad_ext import observing, ops, registry
 from msgrad_ext.checking.effort.progress import listening
 from msgrad_ext.symbolic import effort, template
 
@@ -37,7 +37,7 @@ def state() -> list[Any]:
     """What a check must leave as it is."""
     rules = {name: (op, op.numpy, op.vjp, op.meaning) for name, op in mg.registered_ops().items()}
     ambient = [np.geterr(), sys.getrecursionlimit(), list(warnings.filters), str(np.random.get_state()), sys.stdout]
-    contexts = [grad_operation._observer, observing._plans, registry.recorder, effort._NOW]
+    contexts = [observing.observer, observing._plans, registry.recorder, effort._NOW]
     return [rules, ambient, [one.get() for one in contexts], listening()]
 
 

@@ -17,7 +17,7 @@ from msgrad_ext.grad_operation import observed
 from msgrad_ext import Tensor, ops
 with observed() as found:
     mg.grad(ops.tanh)(Tensor(np.ones(2)))
-print(found[0].plan._function.__code__.co_filename)
+print(found[0].plan.run.__code__.co_filename)
 """
 
 
