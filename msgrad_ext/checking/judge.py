@@ -103,7 +103,7 @@ class Judge:
         slope = self.heard.slopes[position][0]
         if comparison.compared < comparison.total or (slope is not None and not np.isfinite(float(slope.value))):
             return self._not_finite(position)
-        changed = result_fault(application, position, self.heard.spread[position], self.heard.effort.noise)
+        changed = result_fault(application, position, self.heard.spread[position], not self.heard.exact)
         if not comparison.within or changed is not None:
             return self._wrong_result(comparison, changed)
         kink = self._kink(position, slope)

@@ -9,10 +9,9 @@ import numpy as np
 from ...grad_operation import Application
 from ...numeric.interpreter import run
 from ..result import Fault
-from ..witnesses.noise import SAMPLES
 
 
-def result_fault(application: Application, position: int, deviation: np.ndarray, runs: int = SAMPLES) -> Fault | None:
+def result_fault(application: Application, position: int, deviation: np.ndarray, large: bool = False) -> Fault | None:
     """How gradient ``position`` was changed on its way from the plan's graph to the caller, or None if it was not.
 
     Parameters
@@ -23,8 +22,8 @@ def result_fault(application: Application, position: int, deviation: np.ndarray,
         The gradient.
     deviation : ndarray
         How far rounding alone may move it: the plan may add and multiply in another order than its graph has.
-    runs : int
-        Of how many perturbed runs that is known.
+    large : bool
+        The program is too large for fifty digits.
     """
     value, place = application.gradients[position], application.location
     arrays = [*map(np.asarray, application.program.values), *(application.sens or ())]
@@ -32,8 +31,8 @@ def result_fault(application: Application, position: int, deviation: np.ndarray,
     with np.errstate(all="ignore"):
         gap = np.abs(value.astype(np.float64) - meant.astype(np.float64))
         room = deviation
-        if runs < SAMPLES and deviation.size:
-            # The spread of an entry over a run or two says little: that of the whole array takes part.
+        if large and deviation.size:
+            # Long sums in another order: the spread of one entry says little, that of the whole array takes part.
             room = 4 * np.maximum(deviation, 0.5 * np.sqrt(np.mean(np.square(deviation))))
         wrong = gap > room + 2 * np.finfo(value.dtype).eps * np.abs(meant.astype(np.float64))
     if wrong.any():
