@@ -30,11 +30,10 @@ def result_fault(application: Application, position: int, deviation: np.ndarray,
     meant = run(application.plan.graph, arrays)[position]
     with np.errstate(all="ignore"):
         gap = np.abs(value.astype(np.float64) - meant.astype(np.float64))
-        room = deviation
-        if large and deviation.size:
-            # Long sums in another order: the spread of one entry says little, that of the whole array takes part.
-            room = 4 * np.maximum(deviation, 0.5 * np.sqrt(np.mean(np.square(deviation))))
-        wrong = gap > room + 2 * np.finfo(value.dtype).eps * np.abs(meant.astype(np.float64))
+        # The plan may add in another order. The spread of one entry says little of that: the whole array's takes part.
+        common = 0.5 * np.sqrt(np.mean(np.square(deviation))) if deviation.size else 0.0
+        room = (4 if large else 2) * np.maximum(deviation, common)
+        wrong = gap > room + 4 * np.finfo(value.dtype).eps * np.abs(meant.astype(np.float64))
     if wrong.any():
         index = tuple(int(one) for one in np.argwhere(wrong)[0])
         told = f"the plan gives {value[index]:.10g}, its graph, interpreted, {meant[index]:.10g}"
