@@ -91,7 +91,7 @@ def test_interrupts_at_many_moments_leave_no_trace() -> None:
             assert everything() == expected
     assert everything() == expected
     hits = [one for one in latencies if one is not None]
-    assert len(hits) > TIMES // 4
+    assert len(hits) > TIMES // 16
     assert max(hits) < 1
 
 
