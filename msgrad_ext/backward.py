@@ -141,7 +141,7 @@ class Backward(Trace):
     def fitting(self, eqn: Eqn, position: int, contribution: Any) -> Tensor:
         """``contribution``, after its shape and dtype have been found right."""
         atom = eqn.inputs[position]
-        name = eqn.op.operands[position] if position < len(eqn.op.operands) else f"operand {position}"
+        name = eqn.operand(position)
         if not isinstance(contribution, Tensor):
             raise _wrong(eqn, name, f"the cotangent of {name} must be a tensor, but got {contribution!r}.")
         if not is_float(atom.dtype) and atom not in self.integers:

@@ -94,6 +94,11 @@ class Eqn:
         sound = self.sound and all(one is old or (one.shape, one.dtype) == (old.shape, old.dtype) for one, old in pairs)
         return Eqn(self.op, inputs, self.out, self.location, sound)
 
+    def operand(self, position: int) -> str:
+        """What an operand is called: by the op's own word for it, or by its place where the op has none."""
+        names = self.op.operands
+        return names[position] if position < len(names) else f"operand {position}"
+
     def __str__(self) -> str:
         operands = " ".join(atom.name if isinstance(atom, Var) else str(atom) for atom in self.inputs)
         return f"{self.out} = {self.op.label} {operands}"

@@ -102,6 +102,12 @@ class Record:
                 found.add(eqn.out)
         return found
 
+    @cached_property
+    def made(self) -> dict[Var, tuple[int, Eqn]]:
+        """What the pass recorded, by what it binds, with its place."""
+        return {eqn.out: (place, eqn) for place, eqn in enumerate(self.eqns)}
+
+    @cached_property
     def atoms(self) -> list[Atom]:
         """All that the record speaks of, each once."""
         told: list[Atom] = [*self.forward.outputs, *self.weights.values(), *self.gradients, *self.cotangents.values()]

@@ -35,7 +35,7 @@ class Blame:
         self.case = heard.case
 
     @cached_property
-    def found(self) -> list[Fault]:
+    def found(self) -> Fault | None:
         """Who is wrong: voices, the recorded pass, what was made of it, passes inside, what the user wrote."""
         return first_of(self._suspects())
 
@@ -55,8 +55,8 @@ class Blame:
             ruled, evaluated = trial.played.outputs, trial.evaluated
             index = first_difference(ruled[position], evaluated.gradients[position], self.heard.exact, self.heard.scale)
             if index is not None and not self._rounding(position, trial):
-                if self.found:
-                    return self.found[0]
+                if self.found is not None:
+                    return self.found
                 pair = (np.asarray(evaluated.gradients[position]), np.asarray(ruled[position]))
                 if not all(one.ndim == len(index) and np.isfinite(float(one[index])) for one in pair):
                     continue
@@ -67,16 +67,16 @@ class Blame:
         unseen = self._unseen(position)
         if unseen is not None:
             return unseen
-        if self._wrong_output is not None and self.found:
-            return self.found[0]
+        if self._wrong_output is not None and self.found is not None:
+            return self.found
         slope, predicted = self.heard.slopes[position]
         if (
             slope is not None
             and not slope.kink
             and self.heard.contradicts(slope, predicted, self.heard.moved(position))
         ):
-            if self.found:
-                return self.found[0]
+            if self.found is not None:
+                return self.found
             # At kinks of single ops the conventions need not add up to the slope of the whole, though every rule is right.
             if self.kinks:
                 return None
@@ -106,7 +106,7 @@ class Blame:
     def _constants(self, trial: Trial, atom: Atom, value: Any, meant: Any) -> bool:
         """True when constants that a rule had to round explain how the value of ``atom`` differs from the formula's."""
         record, judged = self.case.record, self.case.judged
-        place = len(record.graph.outputs) + [id(one) for one in record.atoms()].index(id(atom))
+        place = len(record.graph.outputs) + [id(one) for one in record.atoms].index(id(atom))
         return explained(judged, len(judged.eqns) - len(record.eqns), trial.played.arrays, value, meant, place)
 
     def _unseen(self, position: int) -> Fault | None:
@@ -116,7 +116,7 @@ class Blame:
         rounds = rounding_fault(record, reached)
         if rounds is not None:
             return rounds
-        return self.found[0] if reached & self._inside and self.found else None
+        return self.found if reached & self._inside else None
 
     @cached_property
     def _wrong_output(self) -> tuple[int, ...] | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..errors import MsgradError, VoiceError
+from ..errors import MsgradError
 from ..formulas.product_value import FormulaTooLargeError
 from ..grad_operation import Application
 from ..ir import Var
@@ -98,10 +98,6 @@ def _refusal(case: Case) -> tuple[str, str, Fault | None] | None:
         )
     if not any(isinstance(atom, Var) for atom in case.outputs):
         return "unchecked", "the output is a constant or not float: there is nothing to differentiate", None
-    try:
-        _ = case.backward
-    except VoiceError as error:
-        return "disagree", "", Fault(error.op, error.operand, "numeric", None, error.location, error.message)
     try:
         _ = case.reference
     except (MsgradError, NotImplementedError) as error:

@@ -87,6 +87,11 @@ class Hearing:
         return Trial(weights, played, case.reference.evaluate(inputs, given))
 
     @cached_property
+    def interpreted(self) -> tuple[np.ndarray, ...]:
+        """The gradients as the plan's graph gives them, equation by equation."""
+        return run(self.plan_graph, self.plan_inputs)
+
+    @cached_property
     def better(self) -> list[np.ndarray]:
         """The gradients by the rules that ran: in extended precision where that is affordable, else in float64."""
         if scalars(self.case.backward) > 40 * self.case.budget.extended:

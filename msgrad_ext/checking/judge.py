@@ -93,7 +93,7 @@ class Judge:
         application = self.case.application
         if comparison.total == 0:
             return "unchecked", "the gradient has no entries", None
-        lost = not_finite_input(self.case)
+        lost = self._lost
         if lost and (comparison.compared < comparison.total or not comparison.within or self.blame.fault(position)):
             return "outside-domain", lost, None
         fault = self.blame.fault(position)
@@ -103,7 +103,10 @@ class Judge:
         slope = self.heard.slopes[position][0]
         if comparison.compared < comparison.total or (slope is not None and not np.isfinite(float(slope.value))):
             return self._not_finite(position)
-        changed = result_fault(application, position, self.heard.spread[position], not self.heard.exact)
+        heard = self.heard
+        changed = result_fault(
+            application, position, heard.interpreted[position], heard.spread[position], not heard.exact
+        )
         if not comparison.within or changed is not None:
             return self._wrong_result(comparison, changed)
         kink = self._kink(position, slope)
@@ -136,8 +139,18 @@ class Judge:
                 f"the slope along a random direction is {float(slope.value):.6g}, the conventions give {predicted:.6g}"
             )
             return f"ops inside are not differentiable here, though the whole may be ({along}). {told}"
-        branch = flipping_branch(self.case, self.heard.exact)
+        branch = self._branch
         return f"{branch}; the gradient is that of the branch taken" if branch else ""
+
+    @cached_property
+    def _branch(self) -> str:
+        """The Python branch that flips beside this point; empty if none does."""
+        return flipping_branch(self.case, self.heard.exact)
+
+    @cached_property
+    def _lost(self) -> str:
+        """The input that is not finite; empty if all are."""
+        return not_finite_input(self.case)
 
     def _conventional(self, position: int) -> bool:
         """True when the gradient is made of conventions that do not add up to the slope of the whole."""

@@ -7,7 +7,7 @@ operands had; then its rules are judged once more, by their derivatives, which t
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import chain, islice
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -26,9 +26,9 @@ from .rules import DOUBLE, Call
 from .steps import Played, calls_of, judged_graph, pass_faults
 
 
-def first_of(suspects: Iterable[Iterable[Fault]]) -> list[Fault]:
+def first_of(suspects: Iterable[Iterable[Fault]]) -> Fault | None:
     """The first fault of the first suspect that has any; nothing is searched after it."""
-    return list(islice(chain.from_iterable(suspects), 1))
+    return next(chain.from_iterable(suspects), None)
 
 
 def made_faults(case: Case, played: Played) -> Iterator[Fault]:
@@ -37,10 +37,11 @@ def made_faults(case: Case, played: Played) -> Iterator[Fault]:
     ``played`` is the pass with the weights that the cell gave.
     """
     application = case.application
-    count = len(case.forward.inputs)
-    given = played.arrays if application.sens is not None else played.arrays[:count]
-    stages = [("seed", "the reverse pass with ones for its weights", _with_ones(case))] if count else []
-    stages += [("engine", "the simplified program", application.plan.graph)]
+    given = played.arrays if application.sens is not None else played.arrays[: len(case.forward.inputs)]
+    stages = (
+        ("seed", "the reverse pass with ones for its weights", _with_ones(case)),
+        ("engine", "the simplified program", application.plan.graph),
+    )
     for side, what, graph in stages:
         for position, found in enumerate(_outputs(graph, given, played.exact)):
             expected = played.outputs[position]
@@ -109,9 +110,7 @@ def _second_order(call: Call, arrays: list[np.ndarray], generator: np.random.Gen
                 continue
             told = _wrong_derivative(call, graph, one.position, var, arrays, weight, generator)
             if told:
-                names = call.eqn.op.operands
-                name = names[one.position] if one.position < len(names) else f"operand {one.position}"
-                kind = type(call.eqn.op).__name__
+                kind, name = type(call.eqn.op).__name__, call.eqn.operand(one.position)
                 yield Fault(kind, name, "numeric", None, call.step.eqn.location, f"second order: {told}")
                 break
 

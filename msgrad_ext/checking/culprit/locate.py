@@ -190,7 +190,7 @@ def both_cotangents(cut: Piece, position: int, weight: np.ndarray) -> tuple[Any,
 def _operand_fault(cut: Piece, position: int, weight: np.ndarray, generator: np.random.Generator) -> Fault | None:
     eqn = cut.eqn
     name = type(eqn.op).__name__
-    operand = eqn.op.operands[position] if position < len(eqn.op.operands) else f"operand {position}"
+    operand = eqn.operand(position)
     try:
         ruled, derived = both_cotangents(cut, position, weight)
     except VoiceError as error:

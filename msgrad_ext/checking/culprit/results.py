@@ -7,11 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...grad_operation import Application
-from ...numeric.interpreter import run
 from ..result import Fault
 
 
-def result_fault(application: Application, position: int, deviation: np.ndarray, large: bool = False) -> Fault | None:
+def result_fault(
+    application: Application, position: int, meant: np.ndarray, deviation: np.ndarray, large: bool
+) -> Fault | None:
     """How gradient ``position`` was changed on its way from the plan's graph to the caller, or None if it was not.
 
     Parameters
@@ -20,14 +21,14 @@ def result_fault(application: Application, position: int, deviation: np.ndarray,
         What was computed.
     position : int
         The gradient.
+    meant : ndarray
+        What the plan's graph gives, interpreted.
     deviation : ndarray
         How far rounding alone may move it: the plan may add and multiply in another order than its graph has.
     large : bool
         The program is too large for fifty digits.
     """
     value, place = application.gradients[position], application.location
-    arrays = [*map(np.asarray, application.program.values), *(application.sens or ())]
-    meant = run(application.plan.graph, arrays)[position]
     with np.errstate(all="ignore"):
         gap = np.abs(value.astype(np.float64) - meant.astype(np.float64))
         # The plan may add in another order. The spread of one entry says little of that: the whole array's takes part.

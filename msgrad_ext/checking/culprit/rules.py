@@ -6,7 +6,7 @@ rule itself is not called again: it might answer otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -68,7 +68,7 @@ class Call:
         return list(zip(self.step.contributions, self.graph.outputs[1:]))
 
 
-def cut(record: Record, step: Step, makers: Mapping[Var, tuple[int, Eqn]]) -> tuple[Call, tuple[Atom, ...]]:
+def cut(record: Record, step: Step) -> tuple[Call, tuple[Atom, ...]]:
     """The call of ``step`` as a graph of its own, and the atoms of ``record`` that its inputs stand for.
 
     Parameters
@@ -77,8 +77,6 @@ def cut(record: Record, step: Step, makers: Mapping[Var, tuple[int, Eqn]]) -> tu
         The reverse pass.
     step : Step
         One of its steps, of an op (not of a part with a derivative of its own).
-    makers : mapping of Var to (int, Eqn)
-        What the pass recorded, by what it binds, with its place.
     """
     assert step.cotangent is not None
     told = [*step.eqn.inputs, step.cotangent]
@@ -91,10 +89,10 @@ def cut(record: Record, step: Step, makers: Mapping[Var, tuple[int, Eqn]]) -> tu
         atom = pending.pop()
         if isinstance(atom, Lit) or atom in ends:
             continue
-        if atom not in makers:
+        if atom not in record.made:
             further[atom] = None
             continue
-        place, eqn = makers[atom]
+        place, eqn = record.made[atom]
         if place not in inside:
             inside[place] = eqn
             pending += eqn.inputs

@@ -51,16 +51,11 @@ def _changed(first: Record, second: Record) -> Fault | None:
     for one, other in zip(first.steps, second.steps):
         if one.cotangent is None or other.cotangent is None:
             continue
-        graphs = [cut(record, step, makers(record))[0].graph for record, step in ((first, one), (second, other))]
+        graphs = [cut(record, step)[0].graph for record, step in ((first, one), (second, other))]
         if not same_program(*graphs):
             told = "the rule records something else when it is called again"
             return Fault(type(one.eqn.op).__name__, None, "numeric", None, one.eqn.location, told)
     return None
-
-
-def makers(record: Record) -> dict[Var, tuple[int, Any]]:
-    """What the pass recorded, by what it binds, with its place."""
-    return {eqn.out: (place, eqn) for place, eqn in enumerate(record.eqns)}
 
 
 def same_program(first: Graph, second: Graph) -> bool:
@@ -154,6 +149,8 @@ def unsteady_voice(graph: Graph, arrays: Sequence[np.ndarray], generator: np.ran
 
     Voices of the package are not asked: they keep nothing.
     """
+    if not any(foreign(type(eqn.op).numpy) for eqn in graph.eqns):
+        return None
     values: dict[Any, np.ndarray] = dict(zip(graph.inputs, map(np.asarray, arrays)))
     for eqn in graph.eqns:
         operands = [atom.value if isinstance(atom, Lit) else values[atom] for atom in eqn.inputs]

@@ -182,7 +182,7 @@ def kink_place(eqn: Eqn, values: Mapping[Var, np.ndarray], most: int = 32) -> st
                 taken = both_cotangents(cut, position, weight)[0][index]
             except MISFITS:
                 return ""
-            name = eqn.op.operands[position] if position < len(eqn.op.operands) else f"operand {position}"
+            name = eqn.operand(position)
             return f" at {name}{_at(index)} = {_number(array[index])} (slope {sides(slope)}, taken {_number(taken)})"
     return ""
 

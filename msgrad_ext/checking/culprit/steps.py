@@ -27,7 +27,7 @@ from .rules import DOUBLE, Answer, Call, answers, cut, unbroadcast
 def judged_graph(record: Record) -> Graph:
     """The pass in plain ops; its outputs are the forward program's, the gradients, then all that the record speaks of."""
     graph = record.graph
-    return lower(Graph(graph.inputs, graph.eqns, (*graph.outputs, *record.atoms()), graph.guards))
+    return lower(Graph(graph.inputs, graph.eqns, (*graph.outputs, *record.atoms), graph.guards))
 
 
 class Played:
@@ -41,18 +41,19 @@ class Played:
         Values of the forward program's inputs, then of the weights; object arrays when ``exact``.
     exact : bool
         Run it in fifty digits, not in float64.
+    graph : Graph
+        `judged_graph` of ``record``.
     """
 
-    def __init__(self, record: Record, arrays: Sequence[Any], exact: bool, graph: Graph | None = None) -> None:
+    def __init__(self, record: Record, arrays: Sequence[Any], exact: bool, graph: Graph) -> None:
         self.record = record
         self.exact = exact
         self.arrays = list(arrays)
-        graph = judged_graph(record) if graph is None else graph
         graph = graph if exact else widen(graph, DOUBLE)
         self.run: dict[Any, Any] = interpret_exact(graph, arrays, number) if exact else interpret(graph, arrays)
         found = [self.run[atom] if isinstance(atom, Var) else atom.value for atom in graph.outputs]
         skipped = len(record.graph.outputs)
-        self.values = {id(atom): value for atom, value in zip(record.atoms(), found[skipped:])}
+        self.values = {id(atom): value for atom, value in zip(record.atoms, found[skipped:])}
         self.outputs = found[len(record.forward.outputs) : skipped]
 
     @cached_property
@@ -72,7 +73,6 @@ class Played:
 def calls_of(played: Played) -> list[tuple[Call, list[np.ndarray]]]:
     """The calls of rules in a pass, in the forward program's order, with the values of their inputs in float64."""
     record, found = played.record, []
-    makers = {eqn.out: (place, eqn) for place, eqn in enumerate(record.eqns)}
 
     def value(atom: Atom) -> np.ndarray:
         known = played.values.get(id(atom))
@@ -81,7 +81,7 @@ def calls_of(played: Played) -> list[tuple[Call, list[np.ndarray]]]:
 
     for step in reversed(record.steps):
         if step.cotangent is not None and step.contributions:
-            call, atoms = cut(record, step, makers)
+            call, atoms = cut(record, step)
             found.append((call, [value(atom) for atom in atoms]))
     return found
 
@@ -211,7 +211,5 @@ def _fault(
     right = against_slope(alone, alone.graph.inputs[place], answer.cotangent, pair, generator)
     side = "numeric" if right is None or not right[0] else "symbolic"
     side = "both" if right == (False, False) else side
-    names = eqn.op.operands
-    operand = names[answer.position] if answer.position < len(names) else f"operand {answer.position}"
     told = differ("the rule", answer.ruled, answer.derived, index)
-    return Fault(type(eqn.op).__name__, operand, side, index, call.step.eqn.location, told)
+    return Fault(type(eqn.op).__name__, eqn.operand(answer.position), side, index, call.step.eqn.location, told)

@@ -30,9 +30,8 @@ def op_hearing(specimen: Specimen, fault: Fault) -> Testimony | None:
     cut = piece(eqn, dict(zip(specimen.graph.inputs, specimen.arrays)))
     if fault.operand is None:
         return _forward_hearing(cut)
-    names = eqn.op.operands
     for position in cut.live:
-        if fault.operand == (names[position] if position < len(names) else f"operand {position}"):
+        if fault.operand == eqn.operand(position):
             return _operand_hearing(cut, position, fault.operand)
     return None
 

@@ -42,15 +42,14 @@ def flipping_branch(case: Case, exact: bool) -> str:
     if not guards or not exact:
         return ""
     generator = np.random.default_rng(case.seed)
-    moves = [generator.standard_normal(var.shape) if var in case.wrt else None for var in case.forward.inputs]
+    start = [numbers(array) if array.dtype.kind == "f" else array for array in case.arrays]
+    moves = [
+        numbers(generator.standard_normal(var.shape)) * number(_STEP) if var in case.wrt else None
+        for var in case.forward.inputs
+    ]
     for sign in (1, -1):
         arrays = [
-            numbers(array)
-            if move is None and array.dtype.kind == "f"
-            else array
-            if move is None
-            else _moved(array, sign * move)
-            for array, move in zip(case.arrays, moves)
+            array if move is None else np.asarray(array + sign * move, object) for array, move in zip(start, moves)
         ]
         values: dict[Any, Any] = interpret_exact(case.forward, arrays, number)
         for guard in guards:
@@ -58,10 +57,6 @@ def flipping_branch(case: Case, exact: bool) -> str:
                 place = f" ({guard.location})" if guard.location else ""
                 return f"Python takes another branch right beside this point{place}"
     return ""
-
-
-def _moved(array: np.ndarray, direction: np.ndarray) -> np.ndarray:
-    return np.asarray(numbers(array) + numbers(direction) * number(_STEP), dtype=object)
 
 
 def broken_meaning(case: Case) -> Fault | None:

@@ -51,7 +51,6 @@ def rounding_fault(record: Record, reached: set[Var]) -> Fault | None:
 
     Only steps towards the variables ``reached`` are looked at.
     """
-    makers = {eqn.out: eqn for eqn in record.eqns}
     if not any(_narrows(eqn) for eqn in record.eqns):
         return None
     for step in record.steps:
@@ -63,14 +62,14 @@ def rounding_fault(record: Record, reached: set[Var]) -> Fault | None:
             pending, seen = [atom], set(ends)
             while pending:
                 atom = pending.pop()
-                made = makers.get(atom) if isinstance(atom, Var) and id(atom) not in seen else None
+                known = isinstance(atom, Var) and id(atom) not in seen and atom in record.made
                 seen.add(id(atom))
-                if made is None:
+                if not known:
                     continue
+                _, made = record.made[atom]  # type: ignore[index]
                 if _narrows(made) and _unit(made.out.dtype) > max(wanted, _unit(step.eqn.out.dtype)):
                     told = f"the rule rounds to {made.out.dtype}, though its operand is {step.eqn.inputs[one.position].dtype}"
-                    names = step.eqn.op.operands
-                    name = names[one.position] if one.position < len(names) else f"operand {one.position}"
+                    name = step.eqn.operand(one.position)
                     return Fault(type(step.eqn.op).__name__, name, "numeric", None, step.eqn.location, told)
                 pending += made.inputs
     return None
