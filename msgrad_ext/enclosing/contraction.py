@@ -3,41 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import reduce
 from typing import Any
 
 import numpy as np
 from sympy import Symbol
 
-from ..formulas.indexed_value import Labelled, spread
+from ..formulas import indexed_value
+from ..formulas.indexed_value import Arithmetic, Labelled, spread
 from . import balls
 from .place import BallPlace, as_objects, each, sizes
 
 
 def contract(factors: list[Labelled], bound: Sequence[Symbol], place: BallPlace) -> Labelled:
     """The product of ``factors`` summed over ``bound``, smallest intermediate results first."""
-    left = [k for k in bound if any(k in f.labels for f in factors)]
-    scale = int(np.prod([place.ranges[k] for k in bound if k not in left], dtype=np.int64))
-    items = [f for f in factors if f.labels]
-    while left:
-        k = min(left, key=lambda k: (_size_without(items, k, place), str(k)))
-        left.remove(k)
-        mine = [f for f in items if k in f.labels]
-        items = [f for f in items if k not in f.labels]
-        while len(mine) > 2:
-            mine.sort(key=lambda f: len(f.labels))
-            mine = [each(np.multiply, place, mine[0], mine[1]), *mine[2:]]
-        items.append(pair(mine[0], mine[1], k, place) if len(mine) == 2 else summed(mine[0], k, place))
-    scalars = [f for f in factors if not f.labels]
-    if scale != 1 or not factors:
-        scalars.append(Labelled(as_objects(scale), ()))
-    first, *others = [*scalars, *items]
-    return reduce(lambda done, item: each(np.multiply, place, done, item), others, first)
-
-
-def _size_without(items: Sequence[Labelled], k: Symbol, place: BallPlace) -> int:
-    labels = {x for f in items if k in f.labels for x in f.labels}
-    return int(np.prod([place.ranges[x] for x in labels if x != k], dtype=np.int64))
+    arithmetic = Arithmetic(
+        times=lambda first, second: each(np.multiply, place, first, second),
+        pair=lambda first, second, k: pair(first, second, k, place),
+        total=lambda item, k: summed(item, k, place),
+        count=lambda n: Labelled(as_objects(n), ()),
+    )
+    return indexed_value.contract(factors, bound, place, arithmetic)
 
 
 def summed(item: Labelled, k: Symbol, place: BallPlace) -> Labelled:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import partial, reduce
 from typing import Any, Self
 
 import numpy as np
@@ -244,8 +244,21 @@ def total(expr: Total, place: Place) -> Labelled:
     return contract(factors(Mul.make_args(expr.body), inner), expr.bound, inner)
 
 
-def contract(factors: list[Labelled], bound: Sequence[Symbol], place: Place) -> Labelled:
+@dataclass(frozen=True)
+class Arithmetic:
+    """How products and sums are made of labelled arrays: of two, of two summed over an index, over an index, of a count."""
+
+    times: Callable[[Labelled, Labelled], Labelled]
+    pair: Callable[[Labelled, Labelled, Symbol], Labelled]
+    total: Callable[[Labelled, Symbol], Labelled]
+    count: Callable[[int], Labelled]
+
+
+def contract(
+    factors: list[Labelled], bound: Sequence[Symbol], place: Place, arithmetic: Arithmetic | None = None
+) -> Labelled:
     """The product of ``factors`` summed over ``bound``, smallest intermediate results first."""
+    made = arithmetic or _NUMPY
     left = [k for k in bound if any(k in f.labels for f in factors)]
     scale = int(np.prod([place.ranges[k] for k in bound if k not in left], dtype=np.int64))
     scalars = [f for f in factors if not f.labels]
@@ -257,10 +270,10 @@ def contract(factors: list[Labelled], bound: Sequence[Symbol], place: Place) -> 
         items = [f for f in items if k not in f.labels]
         while len(mine) > 2:
             mine.sort(key=lambda f: len(f.labels))
-            mine = [elementwise(np.multiply, mine[0], mine[1]), *mine[2:]]
-        items.append(pair(mine[0], mine[1], k) if len(mine) == 2 else _sum(mine[0], k))
-    first, *others = [*scalars, *([Labelled(np.asarray(scale), ())] if scale != 1 or not factors else []), *items]
-    return reduce(lambda done, item: elementwise(np.multiply, done, item), others, first)
+            mine = [made.times(mine[0], mine[1]), *mine[2:]]
+        items.append(made.pair(mine[0], mine[1], k) if len(mine) == 2 else made.total(mine[0], k))
+    first, *others = [*scalars, *([made.count(scale)] if scale != 1 or not factors else []), *items]
+    return reduce(made.times, others, first)
 
 
 def _size_without(items: Sequence[Labelled], k: Symbol, place: Place) -> int:
@@ -353,6 +366,10 @@ def _compare(expr: Expr, place: Place) -> Labelled:
 def _function(function: Callable[..., Any]) -> Callable[[Expr, Place], Labelled]:
     return lambda expr, place: elementwise(function, *(value(arg, place) for arg in expr.args))
 
+
+_NUMPY = Arithmetic(
+    times=partial(elementwise, np.multiply), pair=pair, total=_sum, count=lambda n: Labelled(np.asarray(n), ())
+)
 
 RULES: dict[type, Callable[[Any, Place], Labelled]] = {
     Float: decimal,

@@ -6,20 +6,17 @@ Comes in: a graph. Goes out: `Steps`. What a voice says beyond these is one step
 from __future__ import annotations
 
 import keyword
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
 
 from ..contract import broadcast
 from ..ir import Atom, Eqn, Graph, Lit, Shape, Var, unique
-from ..op import Op, foreign, guarded
 from . import voices
 from .reading import read
-from .source import _RESERVED, identifier
+from .source import _RESERVED, Functions, identifier
 from .steps import Step, Unreadable, Value, resolved
 
 # Products of other kinds do not go through BLAS, and numpy's two ways to them round differently.
@@ -89,8 +86,7 @@ class Lowering:
         self.steps: list[Step] = []
         self.values: dict[Any, Value] = {}
         self.constants: dict[Any, Value] = {}
-        self.written: dict[Any, tuple[str, str | None]] = {}
-        self.calls: dict[str, Any] = {}
+        self.functions = Functions(self.taken)
         self.same: dict[Any, Value] = {}
         self.eqn: Eqn | None = None
         self.count = 0
@@ -112,9 +108,8 @@ class Lowering:
                 self.guard(guards.pop(eqn.out, ()))
         inputs = tuple(self.values[var] for var in graph.inputs)
         outputs = tuple(map(self.operand, graph.outputs))
-        functions = [text for _, text in self.written.values() if text]
         constants = list(self.constants.values())
-        return Steps(inputs, outputs, self.steps, constants, functions, self.calls, self.taken)
+        return Steps(inputs, outputs, self.steps, constants, self.functions.texts, self.functions.calls, self.taken)
 
     def guard(self, guards: Sequence[Any]) -> None:
         """Steps that test the branches which the user's Python took."""
@@ -156,26 +151,13 @@ class Lowering:
         names = [one.name for one in operands]
         text = voices.expression(eqn.op, names)
         if text is None:
-            text = f"{self.function(eqn.op)}({', '.join(names)})"
+            text = f"{self.functions.name(eqn.op)}({', '.join(names)})"
         # A view may share memory with its operand, and so may whatever is a view by its class.
         base = operands[0] if eqn.op.view and operands else None
         shape, dtype = eqn.out.shape, eqn.out.dtype
         out = Value(shape, dtype, "shared" if base else "made", base=base, compact=False)
         self.steps.append(Step("call", text, tuple(operands), out, eqn=eqn))
         return out
-
-    def function(self, op: Op) -> str:
-        """The name of a function that computes ``op``: written into the text, or the op's own voice."""
-        # The voice belongs to the key: another one may have been put in its place meanwhile.
-        key = (op.key, type(op).numpy)
-        if key not in self.written:
-            words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(op).__name__).lower()
-            name = unique(identifier(words), self.taken)
-            text = voices.function(op, name)
-            if text is None:
-                self.calls[name] = partial(guarded, op) if foreign(type(op).numpy) else op.numpy
-            self.written[key] = (name, text)
-        return self.written[key][0]
 
     # What a voice may say -----------------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from ..errors import Location
 from ..ir import Atom, Graph, Lit, Var, unique
-from ..op import Elementwise, foreign, guarded
+from ..op import Elementwise, Op, foreign, guarded
 from . import voices
 
 # What generated source and the exports around it use, and a variable must not hide.
@@ -59,6 +59,39 @@ class Source:
     names: dict[Var, str]
 
 
+class Functions:
+    """The functions that a generated text calls: ops' voices, written into it where their own text can be read.
+
+    Parameters
+    ----------
+    taken : set of str
+        Names that are in use; those of the functions are added.
+    """
+
+    def __init__(self, taken: set[str]) -> None:
+        self.taken = taken
+        self.calls: dict[str, Any] = {}
+        self._written: dict[Any, tuple[str, str | None]] = {}
+
+    @property
+    def texts(self) -> list[str]:
+        """The functions that are written out."""
+        return [text for _, text in self._written.values() if text]
+
+    def name(self, op: Op) -> str:
+        """The name of a function that computes ``op``: written into the text, or the op's own voice."""
+        # The voice belongs to the key: another one may have been put in its place meanwhile.
+        key = (op.key, type(op).numpy)
+        if key not in self._written:
+            words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(op).__name__).lower()
+            name = unique(identifier(words), self.taken)
+            text = voices.function(op, name)
+            if text is None:
+                self.calls[name] = partial(guarded, op) if foreign(type(op).numpy) else op.numpy
+            self._written[key] = (name, text)
+        return self._written[key][0]
+
+
 class Writer:
     """Writes one graph."""
 
@@ -67,20 +100,22 @@ class Writer:
         self.name = name
         self.taken = set(_RESERVED) | set(keyword.kwlist)
         self.names: dict[Var, str] = {}
-        self.functions: dict[Any, tuple[str, str | None]] = {}
+        self.functions = Functions(self.taken)
         self.constants: dict[int, tuple[Lit, str]] = {}
-        self.calls: dict[str, Any] = {}
         for var in (*graph.inputs, *(eqn.out for eqn in graph.eqns)):
             self.names[var] = unique(identifier(var.name), self.taken)
 
     def write(self) -> Source:
         """The source of the graph."""
         body = self.body()
-        helpers = [text for _, text in self.functions.values() if text]
         arguments = [self.names[var] for var in self.graph.inputs] + [name for _, name in self.constants.values()]
-        parts = ["import numpy as np", *helpers, "\n".join([f"def {self.name}({', '.join(arguments)}):", *body])]
+        parts = [
+            "import numpy as np",
+            *self.functions.texts,
+            "\n".join([f"def {self.name}({', '.join(arguments)}):", *body]),
+        ]
         constants = tuple(lit for lit, _ in self.constants.values())
-        return Source("\n\n\n".join(parts) + "\n", constants, self.calls, self.names)
+        return Source("\n\n\n".join(parts) + "\n", constants, self.functions.calls, self.names)
 
     def body(self) -> list[str]:
         """The lines of the function."""
@@ -131,20 +166,7 @@ class Writer:
         written = voices.expression(eqn.op, operands)
         if written is not None:
             return written
-        return f"{self.function(eqn.op)}({', '.join(operands)})"
-
-    def function(self, op: Any) -> str:
-        """The name of a function that computes ``op``: written into the source, or the op's own voice."""
-        # The voice belongs to the key: another one may have been put in its place meanwhile.
-        key = (op.key, type(op).numpy)
-        if key not in self.functions:
-            words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(op).__name__).lower()
-            name = unique(identifier(words), self.taken)
-            text = voices.function(op, name)
-            if text is None:
-                self.calls[name] = partial(guarded, op) if foreign(type(op).numpy) else op.numpy
-            self.functions[key] = (name, text)
-        return self.functions[key][0]
+        return f"{self.functions.name(eqn.op)}({', '.join(operands)})"
 
     def result(self, index: int) -> str:
         """An output; a fresh array, never one that an input, a constant or another output shares."""
