@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from .backward import Backward
+from .collecting import collecting_later
 from .custom import Custom, CustomOf
 from .dtype import is_float
 from .errors import EngineError
@@ -58,6 +59,7 @@ def reverse(
     return record.graph if sens else record.with_ones()
 
 
+@collecting_later
 def reverse_pass(
     graph: Graph, wrt: Sequence[Var], sens: bool = False, values: Sequence[np.ndarray | None] | None = None
 ) -> Record:

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from .collecting import collecting_later
 from .errors import (
     ArgumentError,
     ArgumentValueError,
@@ -191,10 +192,14 @@ class Trace:
             name = type(op).__name__
             told = f"the result must have shape {shape}, but the numpy voice gave {value.shape}."
             raise ForwardVoiceError(f"For '{name}', {told}", name)
-        self.count += 1
-        var = Var(unique(f"v{self.count}", self.names), shape, kind)
+        var = self.fresh(shape, kind)
         self.eqns.append(Eqn(op, tuple(atoms), var, self.locate(), True))
         return Traced(self, var, value)
+
+    def fresh(self, shape: tuple[int, ...], dtype: np.dtype) -> Var:
+        """A new variable, which nothing is bound to yet."""
+        self.count += 1
+        return Var(unique(f"v{self.count}", self.names), shape, dtype)
 
     def adopt(self, tensor: Tensor, result: Tensor) -> None:
         """Make ``tensor`` stand for ``result`` from here on; a plain one gets its last value when the trace ends."""
@@ -297,6 +302,7 @@ class Program:
         return None
 
 
+@collecting_later
 def trace(function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any] | None = None) -> Program:
     """Run ``function`` on stand-ins for its tensor arguments and record the graph.
 

@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from ..collecting import collecting_later
 from ..errors import MsgradError
 from ..ir import Eqn, Graph, Lit, Var
 from ..native.hot import tiered
@@ -55,6 +56,7 @@ class Plan:
         The compiled function, from arrays to a tuple of fresh arrays.
     """
 
+    @collecting_later
     def __init__(self, graph: Graph, poison: bool = False, native: bool = True) -> None:
         self.graph = graph
         self._fast, code = compiled(graph)
