@@ -8,6 +8,7 @@ from __future__ import annotations
 import keyword
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -72,6 +73,8 @@ class Lowering:
             "quiet",
             "spaces",
             "workspace",
+            "call",
+            "given",
             "copy",
             "kept",
             "math",
@@ -140,15 +143,14 @@ class Lowering:
 
     def call(self, eqn: Eqn, operands: list[Value]) -> Value:
         """The voice called as a whole."""
-        names = [one.name for one in operands]
-        text = voices.expression(eqn.op, names)
-        if text is None:
-            text = f"{self.functions.name(eqn.op)}({', '.join(names)})"
+        written = voices.expression(eqn.op, [one.name for one in operands]) is not None
+        function = "" if written else self.functions.name(eqn.op)
+        spell = partial(voices.expression, eqn.op) if written else partial(_call, function)
         # A view may share memory with its operand, and so may whatever is a view by its class.
         base = operands[0] if eqn.op.view and operands else None
         shape, dtype = eqn.out.shape, eqn.out.dtype
         out = Value(shape, dtype, "shared" if base else "made", base=base, compact=False)
-        self.steps.append(Step("call", text, tuple(operands), out, eqn=eqn))
+        self.steps.append(Step("call", function, tuple(operands), out, (spell,), eqn))
         return out
 
     # What a voice asks for -----------------------------------------------------------------------------------------
@@ -170,13 +172,17 @@ class Lowering:
         base = template(operand)
         array = make(base)
         if array.size and not np.may_share_memory(array, base) and operand.root.kind == "made":
-            return self.add("call", form.format(operand.name), (operand,), array.shape, array.dtype)
+            return self.add("call", form, (operand,), array.shape, array.dtype, form)
         self.count += 1
         out = Value(array.shape, array.dtype, "view", f"_{self.count}", operand, form)
         out.compact = array.flags.c_contiguous and operand.root.compact
-        out.template = array
+        out.template, out.make = array, make
         self.steps.append(Step("view", form, (operand,), out, eqn=self.eqn))
         return out
+
+
+def _call(function: str, names: Sequence[str]) -> str:
+    return f"{function}({', '.join(names)})"
 
 
 def template(value: Value) -> np.ndarray:

@@ -14,7 +14,7 @@ from array import array as typed
 from collections import OrderedDict
 from collections.abc import Callable
 from contextvars import Context
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import sha256
 from threading import Lock
 from types import CodeType
@@ -29,6 +29,7 @@ from ..native.hot import tiered
 from ..op import foreign
 from .fast import Fast, write_fast
 from .source import write
+from .space import workspace
 
 
 class GuardFailed(MsgradError):
@@ -71,7 +72,6 @@ class Plan:
         loud = any(foreign(type(eqn.op).numpy) for eqn in graph.eqns)
         namespace: dict[str, Any] = {
             "GuardFailed": GuardFailed,
-            "quiet": _open_quiet if loud else _quiet,
             "spaces": _Never() if poison else [],
             "typed": typed,
             "in_numpy": self._in_numpy,
@@ -79,6 +79,8 @@ class Plan:
             **fast.numbers,
             **spelled,
         }
+        run, empty = _open_quiet if loud else _quiet, _poisoned if poison else np.empty
+        namespace["workspace"] = partial(workspace, fast.space, namespace, empty, run)
         exec(code, namespace)  # the text is ours, made in `fast`; users' names are identifiers in it
         if poison:
             namespace["empty"] = _poisoned
