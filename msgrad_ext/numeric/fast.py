@@ -19,7 +19,7 @@ from .chains import block_chains
 from .lowering import Steps, lower_steps
 from .scalars import fits, write_scalars
 from .source import _place
-from .space import BY_NAME, Space, SpaceWriter, in_tables
+from .space import BY_NAME, NO_SPACE, Space, SpaceWriter, in_tables
 from .steps import Step, Value
 from .sums import cheaper_sums
 
@@ -57,7 +57,7 @@ class Fast:
     lines: dict[int, Eqn]
     memory: int
     counts: dict[str, int]
-    space: Space = Space()
+    space: Space = NO_SPACE
     plain: bool = False
 
 
@@ -175,7 +175,8 @@ class FastWriter:
 
     def helpers(self) -> list[str]:
         """Voices as functions."""
-        return [line for text in self.lowered.functions for line in ["", "", *text.splitlines()]] + ["", ""]
+        functions = [line for text in self.lowered.functions for line in ["", "", *text.splitlines()]]
+        return [*self.space.functions(), *functions, "", ""]
 
     def entry(self, arguments: str) -> list[str]:
         """The function that is called: it takes a workspace that nobody uses, and puts it back."""

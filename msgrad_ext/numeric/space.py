@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
+from itertools import groupby
 from typing import Any
 
 import numpy as np
 
-from ..ir import Shape, unique
+from ..ir import unique
 from .buffers import Layout
 from .steps import Step, Value
 
@@ -35,7 +36,7 @@ class Space:
     sizes : tuple of int
         Bytes of each slot.
     arrays : tuple of tuples
-        ``("buffer", slot, shape, dtype)``, ``("view", place of its base, form, what makes it)`` or ``("constant", name)``.
+        ``("buffer", slot, shape, dtype)``, ``("view", place of its base, form, what makes it, or the name of that in the text)`` or ``("constant", name)``.
     held : tuple of int
         The places of the arrays that the text names.
     tables : tuple of tuples
@@ -51,6 +52,9 @@ class Space:
     noisy: bool = False
 
 
+NO_SPACE = Space()
+
+
 class SpaceWriter:
     """Collects the arrays of a plan, and names those that its text speaks of."""
 
@@ -60,6 +64,7 @@ class SpaceWriter:
         self.arrays: list[tuple[Any, ...]] = []
         self.places: dict[Any, int] = {}
         self.names: dict[int, str] = {}
+        self.forms: dict[str, str] = {}
         self.tables: list[tuple[tuple[Any, ...], ...]] = []
 
     def space(self, noisy: bool) -> Space:
@@ -75,7 +80,13 @@ class SpaceWriter:
 
     def view(self, base: int, form: str, make: Callable[[np.ndarray], np.ndarray] | None = None) -> int:
         """The place of a view of the array at place ``base``."""
-        return self.put("view", base, form, make=(make,))
+        if make is None and form not in self.forms:
+            self.forms[form] = unique(f"view{len(self.forms) + 1}", self.taken)
+        return self.put("view", base, form, make=(make or self.forms[form],))
+
+    def functions(self) -> list[str]:
+        """The functions of the text that take views, where none is at hand."""
+        return [f"{name} = lambda array: {form.format('array')}" for form, name in self.forms.items()]
 
     def place(self, value: Value) -> int:
         """The place of a value that always lies in one place, or of a view of one."""
@@ -93,7 +104,7 @@ class SpaceWriter:
 
     def flat(self, value: Value) -> int:
         """The place of a value as a vector."""
-        return self.place(value) if len(value.shape) == 1 else self.view(self.place(value), "{}.ravel()")
+        return self.place(value) if len(value.shape) == 1 else self.view(self.place(value), "{}.ravel()", np.ravel)
 
     def name(self, place: int) -> str:
         """What the text calls an array; it holds it from now on."""
@@ -146,16 +157,13 @@ def in_tables(steps: Sequence[Step], layout: Layout) -> list[Step | list[Step]]:
         return step.kind in _KINDS and step.out in layout.slots and all(map(fixed, step.operands))
 
     parts: list[Step | list[Step]] = []
-    run: list[Step] = []
-    for step in [*steps, None]:
-        if step is not None and fits(step):
-            run.append(step)
-            continue
+    for fit, group in groupby(steps, fits):
+        run = list(group)
         made = [one for one in run if one.kind != "view"]
-        parts += [made] if len(made) >= _LONG else run
-        run = []
-        if step is not None:
-            parts.append(step)
+        if fit and len(made) >= _LONG:
+            parts.append(made)
+        else:
+            parts += run
     needed = {one.root for part in parts if isinstance(part, list) for step in part for one in step.operands}
     for value in often:
         if value in copied and value in needed:
@@ -171,28 +179,22 @@ def _is_views(value: Value) -> bool:
 
 
 def workspace(
-    space: Space, constants: Mapping[str, np.ndarray], empty: Callable[..., np.ndarray], quiet: Callable[[], Any]
+    space: Space, namespace: Mapping[str, Any], empty: Callable[..., np.ndarray], quiet: Callable[[], Any]
 ) -> tuple[Any, ...]:
     """What runs the body quietly, the arrays that the text names, and the tables."""
     memory = [empty(size, np.uint8) for size in space.sizes]
     arrays: list[Any] = []
     for kind, first, *more in space.arrays:
         if kind == "buffer":
-            arrays.append(np.ndarray(*more, memory[first]))
+            shape, dtype = more
+            arrays.append(np.ndarray(shape, dtype, memory[first]))
         elif kind == "constant":
-            arrays.append(constants[first])
+            arrays.append(namespace[first])
         else:
-            form, make = more
-            arrays.append((make or _viewer(form))(arrays[first]))
+            make = namespace[more[1]] if isinstance(more[1], str) else more[1]
+            arrays.append(make(arrays[first]))
     tables = [tuple([_called(arrays, *line) for line in table]) for table in space.tables]
     return (*([quiet()] if space.noisy else []), *[arrays[place] for place in space.held], *tables)
-
-
-@lru_cache(maxsize=4096)
-def _viewer(form: str) -> Callable[[np.ndarray], np.ndarray]:
-    """The function that takes a view."""
-    # A form is text of ours, with numbers in it; `broadcast_to` is the only name.
-    return eval(f"lambda array: {form.format('array')}", {"broadcast_to": np.broadcast_to})  # type: ignore[no-any-return]
 
 
 def _called(arrays: Sequence[Any], kind: str, name: str, places: tuple[int, ...], place: int, settings: Any) -> Any:
@@ -210,4 +212,4 @@ def _called(arrays: Sequence[Any], kind: str, name: str, places: tuple[int, ...]
     return getattr(np, name), (*given, out)
 
 
-__all__ = ["BY_NAME", "Space", "SpaceWriter", "in_tables", "workspace"]
+__all__ = ["BY_NAME", "NO_SPACE", "Space", "SpaceWriter", "in_tables", "workspace"]
