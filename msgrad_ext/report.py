@@ -116,7 +116,7 @@ class GradReport:
         return (made.plan.memory, sum(one.nbytes for one in made.gradients)) if (made := self._application) else (0, 0)
 
     def profile(self, repeats: int = 5) -> Any:
-        """Time, calls and bytes of each line of the user's code, as a `Profile`: operations one by one."""
+        """Time, calls and bytes of each line of the user's code, as a `Profile`; 0 repeats: without times."""
         from .profiling import profile_of
 
         return profile_of(self._application, self.result.title, repeats)
