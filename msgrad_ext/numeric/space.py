@@ -22,7 +22,7 @@ from .steps import Step, Value
 BY_NAME = frozenset({"maximum", "minimum"})
 # Kinds of steps that a table may hold.
 _KINDS = frozenset({"ufunc", "matmul", "dot", "inner", "reduce", "cast"})
-# So many steps in a row are a table; an input that so many of them read is copied to where it always lies.
+# So many steps in a row are a table; an input that steps read so many times over is copied to where it always lies.
 _LONG = 96
 _OFTEN = 24
 
@@ -36,7 +36,7 @@ class Space:
     sizes : tuple of int
         Bytes of each slot.
     arrays : tuple of tuples
-        ``("buffer", slot, shape, dtype)``, ``("view", place of its base, form, what makes it, or the name of that in the text)`` or ``("constant", name)``.
+        ``("buffer", slot, shape, dtype)``, ``("view", place of its base, form, what makes it, or its name)`` or ``("constant", name)``.
     held : tuple of int
         The places of the arrays that the text names.
     tables : tuple of tuples
@@ -139,12 +139,13 @@ def in_tables(steps: Sequence[Step], layout: Layout) -> list[Step | list[Step]]:
     """The steps, those as lists that go into tables; inputs that they read often get a slot, to which they are copied."""
     if len(steps) < _LONG:
         return list(steps)
-    often: dict[Value, int] = {}
+    read: dict[Value, int] = {}
     for step in steps:
         if step.kind in _KINDS and step.out in layout.slots:
-            for root in {one.root for one in step.operands if one.root.kind == "input"}:
-                often[root] = often.get(root, 0) + 1
-    copied = {root for root, count in often.items() if count >= _OFTEN}
+            for one in step.operands:
+                if one.root.kind == "input":
+                    read[one.root] = read.get(one.root, 0) + one.nbytes
+    copied = [root for root, nbytes in read.items() if nbytes >= _OFTEN * root.nbytes]
 
     def fixed(value: Value) -> bool:
         return layout.static(value) or (value.root in copied and _is_views(value))
@@ -165,8 +166,8 @@ def in_tables(steps: Sequence[Step], layout: Layout) -> list[Step | list[Step]]:
         else:
             parts += run
     needed = {one.root for part in parts if isinstance(part, list) for step in part for one in step.operands}
-    for value in often:
-        if value in copied and value in needed:
+    for value in copied:
+        if value in needed:
             layout.slots[value] = len(layout.sizes)
             layout.sizes.append(value.nbytes)
     return parts
