@@ -214,6 +214,10 @@ class Backward(Trace):
         zero = self.known(literal(0, atom.dtype))
         return fn.broadcast_to(zero, atom.shape) if atom.shape else zero
 
+    def forget(self) -> None:
+        """Let go of what was needed on the way, so that it need not be searched for."""
+        del self.memory, self.alive, self.cotangents, self.locate
+
     # Derivatives that the user wrote ------------------------------------------------------------------------------
 
     def custom(self, eqn: Eqn) -> None:

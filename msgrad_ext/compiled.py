@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from .collecting import collecting_later
 from .errors import ArgumentError, ArgumentValueError, DtypeError, MsgradError, UnknownNameError, choices, user_location
 from .ir import Graph, Var, literal
 from .marking import leaves
@@ -140,6 +141,7 @@ class CompiledGradient:
         value = fill(version.program.structure, results[:count])
         return value, dict(zip(version.names, results[count:]))
 
+    @collecting_later
     def _trace(self, given: Sequence[Any]) -> Version:
         epoch = Epoch.count
         program = trace(self.function, given)

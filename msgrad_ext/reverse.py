@@ -73,7 +73,9 @@ def reverse_pass(
         gradients = tuple(backward.gradient(var) for var in wrt)
     held = {var: backward.atom(cotangent) for var, cotangent in backward.cotangents.items()}  # type: ignore[arg-type]
     made = (tuple(backward.eqns), tuple(backward.guards))
-    return Record(graph, tuple(wrt), dict(backward.seeds), *made, gradients, tuple(backward.steps), held)
+    record = Record(graph, tuple(wrt), dict(backward.seeds), *made, gradients, tuple(backward.steps), held)
+    backward.forget()
+    return record
 
 
 @dataclass(frozen=True, eq=False)

@@ -219,8 +219,12 @@ def signature(graph: Graph) -> Any:
     numbers: dict[Any, int] = {}
 
     def place(atom: Any) -> Any:
+        found = numbers.get(atom)
+        if found is not None:
+            return found
         if isinstance(atom, Var) or atom.shape:
-            return (numbers.setdefault(atom, len(numbers)), atom.shape, atom.dtype)
+            numbers[atom] = len(numbers)
+            return (atom.shape, atom.dtype)
         return (atom.dtype, atom.value.tobytes(), repr(atom.exact))
 
     inputs = tuple((var.name, *place(var)) for var in graph.inputs)

@@ -193,8 +193,7 @@ class _Reader:
         whole = index if isinstance(index, tuple) else (index,)
         if not all(one is None or isinstance(one, slice) or type(one) is int for one in whole):
             raise Unreadable
-        text = ast.unparse(ast.Subscript(ast.Name("_", ast.Load()), voices.constant(index), ast.Load()))
-        return self.into.view(value, "{}" + text[1:], lambda array: array[index])
+        return self.into.view(value, f"{{}}[{', '.join(map(_spelled, whole))}]", lambda array: array[index])
 
     def read_call(self, node: ast.Call) -> Any:
         function = node.func
@@ -231,3 +230,11 @@ class _Reader:
         if not name or not any(isinstance(one, Value) for one in operands):
             raise Unreadable
         return self.into.ufunc(name, *operands)
+
+
+def _spelled(index: Any) -> str:
+    """One part of an index as text."""
+    if not isinstance(index, slice):
+        return repr(index)
+    first, last = ("" if one is None else str(one) for one in (index.start, index.stop))
+    return f"{first}:{last}" if index.step in (None, 1) else f"{first}:{last}:{index.step}"

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from ..collecting import collecting_later
 from ..ir import unique
 from .buffers import Layout
 from .steps import Step, Value
@@ -179,6 +180,7 @@ def _is_views(value: Value) -> bool:
     return value.base is None
 
 
+@collecting_later
 def workspace(
     space: Space, namespace: Mapping[str, Any], empty: Callable[..., np.ndarray], quiet: Callable[[], Any]
 ) -> tuple[Any, ...]:

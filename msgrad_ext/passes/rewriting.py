@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 from ..ir import Atom, Eqn, Graph, Lit, Shape, Var, literal, substitute
@@ -35,7 +36,7 @@ class Rewriter(Simplifier):
         self.uses: Counter[Any] = Counter()
         self._own: dict[type, bool] = {}
         self._handled: dict[type, bool] = {}
-        self.uses.update(atom for eqn in graph.eqns if type(eqn.op).__name__ not in _SHAPE_ONLY for atom in eqn.inputs)
+        self.uses.update(chain.from_iterable(eqn.inputs for eqn in graph.eqns if type(eqn.op).__name__ not in _SHAPE_ONLY))
         self.uses.update((*graph.outputs, *(one.var for one in graph.guards)))
 
     def simplified(self, eqn: Eqn) -> Atom:
