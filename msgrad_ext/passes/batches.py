@@ -179,12 +179,15 @@ def _lie_in_rows(state: Rewriter, parts: Sequence[Atom]) -> bool:
 
 def arranged(graph: Graph, groups: Sequence[Group]) -> list[Eqn | Group]:
     """The equations and groups in an order in which each comes after what it needs."""
-    groups = list(groups)
+    groups, dropped = list(groups), 1
     while True:
         order, stuck = _sorted(graph, groups)
         if not stuck:
             return order
-        groups.remove(min(stuck, key=lambda one: len(one.members)))
+        # Twice as many each time, so that there are few times.
+        smallest = set(sorted(stuck, key=lambda one: len(one.members))[:dropped])
+        groups = [one for one in groups if one not in smallest]
+        dropped *= 2
 
 
 def _sorted(graph: Graph, groups: Sequence[Group]) -> tuple[list[Eqn | Group], list[Group]]:
