@@ -144,7 +144,7 @@ class CompiledGradient:
     @collecting_later
     def _trace(self, given: Sequence[Any]) -> Version:
         epoch = Epoch.count
-        program = trace(self.function, given)
+        program = trace(self.function, given, results=False)
         wrt = choose(self.function, program, self.wrt)
         weights = self._weights(program)
         values = [*program.values, *(one._array() for one in weights or ())]
