@@ -34,7 +34,7 @@ from .recorded import Record
 from .registry import recorder
 from .reverse import GradOf, Nested
 from .sens import check_sens
-from .taken_by import check_weights, listed_weights, parameter_name
+from .taken_by import check_weights, listed_weights, parameter_names
 from .tensor import Epoch, Parameter, Tensor
 from .trace import Program, Trace, Traced, fill, replay, trace
 
@@ -332,7 +332,7 @@ class GradOperation:
         count = sum(len(leaves(one)) for one in asked)
         inputs = [request.by_input(position) for position in range(count)]
         listed = listed_weights(weights) if self.get_by_list else []
-        places = [request.by_parameter(one, parameter_name(fn, one)) for one in listed]
+        places = [request.by_parameter(*one) for one in zip(listed, parameter_names(fn, listed))]
         weighted = None if not self.sens_param else check_sens(sens, request.program)
         results = request.run(weighted) if request.wrt else []
 

@@ -23,11 +23,11 @@ from .errors import ArgumentValueError, MsgradError, VoiceError, user_location
 from .formulas.derivation import assumed_of, formulas_of
 from .grad_operation import Application, Request, handed, like, observed
 from .ir import unique
+from .marking import argument_names
 from .report import GradReport
 from .sens import check_sens
 from .symbolic.facts import read_facts
 from .tensor import Tensor, as_tensor
-from .trace import argument_names
 
 
 def check(
