@@ -19,8 +19,9 @@ from typing import Any
 import numpy as np
 
 from .dtype import DType
-from .numeric.dispatch import Place, unchanged
-from .surroundings import installed, mark, ours
+from .numeric.dispatch import Answered
+from .numeric.places import Place, content
+from .surroundings import installed, ours
 from .tensor import Parameter, Tensor
 
 _HOME = (__package__ or "") + "."
@@ -45,7 +46,9 @@ _EFFECTS = frozenset(
     "register_backward_pre_hook insert_child_to_cell insert_param_to_cell register_buffer add_flags get_bytes itemset "
     "set_dtype set_param_ps init_parameters_data load_param_into_net load_checkpoint save_checkpoint".split()
 )
-_PRIVATE = frozenset({"_value", "_array", "_leave", "_wrap", "_trace", "_var", "_params", "_cells", "_hooks", "_kept"})
+_PRIVATE = frozenset(
+    {"_value", "_array", "_leave", "_wrap", "_trace", "_var", "_params", "_cells", "_hooks", "_msgrad_kept", "_since"}
+)
 _CLASS_WORDS = frozenset(
     "__module__ __doc__ __init__ __qualname__ __annotations__ __dict__ __weakref__ __repr__ __str__ __firstlineno__ "
     "__slotnames__ "
@@ -96,6 +99,12 @@ class Walk:
         self._seen[key] = held
         return False
 
+    def _hold(self, value: Any) -> None:
+        """Take note of what a container or an array holds."""
+        if not self._known(("content", id(value)), value):
+            place = content(value)
+            self.places += [] if place is None else [place]
+
     def _add(self, form: str, holder: Any, key: Any, value: Any) -> None:
         if not self._known((form, id(holder), key), holder):
             self.places.append(Place(form, holder, key, value))
@@ -121,7 +130,9 @@ class Walk:
         elif isinstance(value, np.ndarray):
             if value.size > _MOST or kind is not np.ndarray or value.dtype.kind not in "biufc":
                 raise _Doubt("an array")
-            self._add("content", value, mark, mark(value))
+            self._hold(value)
+        elif isinstance(value, Answered):
+            self._pending += value.rests_on()
         elif kind is FunctionType:
             self._function(value)
         elif kind is MethodType:
@@ -152,7 +163,7 @@ class Walk:
         if isinstance(value, dict) and not all(isinstance(key, (str, int)) for key in value):
             raise _Doubt("keys")
         if not isinstance(value, tuple) or not all(isinstance(one, (*_PLAIN, Tensor)) for one in members):
-            self._add("content", value, mark, mark(value))
+            self._hold(value)
 
     def _builtin(self, value: Any) -> None:
         home = value.__self__
@@ -186,7 +197,7 @@ class Walk:
         for one in settings.values():
             if not isinstance(one, _PLAIN) and not _plain_tuple(one):
                 self._pending.append(one)
-        self._add("content", settings, mark, mark(settings))
+        self._add("equal", settings, None, dict(settings))
 
     # Code -------------------------------------------------------------------------------------------------------
 
@@ -199,7 +210,8 @@ class Walk:
             raise _Doubt("code of another package")
         self._add("code", function, None, function.__code__)
         self._add("defaults", function, None, function.__defaults__)
-        self._pending += [*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]
+        self._add("keyword defaults", function, None, function.__kwdefaults__)
+        self._pending += [function.__defaults__, function.__kwdefaults__]
         for name in sorted(self._read(function.__code__)):
             if name not in function.__globals__ and name in vars(builtins):
                 self._add("missing", function.__globals__, name, None)
@@ -330,13 +342,12 @@ def _spelled(code: CodeType) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
-def standing(function: Callable[..., Any]) -> Callable[[], bool] | None:
-    """A function that tells whether all that ``function`` rests on is as it is now; None if that can not be known."""
+def standing(function: Callable[..., Any]) -> list[Place] | None:
+    """All that ``function`` rests on, as places that hold what they held; None if that can not be known."""
     try:
-        places = Walk().of(function)
+        return Walk().of(function)
     except _Doubt:
         return None
-    return unchanged(places)
 
 
 __all__ = ["Walk", "standing"]

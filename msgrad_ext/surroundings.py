@@ -17,7 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from .numeric.dispatch import Place
+from .numeric.dispatch import Answered
+from .numeric.places import Place, content
 from .tensor import Tensor
 from .trace import Traced
 
@@ -50,21 +51,21 @@ class Surroundings:
 
     def unchanged(self, given: Sequence[Any]) -> bool:
         """True when every place holds what it held, and the further arguments are the same."""
-        for holder, key, value, content in self._places:
+        for holder, key, value, marked in self._places:
             now = _look(holder, key)
-            if now is not value and (content is None or type(now) is not type(value)):
+            if now is not value and (marked is None or type(now) is not type(value)):
                 return False
-            if content is not None and not (now is value and isinstance(value, _PLAIN)) and mark(now) != content:
+            if marked is not None and not (now is value and isinstance(value, _PLAIN)) and mark(now) != marked:
                 return False
         return further(given) == self.given
 
     def places(self) -> list[Place]:
         """The same for the quick look: places that hold the very objects, and containers that hold the same."""
         found = []
-        for holder, key, value, content in self._places:
+        for holder, key, value, marked in self._places:
             found.append(Place("cell" if isinstance(holder, CellType) else "entry", holder, key, value))
-            if content is not None and not isinstance(value, _PLAIN):
-                found.append(Place("content", value, mark, content))
+            if marked is not None:
+                found += _contents(value)
         return found
 
     def _place(self, holder: Any, key: Any, names: frozenset[str]) -> None:
@@ -74,8 +75,8 @@ class Surroundings:
         if ("place", id(holder), key) not in self._seen:
             self._seen.add(("place", id(holder), key))
             self._held.append(holder)
-            content = mark(value) if isinstance(value, (*_PLAIN, list, tuple, dict, set, np.ndarray)) else None
-            self._places.append((holder, key, value, content))
+            marked = mark(value) if isinstance(value, (*_PLAIN, list, tuple, dict, set, np.ndarray)) else None
+            self._places.append((holder, key, value, marked))
         self._follow(value, names)
 
     def _follow(self, value: Any, names: frozenset[str]) -> None:
@@ -93,6 +94,9 @@ class Surroundings:
                 self._follow(one, names)
         elif isinstance(value, FunctionType):
             self._function(value)
+        elif isinstance(value, Answered):
+            for one in value.rests_on():
+                self._follow(one, frozenset())
         elif inspect.ismethod(value):
             self._follow(value.__self__, names | {value.__func__.__name__})
         elif isinstance(value, (ModuleType, type)):
@@ -131,6 +135,16 @@ class Surroundings:
             if isinstance(found, FunctionType) and not found.__code__.co_filename.startswith(_INSTALLED):
                 self._function(found)
                 self._follow(value, frozenset(_names(found.__code__)))
+
+
+def _contents(value: Any) -> list[Place]:
+    """What a container or an array holds, all the way down."""
+    place = content(value)
+    if place is None:
+        return []
+    members = value.values() if isinstance(value, dict) else value
+    inner = [] if isinstance(value, np.ndarray) else [one for member in members for one in _contents(member)]
+    return [place, *inner]
 
 
 def _look(holder: Any, key: Any) -> Any:
@@ -174,6 +188,8 @@ def mark(value: Any) -> Any:
         return (type(value).__name__, tuple(map(mark, value)))
     if isinstance(value, dict):
         return ("dict", tuple((repr(key), mark(one)) for key, one in value.items()))
+    if isinstance(value, (set, frozenset)):
+        return ("set", frozenset(map(mark, value)))
     if isinstance(value, np.ndarray):
         return (value.shape, value.dtype.str, value.tobytes())
     return _Same(value)
