@@ -26,6 +26,7 @@ from .surroundings import mark, ours
 from .tensor import Epoch, Parameter, Tensor
 from .tensor.parameter import lent
 from .trace import Program
+from .twins import twin_of
 
 
 class Asked(Protocol):
@@ -54,18 +55,28 @@ class GradientFunction(Answered):
     Threads may share it: what they read is replaced as a whole, never changed.
     """
 
-    def __init__(self, taking: Taking) -> None:
+    def __init__(self, taking: Taking, key: Any) -> None:
         self._taking = taking
+        self._key = key
         self._seen: Seen | None = None
         self._calls = 0
         self._kept: tuple[tuple[int, Callable[..., Any]], ...] = ()
-        like(self, taking.fn)
+        named(self, taking.fn)
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "__signature__":
+            return inspect.signature(getattr(self._taking.fn, "construct", self._taking.fn))
+        raise AttributeError(f"A gradient function has no attribute {name!r}.")
 
     def __repr__(self) -> str:
         return f"<gradient function of {self.__name__}>"  # type: ignore[attr-defined]
 
     def _checked(self, *args: Any, **kwargs: Any) -> Any:
         taking = self._taking
+        if all(one() is None for one in _BUSY):
+            twin = twin_of(self, taking.fn, self._key)
+            if twin is not None:
+                return twin(*args, **kwargs)
         return handed(lambda: taking.taken(args, kwargs, _attempt(self, taking, args, kwargs)))
 
     def rests_on(self) -> tuple[Any, ...]:
@@ -96,6 +107,7 @@ class Attempt:
     forms: tuple[Form, ...]
     epoch: int
     places: list[Place] | None
+    keywords: tuple[str, ...] = ()
 
     def keep(
         self,
@@ -116,22 +128,24 @@ class Attempt:
         if not floats or not self._weights_fit(request, weights) or not own_voices(request.program.graph, foreign):
             return
         order = [request.program.graph.inputs.index(var) for var in request.wrt]
-        self.function._seen = found = seen(whole or request.program, self.forms, (order, *wanted))
+        wanted = (order, self.keywords, *wanted)
+        self.function._seen = found = seen(whole or request.program, self.forms, wanted)
         if self.places is None or self.epoch != Epoch.count or not same(before, found) or not unchanged(self.places)():
             return
         given = None if weights is None else tuple(one._array() for one in weights)
         made = request.compiled_for(request.wrt, given)
         plan = made.plan if not outputs else value_plan(made, outputs, given is not None)
         tensors = sum(form.shape is not None for form in self.forms) - len(weights or ())
-        answer = Answer(self.forms, request.program.captured, tensors, plan, self.epoch, self.places, _BUSY)
+        rests = (self.epoch, self.places, _BUSY, self.keywords)
+        answer = Answer(self.forms, request.program.captured, tensors, plan, *rests)
         slots = [Slot(number) for number in range(len(outputs) + len(request.wrt))]
         structure = build(slots, lambda one: Slot(-1, (one.shape, one.numpy_dtype)))
         self.function.add(self.epoch, tensors_answer(answer, mark, len(slots), structure))
 
     def _weights_fit(self, request: Asked, weights: Sequence[Tensor] | None) -> bool:
         """Whether the weights are the last argument just as it came."""
-        if weights is None:
-            return True
+        if weights is None or self.keywords:
+            return weights is None
         shape = self.forms[-1].shape if self.forms else None
         return len(request.program.graph.outputs) == len(weights) == 1 and shape == weights[0].shape
 
@@ -143,13 +157,13 @@ def _attempt(
     function: GradientFunction, taking: Taking, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Attempt | None:
     """The `Attempt` to keep the trace of a call that is about to be made; None where that is out of the question."""
-    if kwargs or any(one() is not None for one in _BUSY) or not function.due() or _lists_its_own(taking.fn):
+    if any(one() is not None for one in _BUSY) or not function.due() or _lists_its_own(taking.fn):
         return None
-    forms = forms_of(args)
+    forms = forms_of((*args, *kwargs.values()))
     if forms is None:
         return None
     epoch = Epoch.count
-    return Attempt(function, forms, epoch, None if function._seen is None else standing(taking.fn))
+    return Attempt(function, forms, epoch, None if function._seen is None else standing(taking.fn), tuple(kwargs))
 
 
 def _lists_its_own(fn: Any) -> bool:
@@ -174,7 +188,7 @@ def gradient_function(fn: Any, way: Any, weights: Any, make: Callable[[Any], Tak
     home = home_of(fn)
     found = None if home is None else home.functions.get(key)
     if found is None:
-        found = GradientFunction(make(weights))
+        found = GradientFunction(make(weights), key)
         if home is not None:
             home.remember(key, found)
     return found  # type: ignore[no-any-return]
@@ -184,6 +198,11 @@ def like(wrapper: Any, function: Callable[..., Any]) -> Any:
     """``wrapper`` with the name, the signature and the parameters of ``function``."""
     with suppress(TypeError, ValueError):
         wrapper.__signature__ = inspect.signature(getattr(function, "construct", function))
+    return named(wrapper, function)
+
+
+def named(wrapper: Any, function: Callable[..., Any]) -> Any:
+    """``wrapper`` with the name and the parameters of ``function``."""
     wrapper.__name__ = getattr(function, "__name__", type(function).__name__)
     wrapper.named_parameters = getattr(function, "named_parameters", dict)
     return wrapper

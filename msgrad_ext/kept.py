@@ -25,6 +25,8 @@ from .trace import Leaf, Program
 _PLAIN = (bool, int, float, str, bytes, type(None))
 # So many gradient functions are remembered of one function.
 _FUNCTIONS = 16
+# Of functions that are made anew the latest ones alone: they may hold data.
+_TWINS = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,10 +46,15 @@ class Home:
     def __init__(self, owner: Any) -> None:
         self.owner = ref(owner)
         self.functions: dict[Any, Any] = {}
+        self.twins: dict[Any, Any] = {}
 
     def remember(self, key: Any, function: Any) -> None:
         """Take note of a gradient function, and of the latest ones alone."""
         self.functions = {**dict(list(self.functions.items())[1 - _FUNCTIONS :]), key: function}
+
+    def add_twin(self, key: Any, kept: Any) -> None:
+        """Take note of what is kept of a function that another of the same code may follow."""
+        self.twins = {**dict(list(self.twins.items())[1 - _TWINS :]), key: kept}
 
     def __reduce__(self) -> Any:
         return (_nothing, ())

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count as count_up
 from threading import RLock
+from typing import Any
 
 NOW: list[int | None] = [0]
 
@@ -59,8 +60,30 @@ class Epoch:
         cls._lock = RLock()
 
 
+class Counted:
+    """An object whose attributes are set once; to set one again is a change that plans do not outlive."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        again = name in self.__dict__
+        object.__setattr__(self, name, value)
+        if again:
+            Epoch.advance()
+
+
+class CountedClass(type):
+    """The type of op classes: a voice that is put in the place of another is a change that plans do not outlive."""
+
+    def __setattr__(cls, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        Epoch.advance()
+
+    def __delattr__(cls, name: str) -> None:
+        super().__delattr__(name)
+        Epoch.advance()
+
+
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=Epoch.forked)
 
 
-__all__ = ["NOW", "Epoch"]
+__all__ = ["NOW", "Counted", "CountedClass", "Epoch"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import sys
 import sysconfig
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -126,15 +127,19 @@ class Surroundings:
         for one in own.get("_cells", {}).values():
             self._follow(one, frozenset())
         for name in sorted(names | {"construct", "__call__"}):
-            home = next((cls for cls in type(value).__mro__ if name in vars(cls)), None)
-            if home is None or name in own or home.__module__.startswith(__package__ or "") or home is object:
-                continue
-            found = vars(home)[name]
-            found = found.fget if isinstance(found, property) else getattr(found, "__func__", found)
-            self._place(vars(home), name, names)
-            if isinstance(found, FunctionType) and not found.__code__.co_filename.startswith(_INSTALLED):
-                self._function(found)
-                self._follow(value, frozenset(_names(found.__code__)))
+            # All of them: what one class has of its own may ask the next one by super().
+            for home in (cls for cls in type(value).__mro__[:-1] if name in vars(cls) and name not in own):
+                if not home.__module__.startswith(__package__ or ""):
+                    self._from_class(value, home, name, names)
+
+    def _from_class(self, value: Any, home: type, name: str, names: frozenset[str]) -> None:
+        """What a class of the object ``value`` has under a name."""
+        found = vars(home)[name]
+        found = found.fget if isinstance(found, property) else getattr(found, "__func__", found)
+        self._place(vars(home), name, names)
+        if isinstance(found, FunctionType) and not found.__code__.co_filename.startswith(_INSTALLED):
+            self._function(found)
+            self._follow(value, frozenset(_names(found.__code__)))
 
 
 def _contents(value: Any) -> list[Place]:
@@ -168,6 +173,12 @@ def _names(code: CodeType) -> set[str]:
 def installed(code: CodeType) -> bool:
     """True for code of an installed package, which is taken for constant."""
     return code.co_filename.startswith(_INSTALLED)
+
+
+def installed_module(name: str) -> bool:
+    """True for a module of Python's, or of an installed package."""
+    file = getattr(sys.modules.get(name), "__file__", None)
+    return name in sys.builtin_module_names if file is None else file.startswith(_INSTALLED)
 
 
 def ours(code: CodeType) -> bool:

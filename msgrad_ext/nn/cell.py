@@ -34,14 +34,18 @@ class Cell(CellHooks, CellManners):
     # Attributes -------------------------------------------------------------------------------------------------
 
     def __setattr__(self, name: str, value: Any) -> None:
+        known = self.__dict__.get(name, fleeting)
         try:
             self._set(name, value)
         finally:
-            # While a network runs, stores into cells are part of it (a layer's cache) and must not outdate every plan.
-            if recorder.get() is not None:
-                fleeting()
-            elif self.__dict__.get("_since") is not Epoch.last_trace:
-                Epoch.advance()
+            # What no trace can have seen may change freely; values of a parameter are read afresh at every call.
+            seen = self.__dict__.get("_since") is not Epoch.last_trace
+            if seen and self.__dict__.get(name, fleeting) is not known:
+                # While a network runs, stores into cells are part of it (a layer's cache): they outdate no plan.
+                if recorder.get() is None:
+                    Epoch.advance()
+                else:
+                    fleeting()
 
     def _set(self, name: str, value: Any) -> None:
         if isinstance(value, (Parameter, Cell)) and "_params" not in self.__dict__:

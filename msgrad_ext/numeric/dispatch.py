@@ -53,6 +53,8 @@ class Answer:
         What else must be as it was.
     busy : tuple of callables
         Each must give None here and now: otherwise someone watches or records, and a call is not answered.
+    keywords : tuple of str
+        The names of the last arguments, which are given by keyword, in this order.
     """
 
     forms: tuple[Form, ...]
@@ -62,6 +64,7 @@ class Answer:
     epoch: int
     places: Sequence[Place]
     busy: tuple[Callable[[], Any], ...] = ()
+    keywords: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -134,7 +137,7 @@ class _Writer:
 
     def written(self, result: str, results: int = 0) -> Callable[..., Any]:
         """The function; ``result`` is the expression that is returned, of the tensors ``t0`` and on, or of ``r``."""
-        names = [f"a{number}" for number in range(len(self.answer.forms))]
+        names = [f"a{number}" for number in range(len(self.answer.forms) - len(self.answer.keywords))]
         first, arrays, second = self._arguments()
         leading = self.answer.leading
         parameters = [f"p{number}" for number in range(len(self.answer.parameters))]
@@ -142,7 +145,7 @@ class _Writer:
         lines = [
             f"def answer(self, {''.join(f'{name}=none, ' for name in names)}/, *more, **named):",
             "    try:",
-            f"        if (now[0] is epoch or calm()) and not more and not named{''.join(first)}:",
+            f"        if (now[0] is epoch or calm()) and not more and {self._named()}{''.join(first)}:",
             *(f"            {line}" for line in self._taken()),
             f"            if {' and '.join([*second, *tests(self.answer.places, self.known)]) or 'True'}:",
             # Which function runs a plan may change: compiled C takes over when it is ready.
@@ -153,6 +156,16 @@ class _Writer:
         lines += [f"                return {result}", "    except raised:", "        pass"]
         lines += [f"    return other(self, *given(({''.join(f'{name}, ' for name in names)})), *more, **named)", ""]
         return made("\n".join(lines), "answer", self.known)
+
+    def _named(self) -> str:
+        """The test of what is given by keyword; it gives the last arguments their names."""
+        keywords = self.answer.keywords
+        self.known["keywords"] = keywords
+        count = len(self.answer.forms)
+        taken = "".join(
+            f" and ((a{count - len(keywords) + at} := named[keywords[{at}]]),)" for at in range(len(keywords))
+        )
+        return f"tuple(named) == keywords{taken}" if keywords else "not named"
 
     def _arguments(self) -> tuple[list[str], list[str], list[str]]:
         """The tests of what the arguments are; the names of the arrays; the tests of these."""
