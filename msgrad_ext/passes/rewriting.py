@@ -36,7 +36,9 @@ class Rewriter(Simplifier):
         self.uses: Counter[Any] = Counter()
         self._own: dict[type, bool] = {}
         self._handled: dict[type, bool] = {}
-        self.uses.update(chain.from_iterable(eqn.inputs for eqn in graph.eqns if type(eqn.op).__name__ not in _SHAPE_ONLY))
+        self.uses.update(
+            chain.from_iterable(eqn.inputs for eqn in graph.eqns if type(eqn.op).__name__ not in _SHAPE_ONLY)
+        )
         self.uses.update((*graph.outputs, *(one.var for one in graph.guards)))
 
     def simplified(self, eqn: Eqn) -> Atom:
