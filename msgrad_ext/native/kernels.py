@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .nests import Nest, prefix_reduced
@@ -64,6 +65,8 @@ class _Writer:
         self.loaded: dict[tuple[str, str], str] = {}
         # What was loaded is known by the list it was loaded in, so the lists must live.
         self.kept: list[list[str]] = []
+        # Loops whose turns may not run side by side.
+        self.in_turn: set[int] = set()
         self.count = 0
         self.tile: Tile | None = None
         # With a tile: the arrays that hold a number for each of its rows.
@@ -272,10 +275,13 @@ class _Writer:
             change = f"{{0}} = m_{step.kind}{end}({{1}}, {{0}});"
         strides = self.spread(step.target)
         place = f"{target}[{self.place(strides)}]"
-        if step.kind == "sum" and not self.strides[strides][-1]:
+        still = bool(self.axes) and not self.strides[strides][-1]
+        if step.kind == "sum" and still:
             sums.append(_Sum(step, value, place, self.tile.buffer(step.out.ctype) if self.tile else ""))
         else:
             loop.append(change.format(place, value))
+            if still:
+                self.in_turn.add(id(loop))
 
     def extreme(self, step: Gather, end: str, head: list[str]) -> None:
         """The maximum or minimum of a row that stands in memory."""
@@ -311,7 +317,10 @@ class _Writer:
         """A stage of all rows of a tile: their numbers, their elements, and what is joined of these."""
         place, last = f"{tile.turn} * {tile.width} + {self.inside()}", len(self.axes) - 1
         stores = [f"{one.buffer}[{place}] = {one.value};" for one in sums]
-        elements = self.over(range(self.head, last), self.innermost([*loop, *stores])) if loop or sums else []
+        elements = [*loop, *stores]
+        if elements:
+            elements = [*self.pragma(loop), *self.over(range(last, last + 1), elements)]
+        elements = self.over(range(self.head, last), elements) if elements else []
         joined: list[str] = []
         ends: list[str] = []
         for one in sums:
@@ -323,11 +332,11 @@ class _Writer:
         ended = tile.each([*ends, *tail], False)
         return tile.block([*tile.each(head, True), *tile.each(elements, False), *joined, *ended])
 
-    def innermost(self, lines: list[str]) -> list[str]:
-        """The loop over the last axis."""
-        last = len(self.axes) - 1
-        pragma = ["#pragma omp simd"] if self.axes[last] > 1 else []
-        return [*pragma, *self.over(range(last, last + 1), lines)]
+    def pragma(self, lines: list[str], partial: Sequence[str] = ()) -> list[str]:
+        """What lets the turns of the innermost loop over ``lines`` run side by side."""
+        reduction = f" reduction(+:{','.join(partial)})" if partial else ""
+        apart = self.axes[-1] > 1 and id(lines) not in self.in_turn
+        return [f"#pragma omp simd{reduction}"] if apart else []
 
     def loops(self, lines: list[str], sums: list[_Sum]) -> list[str]:
         """The loop over the elements of a row, with its sums."""
@@ -338,11 +347,10 @@ class _Writer:
             return ["{", *_in([*lines, *(_wide(one.step, one.total, one.value) for one in sums)]), "}"]
         partial = [f"s{index}" for index in range(len(sums))]
         body = [*lines, *(f"{name} += {one.value};" for name, one in zip(partial, sums))]
-        reduction = f" reduction(+:{','.join(partial)})" if partial else ""
         starts = [f"{one.step.out.ctype} {name} = 0;" for name, one in zip(partial, sums)]
         ends = [_wide(one.step, one.total, name) for name, one in zip(partial, sums)]
         length = self.axes[last]
-        pragma = [f"#pragma omp simd{reduction}"] if length > 1 else []
+        pragma = self.pragma(lines, partial)
         if partial and length > BLOCK:
             text = [
                 f"for (long b = 0; b < {length}; b += {BLOCK}) {{",
