@@ -263,7 +263,7 @@ class _Writer:
         self, step: Gather, value: str, end: str, loop: list[str], sums: list[_Sum], before: list[str]
     ) -> None:
         """Each element is joined with what stands at its target."""
-        target = self.pointer(step.out, step.target.offset, True)
+        # One pointer for both: the compiler takes two for different memory.
         start = self.pointer(step.out, 0, True)
         size = step.out.size
         if step.kind == "sum":
@@ -274,7 +274,7 @@ class _Writer:
             before.append(f"for (long i = 0; i < {size}; i++) {start}[i] = {sign}__builtin_inf();")
             change = f"{{0}} = m_{step.kind}{end}({{1}}, {{0}});"
         strides = self.spread(step.target)
-        place = f"{target}[{self.place(strides)}]"
+        place = f"{start}[{step.target.offset} + {self.place(strides)}]"
         still = bool(self.axes) and not self.strides[strides][-1]
         if step.kind == "sum" and still:
             sums.append(_Sum(step, value, place, self.tile.buffer(step.out.ctype) if self.tile else ""))
