@@ -29,7 +29,7 @@ from .ir import Atom, Eqn, Graph, Guard, Lit, Var, literal, unique
 from .leaving import advice
 from .marking import argument_names, is_input, mapped
 from .op import Op, Operand, apply, compute
-from .registry import fleeting, fn, recorder
+from .registry import fleeting, fn, recorder, recording
 from .tensor import Parameter, Tensor
 
 
@@ -225,11 +225,10 @@ class Trace:
     @contextmanager
     def running(self) -> Iterator[Trace]:
         """Make this the trace that ops record into."""
-        token = recorder.set(self)
         try:
-            yield self
+            with recording(self):
+                yield self
         finally:
-            recorder.reset(token)
             self.open = False
             for tensor in self._adopted:
                 value = tensor._value
