@@ -274,12 +274,14 @@ class GradOperation:
             The parameters for ``get_by_list``; by default all trainable ones of ``fn``.
         """
         way = self._way
-        # A gradient function that was made before is found without a look at anything else.
-        known = getattr(fn, "_msgrad_kept", None) if weights is None else None
-        if known is not None and known.owner() is fn:
-            made = known.functions.get(way)
-            if made is not None:
-                return made  # type: ignore[no-any-return]
+        if weights is None:
+            # One that was made before is found without a look at anything else.
+            try:
+                made = fn._msgrad_kept.functions[way]  # type: ignore[attr-defined]
+                if made.fn is fn:
+                    return made  # type: ignore[no-any-return]
+            except (AttributeError, KeyError):
+                pass
         if not callable(fn):
             raise ArgumentError(
                 f"For 'GradOperation', the 'fn' should be a function or a Cell, but got {type(fn).__name__}.",

@@ -56,6 +56,7 @@ class GradientFunction(Answered):
     """
 
     def __init__(self, taking: Taking, key: Any) -> None:
+        self.fn = taking.fn
         self._taking = taking
         self._key = key
         self._seen: Seen | None = None

@@ -1,7 +1,7 @@
 """Whether anything changed, in one comparison: ``NOW[0]`` is the very object that it was as long as nothing did.
 
 It is the count of `Epoch`, which each counted change replaces, and None while in any thread a network is traced, gradients
-are observed, or parameters are lent other values: a call that finds it so looks closer.
+are observed, parameters are lent other values, or a tensor has hooks: a call that finds it so looks closer.
 """
 
 from __future__ import annotations
@@ -40,15 +40,18 @@ class Epoch:
     @contextmanager
     def busy(cls) -> Iterator[None]:
         """Let every call look closer meanwhile."""
-        with cls._lock:
-            cls._busy += 1
-            cls._settle()
+        cls.look_closer(1)
         try:
             yield
         finally:
-            with cls._lock:
-                cls._busy -= 1
-                cls._settle()
+            cls.look_closer(-1)
+
+    @classmethod
+    def look_closer(cls, more: int) -> None:
+        """One reason more, or one less, for every call to look closer."""
+        with cls._lock:
+            cls._busy += more
+            cls._settle()
 
     @classmethod
     def _settle(cls) -> None:

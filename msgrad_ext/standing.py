@@ -23,6 +23,7 @@ import numpy as np
 from .dtype import DType
 from .numeric.dispatch import Answered
 from .numeric.places import Place, content
+from .registry import FUNCTIONS, METHODS
 from .spelled import BUILTINS, PRIVATE, REFLECTIVE, Doubt, spelled
 from .surroundings import installed, installed_module, ours
 from .tensor import Parameter, Tensor
@@ -219,15 +220,20 @@ class Walk:
     # Code -------------------------------------------------------------------------------------------------------
 
     def _function(self, function: FunctionType) -> None:
+        own = ours(function.__code__)
+        if own and function in (FUNCTIONS.get(function.__name__), METHODS.get(function.__name__)):
+            return
         for cell in function.__closure__ or ():
-            self._closed(cell)
-        if ours(function.__code__):
+            self._closed(cell, own)
+        if own:
             return
         if installed(function.__code__):
             raise Doubt("code of another package")
         self._add("code", function, None, function.__code__)
-        self._add("defaults", function, None, function.__defaults__)
-        self._add("keyword defaults", function, None, function.__kwdefaults__)
+        # Where there are none, no call in the trace was in want of one.
+        for form, defaults in (("defaults", function.__defaults__), ("keyword defaults", function.__kwdefaults__)):
+            if defaults is not None:
+                self._add(form, function, None, defaults)
         self._pending += [function.__defaults__, function.__kwdefaults__]
         found = spelled(function.__code__)
         if found.doubts:
@@ -246,12 +252,13 @@ class Walk:
         for name in found.named & space.keys():
             self._add("entry", space, name, space[name])
 
-    def _closed(self, cell: CellType) -> None:
+    def _closed(self, cell: CellType, own: bool) -> None:
         try:
             value = cell.cell_contents
         except ValueError:
             raise Doubt("an empty cell") from None
-        self._add("cell", cell, None, value)
+        if not own:
+            self._add("cell", cell, None, value)
         # super() reads the class that its method is written in; its methods are followed from the object.
         if not (isinstance(value, type) and "_params" not in vars(value)):
             self._pending.append(value)
@@ -265,7 +272,7 @@ class Walk:
         self._pending += list(cell._cells.values())
         own = [home for home in _homes(type(cell)) if _known_here(home)]
         self._classes(type(cell))
-        if hasattr(type(cell), "bprop") or any(
+        if type(cell).bprop is not None or any(
             "__call__" in vars(home) for home in _homes(type(cell)) if home not in own
         ):
             raise Doubt(type(cell).__name__)

@@ -125,9 +125,10 @@ class _Writer:
         self.answer = answer
         self.arrays = arrays
 
-        def calm() -> bool:
-            """The closer look: it may be another thread that is busy."""
-            return answer.epoch == Epoch.count and all(one() is None for one in answer.busy)
+        def calm(*given: Any) -> bool:
+            """The closer look: it may be another thread that is busy, or another tensor that has hooks."""
+            free = answer.epoch == Epoch.count and all(one() is None for one in answer.busy)
+            return free and not any("_hooks" in getattr(one, "__dict__", ()) for one in given)
 
         self.known: dict[str, Any] = {
             "Tensor": Tensor, "ndarray": np.ndarray, "new": Tensor.__new__, "zeros": np.zeros, "now": NOW,
@@ -145,7 +146,7 @@ class _Writer:
         lines = [
             f"def answer(self, {''.join(f'{name}=none, ' for name in names)}/, *more, **named):",
             "    try:",
-            f"        if (now[0] is epoch or calm()) and not more and {self._named()}{''.join(first)}:",
+            f"        if (now[0] is epoch or calm({''.join(f'{name}, ' for name in names)}*named.values())) and not more and {self._named()}{''.join(first)}:",
             *(f"            {line}" for line in self._taken()),
             f"            if {' and '.join([*second, *tests(self.answer.places, self.known)]) or 'True'}:",
             # Which function runs a plan may change: compiled C takes over when it is ready.
@@ -176,7 +177,7 @@ class _Writer:
                 first.append(f" and mark(a{number}) == m{number}")
                 continue
             if not self.arrays:
-                first.append(f" and type(a{number}) is Tensor and '_hooks' not in a{number}.__dict__")
+                first.append(f" and type(a{number}) is Tensor")
             self.known[f"s{number}"], self.known[f"d{number}"] = form.shape, form.dtype
             names.append(f"x{number}")
             second.append(f"x{number}.dtype is d{number} and x{number}.shape == s{number}")
