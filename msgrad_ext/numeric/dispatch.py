@@ -143,10 +143,12 @@ class _Writer:
         leading = self.answer.leading
         parameters = [f"p{number}" for number in range(len(self.answer.parameters))]
         run = ", ".join([*arrays[:leading], *parameters, *arrays[leading:]])
+        given = "".join(f"{name}, " for name in names)
+        free = f"(now[0] is epoch or calm({given}*named.values()))"
         lines = [
             f"def answer(self, {''.join(f'{name}=none, ' for name in names)}/, *more, **named):",
             "    try:",
-            f"        if (now[0] is epoch or calm({''.join(f'{name}, ' for name in names)}*named.values())) and not more and {self._named()}{''.join(first)}:",
+            f"        if {free} and not more and {self._named()}{''.join(first)}:",
             *(f"            {line}" for line in self._taken()),
             f"            if {' and '.join([*second, *tests(self.answer.places, self.known)]) or 'True'}:",
             # Which function runs a plan may change: compiled C takes over when it is ready.
@@ -155,7 +157,7 @@ class _Writer:
         for number in range(results):
             lines += [f"                t{number} = new(Tensor)", f"                t{number}._value = r[{number}]"]
         lines += [f"                return {result}", "    except raised:", "        pass"]
-        lines += [f"    return other(self, *given(({''.join(f'{name}, ' for name in names)})), *more, **named)", ""]
+        lines += [f"    return other(self, *given(({given})), *more, **named)", ""]
         return made("\n".join(lines), "answer", self.known)
 
     def _named(self) -> str:
