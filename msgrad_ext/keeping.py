@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from .ir import Atom, Graph, Var
-from .kept import Seen, forms_of, home_of, own_voices, same, seen
+from .kept import Seen, forms_of, home_of, own_voices, same, same_forms, seen
 from .numeric.dispatch import Answer, Answered, Form, Slot, tensors_answer
 from .numeric.places import Place, unchanged
 from .numeric.plan import Plan
@@ -61,7 +61,7 @@ class GradientFunction(Answered):
         self.fn = taking.fn
         self._taking = taking
         self._key = key
-        self._seen: Seen | None = None
+        self._seen: tuple[Seen, ...] = ()
         self._calls = 0
         self._kept: tuple[tuple[int, Callable[..., Any]], ...] = ()
         named(self, taking.fn)
@@ -90,6 +90,11 @@ class GradientFunction(Answered):
         """Whether this call is worth an attempt: each at first, then those whose number is a power of two."""
         self._calls += 1
         return self._calls <= _ATTEMPTS or self._calls & (self._calls - 1) == 0
+
+    def note(self, found: Seen | None) -> None:
+        """Remember a trace until the next one of its form; those of some other forms stay remembered."""
+        if found is not None:
+            self._seen = (found, *(one for one in self._seen if not same_forms(one, found)))[:_ATTEMPTS]
 
     def add(self, epoch: int, answer: Callable[..., Any]) -> None:
         """Keep one more trace; those of other epochs have no answer any more."""
@@ -126,14 +131,15 @@ class Attempt:
         ``outputs`` are values that are returned before the gradients; ``whole`` has all that the function returned.
         ``build`` makes what is returned of the results, and of what it is told to put where there is no gradient.
         """
-        before, self.function._seen = self.function._seen, None
         floats = request.wrt and all(var.dtype.kind == "f" for var in request.wrt)
         if not floats or not self._weights_fit(request, weights) or not own_voices(request.program.graph, foreign):
             return
         order = [request.program.graph.inputs.index(var) for var in request.wrt]
         wanted = (order, self.keywords, *wanted)
-        self.function._seen = found = seen(whole or request.program, self.forms, wanted)
-        if self.places is None or self.epoch != Epoch.count or not same(before, found) or not unchanged(self.places)():
+        found = seen(whole or request.program, self.forms, wanted)
+        again = found is not None and any(same(one, found) for one in self.function._seen)
+        self.function.note(found)
+        if not again or self.places is None or self.epoch != Epoch.count or not unchanged(self.places)():
             return
         given = None if weights is None else tuple(one._array() for one in weights)
         plan = _plan_of(request, given, order, whole if outputs else None)
@@ -165,7 +171,7 @@ def _attempt(
     if forms is None:
         return None
     epoch = Epoch.count
-    return Attempt(function, forms, epoch, None if function._seen is None else standing(taking.fn), tuple(kwargs))
+    return Attempt(function, forms, epoch, standing(taking.fn) if function._seen else None, tuple(kwargs))
 
 
 def _plan_of(request: Asked, given: Any, order: Sequence[int], whole: Program | None) -> Plan:

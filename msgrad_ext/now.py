@@ -19,10 +19,12 @@ NOW: list[int | None] = [0]
 class Epoch:
     """Counts changes of anything that a compiled plan took for constant: a cell's attribute, a tensor written in place.
 
-    ``last_trace`` stands for the last trace that was begun: what was made since then, no plan can rest on.
+    ``last_trace`` stands for the last trace that was begun: what was made since then, no plan can rest on. ``voices`` is
+    the count at the last change of an op's class.
     """
 
     count = 0
+    voices = 0
     last_trace = object()
     _numbers = count_up(1)
     _lock = RLock()
@@ -79,10 +81,12 @@ class CountedClass(type):
     def __setattr__(cls, name: str, value: Any) -> None:
         super().__setattr__(name, value)
         Epoch.advance()
+        Epoch.voices = Epoch.count
 
     def __delattr__(cls, name: str) -> None:
         super().__delattr__(name)
         Epoch.advance()
+        Epoch.voices = Epoch.count
 
 
 if hasattr(os, "register_at_fork"):

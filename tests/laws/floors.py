@@ -43,7 +43,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("linear",),
     ("observing", "spelled", "kept"),
     ("standing",),
-    ("twins",),
+    ("twins", "again"),
     ("keeping",),
     ("grad_operation",),
     ("compiled", "functional", "batching"),
