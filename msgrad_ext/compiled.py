@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from .collecting import collecting_later
 from .errors import ArgumentError, ArgumentValueError, DtypeError, MsgradError, UnknownNameError, choices, user_location
 from .ir import Graph, Var, literal
 from .marking import leaves
@@ -22,7 +23,7 @@ from .passes import optimise
 from .reverse import bind, reverse
 from .sens import check_sens
 from .surroundings import Surroundings, mark
-from .taken_by import parameter_name
+from .taken_by import parameter_names
 from .tensor import Epoch, Parameter, Tensor, as_tensor
 from .tensor.parameter import lent
 from .trace import Program, fill, trace
@@ -142,6 +143,7 @@ class CompiledGradient(Answered):
         results = version.plan(*arrays, *(one._array() for one in version.program.captured))
         return _result(version.program, version.names, results)
 
+    @collecting_later
     def _trace(self, given: Sequence[Any]) -> Any:
         """A new version, for calls like that of ``given``."""
         epoch = Epoch.count
@@ -233,11 +235,11 @@ def choose(function: Callable[..., Any], program: Program, wrt: Sequence[str] | 
     """
     inputs = dict(zip(program.arguments, program.graph.inputs))
     parameters: dict[str, tuple[Var, bool]] = {}
-    for var, tensor in zip(program.graph.inputs[len(inputs) :], program.captured):
-        if isinstance(tensor, Parameter):
-            name = parameter_name(function, tensor)
-            # One name is one thing: where two would share it, the second goes by its name in the graph.
-            parameters[var.name if name in inputs or name in parameters else name] = (var, tensor.requires_grad)
+    captured = zip(program.graph.inputs[len(inputs) :], program.captured)
+    held = [(var, tensor) for var, tensor in captured if isinstance(tensor, Parameter)]
+    for name, (var, tensor) in zip(parameter_names(function, (tensor for _, tensor in held)), held):
+        # One name is one thing: where two would share it, the second goes by its name in the graph.
+        parameters[var.name if name in inputs or name in parameters else name] = (var, tensor.requires_grad)
     known = {**inputs, **{name: var for name, (var, _) in parameters.items()}}
     if wrt is None:
         trainable = _in_order(function, {name: var for name, (var, trained) in parameters.items() if trained})

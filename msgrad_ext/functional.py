@@ -18,7 +18,7 @@ from .marking import leaves
 from .registry import fn as ops
 from .reverse import has_custom
 from .sens import check_sens
-from .taken_by import check_weights, listed_weights, parameter_name
+from .taken_by import check_weights, listed_weights, parameter_names
 from .tensor import Parameter, Tensor
 from .trace import Leaf, Program, fill
 
@@ -121,7 +121,7 @@ class Taken:
         numbers = {one: tensor_number((*args, *kwargs.values()), one) for one in self.positions or ()}
         places = {one: request.by_input(number) for one, number in numbers.items() if number is not None}
         listed = listed_weights(self.weights)
-        found = [request.by_parameter(one, parameter_name(self.fn, one)) for one in listed]
+        found = [request.by_parameter(*one) for one in zip(listed, parameter_names(self.fn, listed))]
         given = check_sens(sens, request.program) if self.asked.sens_param else None
         results = request.run(given) if request.wrt else []
         if trying is not None:
@@ -345,7 +345,7 @@ class Pull:
         self.request, self.value = run_once(self.name, self.fn, self.args, {}, self.has_aux)
         for position in range(len(self.request.program.arguments)):
             self.request.by_input(position)
-        names = [parameter_name(self.fn, one) for one in self.weights]
+        names = parameter_names(self.fn, self.weights)
         self.places = [self.request.by_parameter(one, name) for one, name in zip(self.weights, names)]
 
     @property

@@ -34,7 +34,7 @@ from .recorded import Record
 from .registry import recorder
 from .reverse import GradOf, Nested
 from .sens import check_sens
-from .taken_by import check_weights, listed_weights, parameter_name
+from .taken_by import check_weights, listed_weights, parameter_names
 from .tensor import Parameter, Tensor
 from .trace import Program, Trace, Traced, fill, replay, trace
 
@@ -322,7 +322,7 @@ class _Operation:
         asked = [one for one in (given if self.get_all else given[: not self.get_by_list]) if is_input(one)]
         inputs = [request.by_input(position) for position in range(sum(len(leaves(one)) for one in asked))]
         listed = listed_weights(weights) if self.get_by_list else []
-        places = [request.by_parameter(one, parameter_name(fn, one)) for one in listed]
+        places = [request.by_parameter(*one) for one in zip(listed, parameter_names(fn, listed))]
         weighted = None if not self.sens_param else check_sens(sens, request.program)
         results = request.run(weighted) if request.wrt else []
 

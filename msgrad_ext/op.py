@@ -141,7 +141,8 @@ class Op(Counted, metaclass=CountedClass):
     @property
     def key(self) -> tuple[Any, ...]:
         """A hashable value that is equal for ops that do the same."""
-        return (type(self), *sorted(self.params.items()))
+        params = vars(self)
+        return (type(self), *sorted(params.items())) if params else (type(self),)
 
     def set(self, **params: Any) -> Op:
         """A copy of this op with more settings."""

@@ -24,12 +24,12 @@ from .formulas.derivation import assumed_of, formulas_of
 from .grad_operation import Application, Request, observed
 from .ir import unique
 from .keeping import like
+from .marking import argument_names
 from .observing import handed
 from .report import GradReport
 from .sens import check_sens
 from .symbolic.facts import read_facts
 from .tensor import Tensor, as_tensor
-from .trace import argument_names
 
 
 def check(

@@ -7,7 +7,7 @@ other, without cycles. To add a module, put its name on the lowest floor from wh
 from __future__ import annotations
 
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("errors", "names", "lazy", "constants"),
+    ("errors", "names", "lazy", "constants", "collecting"),
     (
         "dtype",
         "contract",
@@ -33,7 +33,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("numeric.dispatch",),
     ("marking", "leaving", "taken_by"),
     ("op", "initializer"),
-    ("trace", "common", "primitives", "dead_branch", "native"),
+    ("trace", "repeated", "common", "primitives", "dead_branch", "native"),
     ("custom", "surroundings", "training", "recorded"),
     ("backward", "hooks"),
     ("reverse",),
@@ -54,7 +54,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("checking", "loading"),
     ("enclosing",),
     ("export", "views"),
-    ("sweeping", "profiling"),
+    ("sweeping", "profiling", "evaluating"),
     ("report",),
     ("pipeline",),
     ("handwritten",),
