@@ -39,6 +39,12 @@ def plan_again(graph: Graph, wrt: Sequence[Var], weighted: bool, make: Callable[
     return plan
 
 
+def forget() -> None:
+    """Hold no plans: for tests that exchange parts of the engine."""
+    with _lock:
+        _known.clear()
+
+
 def _key(graph: Graph, wrt: Sequence[Var], weighted: bool) -> Hashable:
     """What is the same for graphs that are alike; a voice that is exchanged changes it."""
     places = tuple(graph.inputs.index(var) for var in wrt)
@@ -50,4 +56,4 @@ def _constants(graph: Graph) -> int:
     return sum(atom.value.nbytes for eqn in graph.eqns for atom in eqn.inputs if not isinstance(atom, Var))
 
 
-__all__ = ["plan_again"]
+__all__ = ["forget", "plan_again"]

@@ -42,7 +42,7 @@ def grad(
     grad_position : int, tuple of int or None
         Which inputs to differentiate by.
     weights : Parameter, ParameterTuple, list or tuple, optional
-        Which parameters to differentiate by.
+        Which parameters to differentiate by, as they are listed now.
     has_aux : bool
         ``fn`` returns further values after the first one, which are handed through.
     return_ids : bool

@@ -297,11 +297,11 @@ class GradOperation:
         if self.get_by_list:
             check_weights(weights)
         flags = (self.get_all, self.get_by_list, self.sens_param)
-        return gradient_function(fn, way, weights, lambda held: _Operation(fn, held, *flags))
+        return gradient_function(fn, way, weights, lambda held: Operation(fn, held, *flags))
 
 
 @dataclass(frozen=True, eq=False)
-class _Operation:
+class Operation:
     """What a `GradOperation` was asked for."""
 
     fn: Callable[..., Any]

@@ -24,20 +24,12 @@ from .dtype import DType
 from .numeric.dispatch import Answered
 from .numeric.places import Place, content
 from .registry import FUNCTIONS, METHODS
-from .spelled import BUILTINS, PRIVATE, REFLECTIVE, Doubt, spelled
+from .spelled import BUILTINS, NUMPY, PRIVATE, REFLECTIVE, Doubt, spelled
 from .surroundings import installed, installed_module, ours
 from .tensor import Parameter, Tensor
 
 _HOME = (__package__ or "") + "."
 _PLAIN = (bool, int, float, complex, str, bytes, type(None), type(...), np.generic, np.dtype, DType, range, slice)
-_NUMPY = frozenset(
-    "float16 float32 float64 int8 int16 int32 int64 uint8 uint16 uint32 uint64 bool_ complex64 complex128 pi e inf nan "
-    "newaxis sqrt exp log sin cos tan tanh array asarray zeros ones full eye arange linspace prod sum mean cumsum shape "
-    "ndim size dtype T max min abs reshape transpose stack concatenate finfo iinfo maximum minimum power square matmul dot "
-    "expand_dims squeeze split where add multiply subtract divide std var take diag broadcast_to tile repeat clip flip "
-    "argmax argmin round all any copy sign float_power less greater equal pad log2 log10 log1p expm1 ceil floor unique "
-    "einsum outer inner trace swapaxes flatten ravel sort roll tril triu cumprod isnan isinf isfinite".split()
-)
 _MODULES = (math, cmath)
 _CONTAINERS = (tuple, list, dict, OrderedDict, set, frozenset)
 # What Python puts into each class, and what is run only when an object is made or printed.
@@ -325,7 +317,7 @@ class Walk:
     def _tried(self, value: Any) -> None:
         if isinstance(value, ModuleType):
             space = vars(value)
-            if value is np and not (self.names & space.keys()) <= _NUMPY:
+            if value is np and not (self.names & space.keys()) <= NUMPY:
                 raise Doubt("numpy")
             for name in self.names:
                 if value is np and name in space:

@@ -107,7 +107,9 @@ def binary(rng: np.random.Generator, pool: list[Any]) -> Any:
     """A function of two values, one of them broadcast."""
     one = pick(rng, pool)
     other = partner(rng, pool, one)
-    name = ("add", "sub", "mul", "maximum", "minimum", "div", "atan2", "hypot", "logaddexp", "fmax")[int(rng.integers(10))]
+    name = ("add", "sub", "mul", "maximum", "minimum", "div", "atan2", "hypot", "logaddexp", "fmax")[
+        int(rng.integers(10))
+    ]
     if name in ("div", "hypot", "atan2"):
         other = ops.abs(other) + 0.5
     return getattr(ops, name)(one, other)
