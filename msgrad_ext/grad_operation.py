@@ -254,15 +254,18 @@ class GradOperation:
                 raise ArgumentError(
                     f"For 'GradOperation', the '{name}' should be bool, but got {type(flag).__name__}.", user_location()
                 )
-        self.get_all, self.get_by_list, self.sens_param = get_all, get_by_list, sens_param
+        flags = {"get_all": get_all, "get_by_list": get_by_list, "sens_param": sens_param}
+        self.__dict__.update(flags, _way=_way(*flags.values()))
 
+    get_all: bool
+    get_by_list: bool
+    sens_param: bool
     _way: str
 
     def __setattr__(self, name: str, value: Any) -> None:
         changed = name in self.__dict__
         object.__setattr__(self, name, value)
-        flags = [self.__dict__.get(one) for one in ("get_all", "get_by_list", "sens_param")]
-        object.__setattr__(self, "_way", f"GradOperation {flags}")
+        object.__setattr__(self, "_way", _way(self.get_all, self.get_by_list, self.sens_param))
         if changed:
             Epoch.advance()
 
@@ -298,6 +301,11 @@ class GradOperation:
             check_weights(weights)
         flags = (self.get_all, self.get_by_list, self.sens_param)
         return gradient_function(fn, way, weights, lambda held: Operation(fn, held, *flags))
+
+
+def _way(*flags: bool) -> str:
+    """The name of one way to take a gradient."""
+    return f"GradOperation {flags}"
 
 
 @dataclass(frozen=True, eq=False)

@@ -24,15 +24,17 @@ class Cell(CellHooks, CellManners):
     bprop: Any = None
 
     def __init__(self, auto_prefix: bool = True, flags: Any = None) -> None:
-        object.__setattr__(self, "_params", {})
-        object.__setattr__(self, "_cells", {})
-        object.__setattr__(self, "_buffers", {})
-        object.__setattr__(self, "_auto_prefix", auto_prefix)
-        object.__setattr__(self, "_flags", dict(flags or {}))
-        # Nothing rests on a cell that no trace can have seen: its attributes may be set freely.
-        object.__setattr__(self, "_since", Epoch.last_trace)
-        object.__setattr__(self, "training", False)
-        object.__setattr__(self, "requires_grad", False)
+        self.__dict__.update(
+            _params={},
+            _cells={},
+            _buffers={},
+            _auto_prefix=auto_prefix,
+            _flags=dict(flags or {}),
+            # Nothing rests on a cell that no trace can have seen: its attributes may be set freely.
+            _since=Epoch.last_trace,
+            training=False,
+            requires_grad=False,
+        )
 
     # Attributes -------------------------------------------------------------------------------------------------
 

@@ -49,6 +49,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("compiled", "functional", "batching"),
     ("jacobian",),
     ("second_order",),
+    ("curvature",),
     ("formulas", "proving"),
     ("nn", "ops"),
     ("checking", "loading"),
