@@ -78,7 +78,7 @@ def call(cell: Any, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
 
 
 def _computed(cell: Any, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    custom = hasattr(type(cell), "bprop")
+    custom = type(cell).bprop is not None
     watched = _hooks(cell, "backward_pre") or _hooks(cell, "backward")
     if recorder.get() is None or not (custom or watched):
         return cell.construct(*inputs, **kwargs)

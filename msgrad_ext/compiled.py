@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -32,14 +33,14 @@ _KEPT = 8
 
 @dataclass(frozen=True, eq=False)
 class Version:
-    """One traced and compiled form of the network; ``at_once`` answers calls like the one that it was made at."""
+    """One traced and compiled form of the network; ``at_once`` tells how calls like the one it was made at are answered."""
 
     program: Program
     plan: Plan
     names: tuple[str, ...]
     epoch: int
     outer: Surroundings
-    at_once: Callable[..., Any] | None
+    at_once: tuple[Answer, Any] | None
 
 
 def quick(
@@ -50,8 +51,8 @@ def quick(
     given: Sequence[Any],
     result: Any,
     further: Sequence[Form] = (),
-) -> Callable[..., Any] | None:
-    """A function that answers calls like that of ``given`` in arrays; None if each call needs a closer look.
+) -> tuple[Answer, Any] | None:
+    """How calls like that of ``given`` are answered, and in what structure; None if each call needs a closer look.
 
     ``result`` is the structure of what is returned; ``further`` arguments come after the network's own.
     """
@@ -62,8 +63,7 @@ def quick(
         Form(one.shape, one.numpy_dtype) if isinstance(one, Tensor) else Form(value=mark(one)) for one in given
     )
     places = outer.places()
-    answer = Answer((*forms, *further), program.captured, len(program.arguments), plan, epoch, places, _BUSY)
-    return arrays_answer(answer, mark, result)
+    return Answer((*forms, *further), program.captured, len(program.arguments), plan, epoch, places, _BUSY), result
 
 
 # Where parameters have other values a call is looked at closely.
@@ -85,6 +85,7 @@ class CompiledGradient(Answered):
         self.wrt = None if wrt is None else tuple([wrt] if isinstance(wrt, str) else wrt)
         self.sens = None if sens is None else tuple(map(as_tensor, sens if isinstance(sens, (tuple, list)) else [sens]))
         self._versions: tuple[Any, ...] = ()
+        self._functions: WeakKeyDictionary[Any, Callable[..., Any]] = WeakKeyDictionary()
         self._trace(as_inputs(example))
 
     @property
@@ -161,7 +162,9 @@ class CompiledGradient(Answered):
     def _kept(self, version: Any) -> Any:
         """``version``, after it was put before those that may still answer."""
         self._versions = (version, *(one for one in self._versions if one.epoch == Epoch.count))[:_KEPT]
-        self._answer_by([one.at_once for one in self._versions if one.at_once is not None])
+        if version.at_once is not None:
+            self._functions[version] = arrays_answer(version.at_once[0], mark, version.at_once[1])
+        self._answer_by([self._functions[one] for one in self._versions if one.at_once is not None])
         return version
 
     def _weights(self, program: Program) -> list[Tensor] | None:

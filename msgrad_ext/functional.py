@@ -42,7 +42,7 @@ def grad(
     grad_position : int, tuple of int or None
         Which inputs to differentiate by.
     weights : Parameter, ParameterTuple, list or tuple, optional
-        Which parameters to differentiate by.
+        Which parameters to differentiate by, as they are listed now.
     has_aux : bool
         ``fn`` returns further values after the first one, which are handed through.
     return_ids : bool
@@ -57,7 +57,7 @@ def grad(
         ``has_aux`` a pair with the further values.
     """
 
-    return _function(fn, _Asked(grad_position, has_aux, return_ids, sens_param, False), weights)
+    return _function(fn, Asked(grad_position, has_aux, return_ids, sens_param, False), weights)
 
 
 def value_and_grad(
@@ -69,11 +69,11 @@ def value_and_grad(
     sens_param: bool = False,
 ) -> Callable[..., Any]:
     """The function that gives the value and the gradient of ``fn``, as `mindspore.value_and_grad`; see `grad`."""
-    return _function(fn, _Asked(grad_position, has_aux, return_ids, sens_param, True), weights)
+    return _function(fn, Asked(grad_position, has_aux, return_ids, sens_param, True), weights)
 
 
 @dataclass(frozen=True)
-class _Asked:
+class Asked:
     """How `grad` and `value_and_grad` are asked; ``valued`` if the value is wanted too."""
 
     grad_position: Any
@@ -83,10 +83,10 @@ class _Asked:
     valued: bool
 
 
-def _function(fn: Callable[..., Any], asked: _Asked, weights: Any) -> Callable[..., Any]:
+def _function(fn: Callable[..., Any], asked: Asked, weights: Any) -> Callable[..., Any]:
     """The gradient function of ``fn``."""
 
-    def make(held: Any) -> _Taking:
+    def make(held: Any) -> Taken:
         check_function("grad", fn)
         if asked.grad_position is None and weights is None:
             raise ArgumentValueError("For 'grad', `grad_position` and `weights` can not both be None.", user_location())
@@ -98,19 +98,19 @@ def _function(fn: Callable[..., Any], asked: _Asked, weights: Any) -> Callable[.
                 raise ArgumentError(
                     f"For 'grad', the '{name}' should be bool, but got {type(flag).__name__}.", user_location()
                 )
-        return _Taking(fn, positions, held, asked)
+        return Taken(fn, positions, held, asked)
 
     return gradient_function(fn, repr(asked), weights, make)
 
 
 @dataclass(frozen=True, eq=False)
-class _Taking:
+class Taken:
     """What `grad` was asked for."""
 
     fn: Callable[..., Any]
     positions: tuple[int, ...] | None
     weights: Any
-    asked: _Asked
+    asked: Asked
 
     def taken(self, args: tuple[Any, ...], kwargs: dict[str, Any], trying: Attempt | None) -> Any:
         """The result of a call: the function is traced."""
@@ -160,8 +160,6 @@ class _Taking:
         """Keep the trace for later calls, if it may be; ``whole`` has all values that the function returned."""
         wanted = self.asked.valued or self.asked.has_aux
         outputs = whole.graph.outputs if wanted else ()
-        if wanted and any(eqn.op.nested for eqn in whole.graph.eqns):
-            return
 
         def build(results: Sequence[Any], zeros: Callable[[Parameter], Any]) -> Any:
             value = fill(whole.structure, results[: len(outputs)]) if wanted else None
@@ -366,4 +364,4 @@ class Pull:
         return results[: len(self.request.program.arguments)], by_weight
 
 
-__all__ = ["Pull", "get_grad", "grad", "value_and_grad", "vjp"]
+__all__ = ["Asked", "Pull", "Taken", "get_grad", "grad", "value_and_grad", "vjp"]

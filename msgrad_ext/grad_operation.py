@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from .again import plan_again
 from .dtype import from_numpy
 from .errors import (
     ArgumentError,
@@ -169,12 +170,18 @@ class Request:
         groups = [[var for var in self.wrt if (var.dtype.kind == "f") is floats] for floats in (True, False)]
         results: dict[Var, np.ndarray] = {}
         for group in filter(None, groups):
-            compiled = self.compiled_for(group, weights)
-            values = compiled.plan(*(value for value in self.program.values if value is not None), *(weights or ()))
-            if not results:
-                self._tell(group, weights, values, compiled)
+            plan = self._plan(group, weights)
+            values = plan(*(value for value in self.program.values if value is not None), *(weights or ()))
+            if not results and observer.get() is not None:
+                self._tell(group, weights, values, self.compiled_for(group, weights))
             results.update(zip(group, values))
         return [Tensor._wrap(results[var]) for var in self.wrt]
+
+    def _plan(self, wrt: Sequence[Var], weights: Any) -> Plan:
+        """The plan of some of the gradients; where nobody looks, it may be that of a trace before."""
+        if observer.get() is not None or (tuple(wrt), weights is not None) in self.plans:
+            return self.compiled_for(wrt, weights).plan
+        return plan_again(self.program.graph, wrt, weights is not None, lambda: self.compiled_for(wrt, weights).plan)
 
     def _tell(self, wrt: Sequence[Var], weights: Any, results: Sequence[np.ndarray], made: Compiled) -> None:
         """Tell the observer, if there is one, of the gradients that were computed."""
@@ -247,15 +254,18 @@ class GradOperation:
                 raise ArgumentError(
                     f"For 'GradOperation', the '{name}' should be bool, but got {type(flag).__name__}.", user_location()
                 )
-        self.get_all, self.get_by_list, self.sens_param = get_all, get_by_list, sens_param
+        flags = {"get_all": get_all, "get_by_list": get_by_list, "sens_param": sens_param}
+        self.__dict__.update(flags, _way=_way(*flags.values()))
 
+    get_all: bool
+    get_by_list: bool
+    sens_param: bool
     _way: str
 
     def __setattr__(self, name: str, value: Any) -> None:
         changed = name in self.__dict__
         object.__setattr__(self, name, value)
-        flags = [self.__dict__.get(one) for one in ("get_all", "get_by_list", "sens_param")]
-        object.__setattr__(self, "_way", f"GradOperation {flags}")
+        object.__setattr__(self, "_way", _way(self.get_all, self.get_by_list, self.sens_param))
         if changed:
             Epoch.advance()
 
@@ -274,12 +284,14 @@ class GradOperation:
             The parameters for ``get_by_list``; by default all trainable ones of ``fn``.
         """
         way = self._way
-        # A gradient function that was made before is found without a look at anything else.
-        known = getattr(fn, "_msgrad_kept", None) if weights is None else None
-        if known is not None and known.owner() is fn:
-            made = known.functions.get(way)
-            if made is not None:
-                return made  # type: ignore[no-any-return]
+        if weights is None:
+            # One that was made before is found without a look at anything else.
+            try:
+                made = fn._msgrad_kept.functions[way]  # type: ignore[attr-defined]
+                if made.fn is fn:
+                    return made  # type: ignore[no-any-return]
+            except (AttributeError, KeyError):
+                pass
         if not callable(fn):
             raise ArgumentError(
                 f"For 'GradOperation', the 'fn' should be a function or a Cell, but got {type(fn).__name__}.",
@@ -288,11 +300,16 @@ class GradOperation:
         if self.get_by_list:
             check_weights(weights)
         flags = (self.get_all, self.get_by_list, self.sens_param)
-        return gradient_function(fn, way, weights, lambda held: _Operation(fn, held, *flags))
+        return gradient_function(fn, way, weights, lambda held: Operation(fn, held, *flags))
+
+
+def _way(*flags: bool) -> str:
+    """The name of one way to take a gradient."""
+    return f"GradOperation {flags}"
 
 
 @dataclass(frozen=True, eq=False)
-class _Operation:
+class Operation:
     """What a `GradOperation` was asked for."""
 
     fn: Callable[..., Any]

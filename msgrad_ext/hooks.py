@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any
+from weakref import finalize
 
 from .custom import fitting, pass_through
 from .errors import ArgumentError, BackwardError, Location, user_location
@@ -134,10 +135,14 @@ def register_hook(x: Tensor, hook: Hook) -> HookHandle:
     hooks = x.__dict__.setdefault("_hooks", {})
     hooks[id(attach)] = attach
     Epoch.advance()
+    # Arguments of later calls may be this tensor: they are looked at as long as it lives.
+    Epoch.look_closer(1)
+    ended = finalize(x, Epoch.look_closer, -1)
 
     def drop() -> None:
         if hooks.pop(id(attach), None) is not None:
             Epoch.advance()
+            ended()
 
     return HookHandle(drop)
 

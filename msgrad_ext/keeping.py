@@ -14,13 +14,15 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from .ir import Atom, Var
-from .kept import Seen, forms_of, home_of, own_voices, same, seen
+from .ir import Atom, Graph, Var
+from .kept import Seen, forms_of, home_of, own_voices, same, same_forms, seen
 from .numeric.dispatch import Answer, Answered, Form, Slot, tensors_answer
 from .numeric.places import Place, unchanged
-from .observing import Compiled, handed, observer, value_plan
+from .numeric.plan import Plan
+from .observing import Compiled, gradient_plan, handed, observer, value_plan
 from .op import foreign
 from .registry import recorder
+from .reverse import expand
 from .standing import standing
 from .surroundings import mark, ours
 from .tensor import Epoch, Parameter, Tensor
@@ -56,9 +58,10 @@ class GradientFunction(Answered):
     """
 
     def __init__(self, taking: Taking, key: Any) -> None:
+        self.fn = taking.fn
         self._taking = taking
         self._key = key
-        self._seen: Seen | None = None
+        self._seen: tuple[Seen, ...] = ()
         self._calls = 0
         self._kept: tuple[tuple[int, Callable[..., Any]], ...] = ()
         named(self, taking.fn)
@@ -73,7 +76,7 @@ class GradientFunction(Answered):
 
     def _checked(self, *args: Any, **kwargs: Any) -> Any:
         taking = self._taking
-        if all(one() is None for one in _BUSY):
+        if all(one() is None for one in BUSY):
             twin = twin_of(self, taking.fn, self._key)
             if twin is not None:
                 return twin(*args, **kwargs)
@@ -87,6 +90,11 @@ class GradientFunction(Answered):
         """Whether this call is worth an attempt: each at first, then those whose number is a power of two."""
         self._calls += 1
         return self._calls <= _ATTEMPTS or self._calls & (self._calls - 1) == 0
+
+    def note(self, found: Seen | None) -> None:
+        """Remember a trace until the next one of its form; those of some other forms stay remembered."""
+        if found is not None:
+            self._seen = (found, *(one for one in self._seen if not same_forms(one, found)))[:_ATTEMPTS]
 
     def add(self, epoch: int, answer: Callable[..., Any]) -> None:
         """Keep one more trace; those of other epochs have no answer any more."""
@@ -123,20 +131,20 @@ class Attempt:
         ``outputs`` are values that are returned before the gradients; ``whole`` has all that the function returned.
         ``build`` makes what is returned of the results, and of what it is told to put where there is no gradient.
         """
-        before, self.function._seen = self.function._seen, None
         floats = request.wrt and all(var.dtype.kind == "f" for var in request.wrt)
         if not floats or not self._weights_fit(request, weights) or not own_voices(request.program.graph, foreign):
             return
         order = [request.program.graph.inputs.index(var) for var in request.wrt]
         wanted = (order, self.keywords, *wanted)
-        self.function._seen = found = seen(whole or request.program, self.forms, wanted)
-        if self.places is None or self.epoch != Epoch.count or not same(before, found) or not unchanged(self.places)():
+        found = seen(whole or request.program, self.forms, wanted)
+        again = found is not None and any(same(one, found) for one in self.function._seen)
+        self.function.note(found)
+        if not again or self.places is None or self.epoch != Epoch.count or not unchanged(self.places)():
             return
         given = None if weights is None else tuple(one._array() for one in weights)
-        made = request.compiled_for(request.wrt, given)
-        plan = made.plan if not outputs else value_plan(made, outputs, given is not None)
+        plan = _plan_of(request, given, order, whole if outputs else None)
         tensors = sum(form.shape is not None for form in self.forms) - len(weights or ())
-        rests = (self.epoch, self.places, _BUSY, self.keywords)
+        rests = (self.epoch, self.places, BUSY, self.keywords)
         answer = Answer(self.forms, request.program.captured, tensors, plan, *rests)
         slots = [Slot(number) for number in range(len(outputs) + len(request.wrt))]
         structure = build(slots, lambda one: Slot(-1, (one.shape, one.numpy_dtype)))
@@ -150,20 +158,32 @@ class Attempt:
         return len(request.program.graph.outputs) == len(weights) == 1 and shape == weights[0].shape
 
 
-_BUSY = (recorder.get, observer.get, lambda: lent() or None)
+BUSY = (recorder.get, observer.get, lambda: lent() or None)
 
 
 def _attempt(
     function: GradientFunction, taking: Taking, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Attempt | None:
     """The `Attempt` to keep the trace of a call that is about to be made; None where that is out of the question."""
-    if any(one() is not None for one in _BUSY) or not function.due() or _lists_its_own(taking.fn):
+    if any(one() is not None for one in BUSY) or not function.due() or _lists_its_own(taking.fn):
         return None
     forms = forms_of((*args, *kwargs.values()))
     if forms is None:
         return None
     epoch = Epoch.count
-    return Attempt(function, forms, epoch, None if function._seen is None else standing(taking.fn), tuple(kwargs))
+    return Attempt(function, forms, epoch, standing(taking.fn) if function._seen else None, tuple(kwargs))
+
+
+def _plan_of(request: Asked, given: Any, order: Sequence[int], whole: Program | None) -> Plan:
+    """The plan of what was asked for; with ``whole`` of all that the function returns, before it."""
+    if whole is None:
+        return request.compiled_for(request.wrt, given).plan
+    if not any(eqn.op.nested for eqn in whole.graph.eqns):
+        return value_plan(request.compiled_for(request.wrt, given), whole.graph.outputs, given is not None)
+    full = expand(whole.graph)
+    first = Graph(full.inputs, full.eqns, full.outputs[: len(request.program.graph.outputs)], full.guards)
+    made = gradient_plan(first, [first.inputs[at] for at in order], given is not None, (*whole.values, *(given or ())))
+    return value_plan(made, full.outputs, given is not None)
 
 
 def _lists_its_own(fn: Any) -> bool:
@@ -174,7 +194,7 @@ def _lists_its_own(fn: Any) -> bool:
     return any(code is not None and not ours(code) for code in found)
 
 
-def gradient_function(fn: Any, way: Any, weights: Any, make: Callable[[Any], Taking]) -> Callable[..., Any]:
+def gradient_function(fn: Any, way: Any, weights: Any, make: Callable[[Any], Taking | Answered]) -> Callable[..., Any]:
     """The gradient function of ``fn`` that is taken in one ``way`` by ``weights``: always the same one, where ``fn`` lasts.
 
     ``make`` is called with the weights as they are now, where there was none.
@@ -188,7 +208,8 @@ def gradient_function(fn: Any, way: Any, weights: Any, make: Callable[[Any], Tak
     home = home_of(fn)
     found = None if home is None else home.functions.get(key)
     if found is None:
-        found = GradientFunction(make(weights), key)
+        made = make(weights)
+        found = made if isinstance(made, Answered) else GradientFunction(made, key)
         if home is not None:
             home.remember(key, found)
     return found  # type: ignore[no-any-return]
@@ -208,4 +229,4 @@ def named(wrapper: Any, function: Callable[..., Any]) -> Any:
     return wrapper
 
 
-__all__ = ["Attempt", "GradientFunction", "Taking", "gradient_function", "like"]
+__all__ = ["BUSY", "Attempt", "GradientFunction", "Taking", "gradient_function", "like"]

@@ -119,7 +119,7 @@ def same(first: Seen | None, second: Seen | None) -> bool:
     return (
         first is not None
         and second is not None
-        and _equal(first.forms, second.forms)
+        and same_forms(first, second)
         and len(first.captured) == len(second.captured)
         and all(one is other for one, other in zip(first.captured, second.captured))
         and repr(first.structure) == repr(second.structure)
@@ -128,8 +128,9 @@ def same(first: Seen | None, second: Seen | None) -> bool:
     )
 
 
-def _equal(first: tuple[Form, ...], second: tuple[Form, ...]) -> bool:
-    return [(one.shape, one.dtype, one.value) for one in first] == [(one.shape, one.dtype, one.value) for one in second]
+def same_forms(first: Seen, second: Seen) -> bool:
+    """True when both were made of arguments of one form."""
+    return first.forms == second.forms
 
 
 def alike(first: Graph, second: Graph) -> bool:
@@ -183,4 +184,4 @@ def own_voices(graph: Graph, foreign: Callable[[Any], bool]) -> bool:
     return True
 
 
-__all__ = ["Home", "Seen", "alike", "forms_of", "home_of", "own_voices", "same", "seen"]
+__all__ = ["Home", "Seen", "alike", "forms_of", "home_of", "own_voices", "same", "same_forms", "seen"]

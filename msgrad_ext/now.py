@@ -1,7 +1,7 @@
 """Whether anything changed, in one comparison: ``NOW[0]`` is the very object that it was as long as nothing did.
 
 It is the count of `Epoch`, which each counted change replaces, and None while in any thread a network is traced, gradients
-are observed, or parameters are lent other values: a call that finds it so looks closer.
+are observed, parameters are lent other values, or a tensor has hooks: a call that finds it so looks closer.
 """
 
 from __future__ import annotations
@@ -19,10 +19,12 @@ NOW: list[int | None] = [0]
 class Epoch:
     """Counts changes of anything that a compiled plan took for constant: a cell's attribute, a tensor written in place.
 
-    ``last_trace`` stands for the last trace that was begun: what was made since then, no plan can rest on.
+    ``last_trace`` stands for the last trace that was begun: what was made since then, no plan can rest on. ``voices`` is
+    the count at the last change of an op's class.
     """
 
     count = 0
+    voices = 0
     last_trace = object()
     _numbers = count_up(1)
     _lock = RLock()
@@ -40,15 +42,18 @@ class Epoch:
     @contextmanager
     def busy(cls) -> Iterator[None]:
         """Let every call look closer meanwhile."""
-        with cls._lock:
-            cls._busy += 1
-            cls._settle()
+        cls.look_closer(1)
         try:
             yield
         finally:
-            with cls._lock:
-                cls._busy -= 1
-                cls._settle()
+            cls.look_closer(-1)
+
+    @classmethod
+    def look_closer(cls, more: int) -> None:
+        """One reason more, or one less, for every call to look closer."""
+        with cls._lock:
+            cls._busy += more
+            cls._settle()
 
     @classmethod
     def _settle(cls) -> None:
@@ -76,10 +81,12 @@ class CountedClass(type):
     def __setattr__(cls, name: str, value: Any) -> None:
         super().__setattr__(name, value)
         Epoch.advance()
+        Epoch.voices = Epoch.count
 
     def __delattr__(cls, name: str) -> None:
         super().__delattr__(name)
         Epoch.advance()
+        Epoch.voices = Epoch.count
 
 
 if hasattr(os, "register_at_fork"):

@@ -22,20 +22,15 @@ from .errors import (
     ShapeError,
     user_location,
 )
-from .functional import checked_positions, grad, tensor_number
 from .ir import Graph, Var, literal
-from .jacobian import jacrev, jvp
-from .keeping import like
 from .linear.cost import cost
 from .linear.matrix import blocks, product
 from .linear.scalars import plan_of
 from .linear.whole import whole
 from .marking import leaves
-from .numeric.dispatch import Form, Slot
+from .numeric.dispatch import Answer, Form, Slot
 from .numeric.interpreter import run
 from .numeric.plan import GuardFailed, Plan
-from .observing import being_observed
-from .registry import recorder
 from .reverse import bind, reverse
 from .simplify import simplify
 from .surroundings import Surroundings
@@ -61,7 +56,7 @@ class Version:
     shapes: tuple[tuple[int, ...], ...]
     epoch: int
     outer: Surroundings
-    at_once: Callable[..., Any] | None
+    at_once: tuple[Answer, Any] | None
     by_rows: bool = False
 
 
@@ -304,57 +299,4 @@ def compile_hvp(
         raise error.at(user_location())
 
 
-def hessian(fn: Callable[..., Any], grad_position: int | tuple[int, ...] = 0) -> Callable[..., Any]:
-    """The function that gives the Hessian of ``fn`` (of the sum of its output's elements).
-
-    Parameters
-    ----------
-    fn : callable
-        A `Cell` or a function of tensors.
-    grad_position : int or tuple of int
-        Which inputs to differentiate by.
-
-    Returns
-    -------
-    callable
-        Of the same arguments. For one position a tensor, with the axes of the input twice; for several a tuple of tuples
-        of such blocks.
-    """
-    positions = checked_positions(grad_position)
-    if positions is None:
-        raise ArgumentError("For 'hessian', grad_position must be an int or a tuple of ints, but got None.")
-    made: list[CompiledHessian] = []
-
-    def second(*args: Any) -> Any:
-        plain = recorder.get() is None and not being_observed() and all(isinstance(one, Tensor) for one in args)
-        if not plain:
-            return jacrev(grad(fn, positions), positions)(*args)
-        for position in positions:
-            tensor_number(args, position)
-        if not made:
-            names = trace(fn, args).arguments
-            made.append(CompiledHessian(fn, args, [names[position] for position in positions], None))
-        blocks_by_pair: Any = made[0](*args)
-        names = made[0].names
-        table = tuple(tuple(Tensor._wrap(blocks_by_pair[a, b]) for b in names) for a in names)
-        return table[0][0] if len(positions) == 1 else table
-
-    return like(second, fn)
-
-
-def hvp(fn: Callable[..., Any], inputs: Any, v: Any) -> tuple[Any, Any]:
-    """The gradient of ``fn`` and the product of its Hessian with ``v``, both by all ``inputs``.
-
-    Parameters
-    ----------
-    fn : callable
-        A `Cell` or a function of tensors with one output.
-    inputs, v : Tensor, or tuple of Tensor
-        Its arguments, and the direction: a tensor of the same shape and dtype for each.
-    """
-    members = tuple(inputs) if isinstance(inputs, (tuple, list)) else (inputs,)
-    position: Any = tuple(range(len(members))) if isinstance(inputs, (tuple, list)) else 0
-    return jvp(grad(fn, position), inputs, v)  # type: ignore[return-value]
-
-
-__all__ = ["CompiledHessian", "CompiledProduct", "compile_hessian", "compile_hvp", "hessian", "hvp"]
+__all__ = ["CompiledHessian", "CompiledProduct", "compile_hessian", "compile_hvp"]

@@ -19,6 +19,15 @@ BUILTINS = frozenset(
 )
 # These read attributes by names that are not spelled.
 REFLECTIVE = frozenset(("getattr", "hasattr"))
+# What of numpy gives the same at the same.
+NUMPY = frozenset(
+    "float16 float32 float64 int8 int16 int32 int64 uint8 uint16 uint32 uint64 bool_ complex64 complex128 pi e inf nan "
+    "newaxis sqrt exp log sin cos tan tanh array asarray zeros ones full eye arange linspace prod sum mean cumsum shape "
+    "ndim size dtype T max min abs reshape transpose stack concatenate finfo iinfo maximum minimum power square matmul dot "
+    "expand_dims squeeze split where add multiply subtract divide std var take diag broadcast_to tile repeat clip flip "
+    "argmax argmin round all any copy sign float_power less greater equal pad log2 log10 log1p expm1 ceil floor unique "
+    "einsum outer inner trace swapaxes flatten ravel sort roll tril triu cumprod isnan isinf isfinite".split()
+)
 # Methods and functions of this package that change what is not the network's, or look at values.
 EFFECTS = frozenset(
     "set_seed set_context set_device set_data assign_value set_train set_grad asnumpy numpy item tolist copy_ fill_ zero_ "
@@ -113,4 +122,4 @@ def _loads(step: dis.Instruction, name: str) -> bool:
     return step.opname == "LOAD_GLOBAL" and step.argval == name
 
 
-__all__ = ["BUILTINS", "EFFECTS", "PRIVATE", "REFLECTIVE", "Doubt", "Spelled", "spelled"]
+__all__ = ["BUILTINS", "EFFECTS", "NUMPY", "PRIVATE", "REFLECTIVE", "Doubt", "Spelled", "spelled"]

@@ -23,20 +23,13 @@ import numpy as np
 from .dtype import DType
 from .numeric.dispatch import Answered
 from .numeric.places import Place, content
-from .spelled import BUILTINS, PRIVATE, REFLECTIVE, Doubt, spelled
+from .registry import FUNCTIONS, METHODS
+from .spelled import BUILTINS, NUMPY, PRIVATE, REFLECTIVE, Doubt, spelled
 from .surroundings import installed, installed_module, ours
 from .tensor import Parameter, Tensor
 
 _HOME = (__package__ or "") + "."
 _PLAIN = (bool, int, float, complex, str, bytes, type(None), type(...), np.generic, np.dtype, DType, range, slice)
-_NUMPY = frozenset(
-    "float16 float32 float64 int8 int16 int32 int64 uint8 uint16 uint32 uint64 bool_ complex64 complex128 pi e inf nan "
-    "newaxis sqrt exp log sin cos tan tanh array asarray zeros ones full eye arange linspace prod sum mean cumsum shape "
-    "ndim size dtype T max min abs reshape transpose stack concatenate finfo iinfo maximum minimum power square matmul dot "
-    "expand_dims squeeze split where add multiply subtract divide std var take diag broadcast_to tile repeat clip flip "
-    "argmax argmin round all any copy sign float_power less greater equal pad log2 log10 log1p expm1 ceil floor unique "
-    "einsum outer inner trace swapaxes flatten ravel sort roll tril triu cumprod isnan isinf isfinite".split()
-)
 _MODULES = (math, cmath)
 _CONTAINERS = (tuple, list, dict, OrderedDict, set, frozenset)
 # What Python puts into each class, and what is run only when an object is made or printed.
@@ -219,15 +212,20 @@ class Walk:
     # Code -------------------------------------------------------------------------------------------------------
 
     def _function(self, function: FunctionType) -> None:
+        own = ours(function.__code__)
+        if own and function in (FUNCTIONS.get(function.__name__), METHODS.get(function.__name__)):
+            return
         for cell in function.__closure__ or ():
-            self._closed(cell)
-        if ours(function.__code__):
+            self._closed(cell, own)
+        if own:
             return
         if installed(function.__code__):
             raise Doubt("code of another package")
         self._add("code", function, None, function.__code__)
-        self._add("defaults", function, None, function.__defaults__)
-        self._add("keyword defaults", function, None, function.__kwdefaults__)
+        # Where there are none, no call in the trace was in want of one.
+        for form, defaults in (("defaults", function.__defaults__), ("keyword defaults", function.__kwdefaults__)):
+            if defaults is not None:
+                self._add(form, function, None, defaults)
         self._pending += [function.__defaults__, function.__kwdefaults__]
         found = spelled(function.__code__)
         if found.doubts:
@@ -246,12 +244,13 @@ class Walk:
         for name in found.named & space.keys():
             self._add("entry", space, name, space[name])
 
-    def _closed(self, cell: CellType) -> None:
+    def _closed(self, cell: CellType, own: bool) -> None:
         try:
             value = cell.cell_contents
         except ValueError:
             raise Doubt("an empty cell") from None
-        self._add("cell", cell, None, value)
+        if not own:
+            self._add("cell", cell, None, value)
         # super() reads the class that its method is written in; its methods are followed from the object.
         if not (isinstance(value, type) and "_params" not in vars(value)):
             self._pending.append(value)
@@ -265,7 +264,7 @@ class Walk:
         self._pending += list(cell._cells.values())
         own = [home for home in _homes(type(cell)) if _known_here(home)]
         self._classes(type(cell))
-        if hasattr(type(cell), "bprop") or any(
+        if type(cell).bprop is not None or any(
             "__call__" in vars(home) for home in _homes(type(cell)) if home not in own
         ):
             raise Doubt(type(cell).__name__)
@@ -318,7 +317,7 @@ class Walk:
     def _tried(self, value: Any) -> None:
         if isinstance(value, ModuleType):
             space = vars(value)
-            if value is np and not (self.names & space.keys()) <= _NUMPY:
+            if value is np and not (self.names & space.keys()) <= NUMPY:
                 raise Doubt("numpy")
             for name in self.names:
                 if value is np and name in space:

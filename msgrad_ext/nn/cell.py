@@ -20,16 +20,21 @@ _LAYERS = __package__
 class Cell(CellHooks, CellManners):
     """A network or a layer. A subclass makes its parameters in ``__init__`` and computes in ``construct``."""
 
+    # A derivative of the user's own, for the outputs and their cotangents.
+    bprop: Any = None
+
     def __init__(self, auto_prefix: bool = True, flags: Any = None) -> None:
-        object.__setattr__(self, "_params", {})
-        object.__setattr__(self, "_cells", {})
-        object.__setattr__(self, "_buffers", {})
-        object.__setattr__(self, "_auto_prefix", auto_prefix)
-        object.__setattr__(self, "_flags", dict(flags or {}))
-        # Nothing rests on a cell that no trace can have seen: its attributes may be set freely.
-        object.__setattr__(self, "_since", Epoch.last_trace)
-        object.__setattr__(self, "training", False)
-        object.__setattr__(self, "requires_grad", False)
+        self.__dict__.update(
+            _params={},
+            _cells={},
+            _buffers={},
+            _auto_prefix=auto_prefix,
+            _flags=dict(flags or {}),
+            # Nothing rests on a cell that no trace can have seen: its attributes may be set freely.
+            _since=Epoch.last_trace,
+            training=False,
+            requires_grad=False,
+        )
 
     # Attributes -------------------------------------------------------------------------------------------------
 
@@ -197,12 +202,13 @@ class Cell(CellHooks, CellManners):
         raise UnknownNameError(f"For '{type(self).__name__}', the method 'construct' is not defined.", user_location())
 
     def __call__(self, *inputs: Any, **kwargs: Any) -> Any:
-        if "_params" not in self.__dict__:
+        own = self.__dict__
+        if "_params" not in own:
             raise UnknownNameError(f"For '{type(self).__name__}', super().__init__() was not called.", user_location())
-        if "_hooks" in self.__dict__ or hasattr(type(self), "bprop"):
+        if "_hooks" in own or type(self).bprop is not None:
             return call(self, inputs, kwargs)
         try:
-            return self.construct(*inputs, **kwargs)
+            return self.construct(*inputs, **kwargs) if kwargs else self.construct(*inputs)
         except AttributeError as error:
             # What a user's own construct asks of its inputs is the user's affair.
             if type(self).__module__.startswith(_LAYERS):

@@ -125,9 +125,10 @@ class _Writer:
         self.answer = answer
         self.arrays = arrays
 
-        def calm() -> bool:
-            """The closer look: it may be another thread that is busy."""
-            return answer.epoch == Epoch.count and all(one() is None for one in answer.busy)
+        def calm(*given: Any) -> bool:
+            """The closer look: it may be another thread that is busy, or another tensor that has hooks."""
+            free = answer.epoch == Epoch.count and all(one() is None for one in answer.busy)
+            return free and not any("_hooks" in getattr(one, "__dict__", ()) for one in given)
 
         self.known: dict[str, Any] = {
             "Tensor": Tensor, "ndarray": np.ndarray, "new": Tensor.__new__, "zeros": np.zeros, "now": NOW,
@@ -142,10 +143,12 @@ class _Writer:
         leading = self.answer.leading
         parameters = [f"p{number}" for number in range(len(self.answer.parameters))]
         run = ", ".join([*arrays[:leading], *parameters, *arrays[leading:]])
+        given = "".join(f"{name}, " for name in names)
+        free = f"(now[0] is epoch or calm({given}*named.values()))"
         lines = [
             f"def answer(self, {''.join(f'{name}=none, ' for name in names)}/, *more, **named):",
             "    try:",
-            f"        if (now[0] is epoch or calm()) and not more and {self._named()}{''.join(first)}:",
+            f"        if {free} and not more and {self._named()}{''.join(first)}:",
             *(f"            {line}" for line in self._taken()),
             f"            if {' and '.join([*second, *tests(self.answer.places, self.known)]) or 'True'}:",
             # Which function runs a plan may change: compiled C takes over when it is ready.
@@ -154,7 +157,7 @@ class _Writer:
         for number in range(results):
             lines += [f"                t{number} = new(Tensor)", f"                t{number}._value = r[{number}]"]
         lines += [f"                return {result}", "    except raised:", "        pass"]
-        lines += [f"    return other(self, *given(({''.join(f'{name}, ' for name in names)})), *more, **named)", ""]
+        lines += [f"    return other(self, *given(({given})), *more, **named)", ""]
         return made("\n".join(lines), "answer", self.known)
 
     def _named(self) -> str:
@@ -176,7 +179,7 @@ class _Writer:
                 first.append(f" and mark(a{number}) == m{number}")
                 continue
             if not self.arrays:
-                first.append(f" and type(a{number}) is Tensor and '_hooks' not in a{number}.__dict__")
+                first.append(f" and type(a{number}) is Tensor")
             self.known[f"s{number}"], self.known[f"d{number}"] = form.shape, form.dtype
             names.append(f"x{number}")
             second.append(f"x{number}.dtype is d{number} and x{number}.shape == s{number}")

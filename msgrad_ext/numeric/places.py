@@ -16,6 +16,7 @@ import numpy as np
 _FORMS = {
     "entry": "h{0}[k{0}] is v{0}",
     "missing": "k{0} not in h{0}",
+    "all missing": "h{0}.keys().isdisjoint(k{0})",
     "cell": "h{0}.cell_contents is v{0}",
     "code": "h{0}.__code__ is v{0}",
     "defaults": "h{0}.__defaults__ is v{0}",
@@ -31,6 +32,8 @@ _FORMS = {
 GONE = (KeyError, ValueError, AttributeError, TypeError)
 # So many places are looked at in one expression.
 _CHUNK = 100
+# So many names that must be missing are looked for one by one.
+_FEW = 3
 # Under the package's name, so that errors are not taken to stand there.
 _FILE = str(Path(__file__).with_name("<answer>"))
 
@@ -59,7 +62,7 @@ def made(text: str, name: str, known: dict[str, Any]) -> Callable[..., Any]:
 def tests(places: Sequence[Place], known: dict[str, Any]) -> list[str]:
     """One test for each place, or for many together; what they name is put into ``known``."""
     known["is_"] = is_
-    ordered = sorted(places, key=lambda place: place.form)
+    ordered = sorted(_together(places), key=lambda place: place.form)
     if len(ordered) > _CHUNK:
         parts = [ordered[start : start + _CHUNK] for start in range(0, len(ordered), _CHUNK)]
         known.update({f"same{number}": _part(part) for number, part in enumerate(parts)})
@@ -67,6 +70,21 @@ def tests(places: Sequence[Place], known: dict[str, Any]) -> list[str]:
     for number, place in enumerate(ordered):
         known.update({f"h{number}": place.holder, f"k{number}": place.key, f"v{number}": place.value})
     return [_FORMS[place.form].format(number) for number, place in enumerate(ordered)]
+
+
+def _together(places: Sequence[Place]) -> list[Place]:
+    """The same with one place for all names that one namespace must not have."""
+    absent: dict[int, list[Place]] = {}
+    for place in places:
+        if place.form == "missing":
+            absent.setdefault(id(place.holder), []).append(place)
+    found = [place for place in places if place.form != "missing"]
+    for group in absent.values():
+        if len(group) <= _FEW:
+            found += group
+        else:
+            found.append(Place("all missing", group[0].holder, frozenset(place.key for place in group), None))
+    return found
 
 
 def _part(places: Sequence[Place]) -> Callable[[], bool]:

@@ -10,7 +10,7 @@ import pytest
 
 from msgrad_ext import grad_operation, observing, ops, registry
 from msgrad_ext.backward import Backward
-from msgrad_ext.grad_operation import GradOperation, Request
+from msgrad_ext.grad_operation import Operation, Request
 from msgrad_ext.ir import Graph, Lit, Var
 from msgrad_ext.numeric import plan as plans
 from msgrad_ext.numeric.plan import Plan
@@ -322,12 +322,12 @@ def returning(change: Callable[[list[Any]], list[Any]]) -> Plant:
 
 
 def _structured(patch: pytest.MonkeyPatch) -> None:
-    honest = GradOperation._structure
+    honest = Operation._structure
 
     def structure(self: Any, by_input: Any, by_weight: Any, weights: Any) -> Any:
         return honest(self, [one * 1.25 for one in by_input], tuple(one * 1.25 for one in by_weight), weights)
 
-    patch.setattr(GradOperation, "_structure", structure)
+    patch.setattr(Operation, "_structure", structure)
 
 
 RETURNING: dict[str, Plant] = {
