@@ -6,6 +6,7 @@ Comes in: a graph. Goes out: `Steps`. What a voice says beyond these is one step
 from __future__ import annotations
 
 import keyword
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -13,11 +14,15 @@ from typing import Any
 
 import numpy as np
 
+from ..contract import broadcast
 from ..ir import Atom, Eqn, Graph, Lit, Shape, Var, unique
 from . import voices
 from .reading import read
 from .source import _RESERVED, Functions, identifier
 from .steps import Step, Value
+
+# Up to so many elements an operand that is broadcast is worth a copy in the result's shape.
+_FILLED = 1 << 14
 
 
 @dataclass(frozen=True)
@@ -159,6 +164,8 @@ class Lowering:
         self, kind: str, name: str, operands: Sequence[Value], shape: Shape, dtype: np.dtype, *settings: Any
     ) -> Value:
         """The value of one more step, or of the same step before."""
+        if kind == "ufunc":
+            operands = [self.fitted(one, operands, shape) for one in operands]
         key = (kind, name, *operands, settings, dtype)
         out = self.same.get(key)
         if out is None:
@@ -166,6 +173,29 @@ class Lowering:
             out = self.same[key] = Value(shape, dtype, "made", f"_{self.count}")
             self.steps.append(Step(kind, name, tuple(operands), out, settings, self.eqn))
         return out
+
+    def fitted(self, operand: Value, operands: Sequence[Value], shape: Shape) -> Value:
+        """An operand of a ufunc as numpy is fastest with it: its own broadcasting of a small array costs as much as two calls.
+
+        One element loses its axes, and what is smaller than the result fills an array of the result's shape first.
+        """
+        if operand.shape == shape or not operand.shape:
+            return operand
+        others = [one for one in operands if one is not operand]
+        if operand.size == 1 and broadcast(*(one.shape for one in others)) == shape:
+            return self.once("bare", operand, "{}.squeeze()", np.squeeze)
+        size = math.prod(shape)
+        if operand.size == size:
+            return self.once(shape, operand, f"{{}}.reshape({shape})", lambda array: array.reshape(shape))
+        if size > _FILLED or all(one.shape != shape for one in others):
+            return operand
+        return self.add("cast", "", (operand,), shape, operand.dtype, shape)
+
+    def once(self, key: Any, operand: Value, form: str, make: Callable[[np.ndarray], np.ndarray]) -> Value:
+        """A view, or the same view before."""
+        if (key, operand) not in self.same:
+            self.same[key, operand] = self.view(operand, form, make)
+        return self.same[key, operand]
 
     def view(self, operand: Value, form: str, make: Callable[[np.ndarray], np.ndarray]) -> Value:
         """A view; where the memory's layout allows none, a copy."""
