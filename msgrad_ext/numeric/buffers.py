@@ -14,7 +14,7 @@ from typing import Any
 from .steps import ELEMENTWISE, Step, Value
 
 # Steps whose result goes into a buffer that they are given.
-INTO = frozenset({"ufunc", "cast", "reduce", "dot", "matmul", "inner"})
+INTO = frozenset({"ufunc", "bits", "cast", "reduce", "dot", "matmul", "inner"})
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..ir import unique
 from .chains import Chain
+from .selections import bits_of
 from .steps import Step, Value
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ class _ChainWriter:
 
     def inner(self, step: Step) -> None:
         """One step on a block."""
+        if step.kind == "bits":
+            return self.bits(step)
         operands = ", ".join(value.name for value in step.operands)
         call = f"{self.writer.name(step.name)}({operands}" if step.name else operands
         stored = step.out in self.chain.made
@@ -65,6 +68,18 @@ class _ChainWriter:
                 self.rows.append((text, step))
         if not stored:
             self.rows.append((f"{step.out.name} = {text}", step))
+
+    def bits(self, step: Step) -> None:
+        """One step on the bits of a block."""
+        if step.out not in self.chain.made:
+            self.rows.append((f"{step.out.name} = {self.home(step.out)}", step))
+        operands = ", ".join(map(self.seen, (*step.operands, step.out)))
+        self.rows.append((f"{self.writer.name(step.name)}({operands})", step))
+
+    def seen(self, value: Value) -> str:
+        """The text of a float as the integer with its bits."""
+        kind = bits_of(value).dtype
+        return value.name if kind == value.dtype else f"{value.name}.view({self.writer.dtype(kind)})"
 
     def home(self, value: Value) -> str:
         """The name of the block buffer of ``value``."""

@@ -18,6 +18,7 @@ from .chain_text import write_chain
 from .chains import block_chains
 from .lowering import Steps, lower_steps
 from .scalars import fits, write_scalars
+from .selections import bits_of, selected
 from .source import _place
 from .steps import Step, Value
 from .sums import cheaper_sums
@@ -65,7 +66,7 @@ def write_fast(graph: Graph, constants: dict[int, int], scalars: bool = True) ->
     lowered = lower_steps(graph)
     if scalars and fits(lowered):
         return write_plain(lowered)
-    steps = block_chains(cheaper_sums(lowered), lowered.outputs)
+    steps = block_chains(cheaper_sums(lowered, selected(lowered)), lowered.outputs)
     return FastWriter(lowered, steps, lay_out(steps, lowered.outputs), constants).write()
 
 
@@ -272,6 +273,19 @@ class FastWriter:
         self.row(f"{step.out.name} = {self.name(step.name)}({', '.join(arguments)})", step.eqn)
 
     write_matmul = write_ufunc
+
+    def write_bits(self, step: Step) -> None:
+        self.row(f"{step.out.name} = {self.into(step.out, required=True)}", step.eqn)
+        operands = ", ".join(map(self.bits, (*step.operands, step.out)))
+        self.row(f"{self.name(step.name)}({operands})", step.eqn)
+
+    def bits(self, value: Value) -> str:
+        """The text of an operand, a float as the integer with its bits."""
+        seen = bits_of(value)
+        if seen is value:
+            return self.given(value)
+        kind = self.dtype(seen.dtype)
+        return self.static_view(seen) if self.layout.static(seen) else f"{self.given(value)}.view({kind})"
 
     def write_where(self, step: Step) -> None:
         self.allocations += 1

@@ -90,8 +90,8 @@ class Step:
     Attributes
     ----------
     kind : str
-        ``"ufunc"``, ``"cast"``, ``"where"``, ``"reduce"``, ``"dot"``, ``"inner"``, ``"matmul"``, ``"view"``, ``"call"``, ``"guard"``
-        or ``"chain"``.
+        ``"ufunc"``, ``"bits"`` (a ufunc of the bits of floats), ``"cast"``, ``"where"``, ``"reduce"``, ``"dot"``, ``"inner"``,
+        ``"matmul"``, ``"view"``, ``"call"``, ``"guard"`` or ``"chain"``.
     name : str
         The ufunc's or function's name; for a call, its text.
     operands : tuple of Value
@@ -113,7 +113,7 @@ class Step:
 
 
 # Kinds that work element by element and may therefore write over an operand that nobody reads later.
-ELEMENTWISE = frozenset({"ufunc", "cast", "where"})
+ELEMENTWISE = frozenset({"ufunc", "bits", "cast", "where"})
 
 
 @lru_cache(maxsize=4096)

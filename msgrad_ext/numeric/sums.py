@@ -6,6 +6,7 @@ Only where the sum is no less exact: few terms, or sums over the first axis, whi
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -16,15 +17,15 @@ from .steps import Step, Value
 _TERMS = 1024
 
 
-def cheaper_sums(lowered: Steps) -> list[Step]:
-    """The steps with sums, and sums of products, as dots."""
-    uses = Counter(operand for step in lowered.steps for operand in step.operands)
+def cheaper_sums(lowered: Steps, given: Sequence[Step]) -> list[Step]:
+    """The steps ``given`` with sums, and sums of products, as dots."""
+    uses = Counter(operand for step in given for operand in step.operands)
     uses.update(lowered.outputs)
-    makers = {step.out: step for step in lowered.steps if step.kind == "ufunc"}
+    makers = {step.out: step for step in given if step.kind == "ufunc"}
     ones = _Ones(lowered)
     dropped: set[Value] = set()
     steps = []
-    for step in lowered.steps:
+    for step in given:
         whole = step.out
         if step.kind == "reduce" and step.name == "add" and step.operands[0].dtype.char in "fd":
             step = _inner(step, uses, makers, dropped) or _product(step, ones) or step
