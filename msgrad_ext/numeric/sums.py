@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from math import prod
 
 import numpy as np
 
+from ..ir import unique
 from .lowering import Steps
 from .steps import Step, Value
 
@@ -24,14 +26,16 @@ def cheaper_sums(lowered: Steps, given: Sequence[Step]) -> list[Step]:
     makers = {step.out: step for step in given if step.kind == "ufunc"}
     ones = _Ones(lowered)
     dropped: set[Value] = set()
-    steps = []
+    steps: list[Step] = []
     for step in given:
         whole = step.out
         if step.kind == "reduce" and step.name == "add" and step.operands[0].dtype.char in "fd":
-            step = _inner(step, uses, makers, dropped) or _product(step, ones) or step
-        steps.append(step)
-        if step.out is not whole and whole.kind == "view":
-            steps.append(Step("view", whole.form, (step.out,), whole, (), step.eqn))
+            found = _inner(step, uses, makers, dropped) or _product(step, ones)
+            steps += [found] if found else _products(step, ones) or [step]
+        else:
+            steps.append(step)
+        if steps[-1].out is not whole and whole.kind == "view":
+            steps.append(Step("view", whole.form, (steps[-1].out,), whole, (), step.eqn))
     return [step for step in steps if step.kind == "guard" or step.out not in dropped]
 
 
@@ -69,6 +73,37 @@ def _product(step: Step, ones: _Ones) -> Step | None:
     return Step("dot", "dot", operands, step.out, (), step.eqn)
 
 
+def _products(step: Step, ones: _Ones) -> list[Step] | None:
+    """A sum along some axes of an array of more axes as products with ones, one for each run of axes."""
+    (operand,), (axes, _) = step.operands, step.settings
+    if len(axes) == len(operand.shape) or not (operand.compact or operand.kind == "input"):
+        return None
+    shape, value, steps = list(operand.shape), operand, []
+    for start, stop in reversed(_runs(axes)):
+        lead, count, rest = prod(shape[:start]), prod(shape[start:stop]), prod(shape[stop:])
+        if rest == 1 and count > _TERMS:
+            return None
+        view = ones.reshaped(value, (count, rest) if lead == 1 else (lead, count) if rest == 1 else (lead, count, rest))
+        steps.append(Step("view", view.form, (value,), view, (), step.eqn))
+        kind = "dot" if 1 in (lead, rest) else "matmul"
+        vector = ones.of((count,) if kind == "dot" else (1, count), operand.dtype)
+        value = ones.made_value((rest,) if lead == 1 else (lead,) if rest == 1 else (lead, 1, rest), operand.dtype)
+        steps.append(Step(kind, kind, (view, vector) if rest == 1 < lead else (vector, view), value, (), step.eqn))
+        del shape[start:stop]
+    out = step.out
+    out.kind, out.base, out.form = "view", value, f"{{}}.reshape({out.shape})"
+    return steps
+
+
+def _runs(axes: Sequence[int]) -> list[tuple[int, int]]:
+    """Axes that follow each other as ranges."""
+    runs: list[tuple[int, int]] = []
+    for axis in axes:
+        start = runs.pop()[0] if runs and runs[-1][1] == axis else axis
+        runs.append((start, axis + 1))
+    return runs
+
+
 def number_of(step: Step) -> Value:
     """A number for the full sum; where axes are kept, the sum becomes a view of it."""
     out = step.out
@@ -85,6 +120,15 @@ class _Ones:
     def __init__(self, lowered: Steps) -> None:
         self.lowered = lowered
         self.made: dict[object, Value] = {}
+
+    def made_value(self, shape: tuple[int, ...], dtype: np.dtype) -> Value:
+        """A value that a step makes, under a name that is not in use."""
+        return Value(shape, dtype, "made", unique("total", self.lowered.taken))
+
+    def reshaped(self, value: Value, shape: tuple[int, ...]) -> Value:
+        """``value`` in another shape."""
+        name = unique(f"{value.name}_as", self.lowered.taken)
+        return Value(shape, value.dtype, "view", name, value, f"{{}}.reshape({shape})", compact=value.compact)
 
     def of(self, shape: tuple[int, ...], dtype: np.dtype) -> Value:
         """Ones of a shape."""
