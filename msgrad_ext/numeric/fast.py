@@ -66,7 +66,7 @@ def write_fast(graph: Graph, constants: dict[int, int], scalars: bool = True) ->
     lowered = lower_steps(graph)
     if scalars and fits(lowered):
         return write_plain(lowered)
-    steps = block_chains(cheaper_sums(lowered, selected(lowered)), lowered.outputs)
+    steps = cheaper_sums(lowered, block_chains(selected(lowered), lowered.outputs))
     return FastWriter(lowered, steps, lay_out(steps, lowered.outputs), constants).write()
 
 
@@ -147,8 +147,9 @@ class FastWriter:
         for step in self.steps:
             if step.kind == "chain":
                 chain = step.settings[0]
-                operations += len(chain.steps) + len(chain.sums)
-                calls += chain.blocks * (1 + len(chain.steps) + len(chain.sums)) + len(chain.sums)
+                count = len(chain.steps) + len(chain.sums) + len(chain.totals)
+                operations += count
+                calls += chain.blocks * (1 + count) + len(chain.sums)
             elif step.kind == "view":
                 calls += not self.layout.static(step.out)
             elif step.kind != "guard":
@@ -238,15 +239,19 @@ class FastWriter:
             value = value.base
         name = value.name if value.kind == "constant" else self.buffer(value)
         for view in reversed(chain):
-            key = (name, view.form)
-            if key not in self.buffers:
-                made = self.buffers[key] = unique(f"{name}_view{len(self.buffers) + 1}", self.taken)
-                if "broadcast_to" in view.form:
-                    self.name("broadcast_to")
-                self.space.append(f"{made} = {view.form.format(name)}")
-                self.held.append(made)
-            name = self.buffers[key]
+            name = self.derived(name, view.form)
         return name
+
+    def derived(self, name: str, form: str) -> str:
+        """The name of a view of an array of the workspace, or of a constant; it is made with the workspace."""
+        key = (name, form)
+        if key not in self.buffers:
+            made = self.buffers[key] = unique(f"{name}_view{len(self.buffers) + 1}", self.taken)
+            if "broadcast_to" in form:
+                self.name("broadcast_to")
+            self.space.append(f"{made} = {form.format(name)}")
+            self.held.append(made)
+        return self.buffers[key]
 
     def into(self, value: Value, required: bool = False) -> str | None:
         """The array that a step's result goes to, or None for a new one."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import keyword
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -41,6 +41,8 @@ class Steps:
         Voices that are called as they are, by name.
     taken : set of str
         Names in use.
+    ones : dict
+        Those of the constants that hold ones, by shape and dtype.
     """
 
     inputs: tuple[Value, ...]
@@ -50,6 +52,7 @@ class Steps:
     functions: list[str]
     calls: dict[str, Any]
     taken: set[str]
+    ones: dict[Any, Value] = field(default_factory=dict)
 
 
 def lower_steps(graph: Graph) -> Steps:

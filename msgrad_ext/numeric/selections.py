@@ -69,4 +69,3 @@ def bits_of(value: Value) -> Value:
         return value
     integer = np.dtype(f"i{value.dtype.itemsize}")
     return Value(value.shape, integer, "view", "", value, f"{{}}.view({integer.name})")
-

@@ -38,10 +38,10 @@ BOUNDS: dict[str, tuple[int, int, int]] = {
     "deep50x16": (359, 409, 102),
     "rnn50x64": (317, 323, 8),
     "logreg_1e5x50": (16, 202, 2),
-    "conv_8x3x32": (11, 102, 3),
+    "conv_8x3x32": (12, 40, 3),
     "attention_128x64": (30, 34, 4),
     "ln_gelu_64x256": (65, 66, 5),
-    "pairdist_300x16": (11, 1851, 2),
+    "pairdist_300x16": (13, 605, 2),
 }
 
 
