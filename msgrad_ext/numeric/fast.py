@@ -17,6 +17,7 @@ from .buffers import Layout, lay_out, workspace_bytes
 from .chain_text import write_chain
 from .chains import block_chains
 from .lowering import Steps, lower_steps
+from .rooms import with_rooms
 from .scalars import fits, write_scalars
 from .selections import bits_of, selected
 from .source import _place
@@ -67,6 +68,7 @@ def write_fast(graph: Graph, constants: dict[int, int], scalars: bool = True) ->
     if scalars and fits(lowered):
         return write_plain(lowered)
     steps = cheaper_sums(lowered, block_chains(selected(lowered), lowered.outputs))
+    steps = with_rooms(lowered, steps)
     return FastWriter(lowered, steps, lay_out(steps, lowered.outputs), constants).write()
 
 
@@ -152,7 +154,7 @@ class FastWriter:
                 calls += chain.blocks * (1 + count) + len(chain.sums)
             elif step.kind == "view":
                 calls += not self.layout.static(step.out)
-            elif step.kind != "guard":
+            elif step.kind not in ("guard", "room"):
                 operations, calls = operations + 1, calls + 1
         return {"operations": operations, "calls": calls, "allocations": self.allocations}
 
@@ -255,6 +257,8 @@ class FastWriter:
 
     def into(self, value: Value, required: bool = False) -> str | None:
         """The array that a step's result goes to, or None for a new one."""
+        if value.kind == "view":
+            return self.static_view(value)
         if value in self.layout.slots:
             return self.buffer(value)
         self.allocations += 1
@@ -343,6 +347,14 @@ class FastWriter:
         if step.eqn is not None and step.out.kind == "made":
             text = f"asarray({text}, {self.dtype(step.out.dtype)})"
         self.row(f"{step.out.name} = {text}", step.eqn)
+
+    def write_room(self, step: Step) -> None:
+        self.row(f"{step.out.name} = {self.into(step.out, required=True)}", step.eqn)
+
+    def write_fill(self, step: Step) -> None:
+        self.noisy = True
+        self.row(f"{step.out.name} = {self.into(step.out, required=True)}", step.eqn)
+        self.row(step.name.format(*map(self.given, step.operands), out=step.out.name), step.eqn)
 
     def write_view(self, step: Step) -> None:
         if self.layout.static(step.out):

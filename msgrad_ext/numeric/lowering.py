@@ -6,6 +6,7 @@ Comes in: a graph. Goes out: `Steps`. What a voice says beyond these is one step
 from __future__ import annotations
 
 import keyword
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +15,7 @@ import numpy as np
 
 from ..contract import broadcast
 from ..ir import Atom, Eqn, Graph, Lit, Shape, Var, unique
+from ..op import foreign
 from . import voices
 from .reading import read
 from .source import _RESERVED, Functions, identifier
@@ -151,6 +153,9 @@ class Lowering:
 
     def call(self, eqn: Eqn, operands: list[Value]) -> Value:
         """The voice called as a whole."""
+        filled = self.filled(eqn, operands)
+        if filled is not None:
+            return filled
         names = [one.name for one in operands]
         text = voices.expression(eqn.op, names)
         if text is None:
@@ -161,6 +166,22 @@ class Lowering:
         out = Value(shape, dtype, "shared" if base else "made", base=base, compact=False)
         self.steps.append(Step("call", text, tuple(operands), out, eqn=eqn))
         return out
+
+    def filled(self, eqn: Eqn, operands: list[Value]) -> Value | None:
+        """The voice as a step that writes into a buffer, where it fills zeros, or shows elements more than once."""
+        op, out = eqn.op, eqn.out
+        plain = all(type(one) is Value for one in operands) and out.dtype.kind in "biuf" and out.shape
+        if not plain or foreign(type(op).numpy):
+            return None
+        places = ", ".join(f"{{{at}}}" for at in range(len(operands)))
+        if op.view and 2 * math.prod(out.shape) > sum(one.size for one in operands):
+            return self.add(
+                "fill", f"{{out}}[...] = {self.functions.name(op)}({places})", operands, out.shape, out.dtype
+            )
+        name = self.functions.filler(op)
+        if name is None:
+            return None
+        return self.add("fill", f"{name}({{out}}, {places})", operands, out.shape, out.dtype)
 
     # What a voice may say -----------------------------------------------------------------------------------------
 
@@ -235,6 +256,17 @@ class Lowering:
         shape = (*(lead or ()), first.shape[-2], second.shape[-1])
         kind = "dot" if len(first.shape) == len(second.shape) == 2 else "matmul"
         return self.add(kind, kind, (first, second), shape, first.dtype)
+
+    def joined(self, parts: tuple[Any, ...], axis: int) -> Value:
+        """Arrays one after another along an axis."""
+        first = parts[0]
+        if not all(isinstance(one, Value) and one.dtype == first.dtype for one in parts):
+            raise Unreadable
+        length = sum(one.shape[axis] for one in parts)
+        shape = (*first.shape[:axis], length, *first.shape[axis + 1 :])
+        places = "".join(f"{{{at}}}, " for at in range(len(parts)))
+        text = f"np.concatenate(({places}), {axis}, {{out}})"
+        return self.add("fill", text, parts, shape, first.dtype, "join", axis)
 
     def move(self, name: str, operand: Value, setting: Any) -> Value:
         """The same elements in another shape."""

@@ -91,9 +91,9 @@ class Step:
     ----------
     kind : str
         ``"ufunc"``, ``"bits"`` (a ufunc of the bits of floats), ``"cast"``, ``"where"``, ``"reduce"``, ``"dot"``, ``"inner"``,
-        ``"matmul"``, ``"view"``, ``"call"``, ``"guard"`` or ``"chain"``.
+        ``"matmul"``, ``"fill"``, ``"view"``, ``"call"``, ``"guard"`` or ``"chain"``.
     name : str
-        The ufunc's or function's name; for a call, its text.
+        The ufunc's or function's name; for a call its text, for a fill too, with places for what is named later.
     operands : tuple of Value
         What it reads.
     out : Value

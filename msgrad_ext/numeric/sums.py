@@ -76,7 +76,8 @@ def _product(step: Step, ones: Ones) -> Step | None:
 def _products(step: Step, ones: Ones) -> list[Step] | None:
     """A sum along some axes of an array of more axes as products with ones, one for each run of axes."""
     (operand,), (axes, _) = step.operands, step.settings
-    if len(axes) == len(operand.shape) or not (operand.compact or operand.kind == "input"):
+    # What lies as nobody knows yet is reshaped when it is there, with a copy if need be.
+    if len(axes) == len(operand.shape) or not (operand.compact or operand.kind != "view"):
         return None
     shape, value, steps = list(operand.shape), operand, []
     for start, stop in reversed(runs_of(axes)):

@@ -83,15 +83,21 @@ class WindowsGrad(Op):
 
     def numpy(self, a):
         n = a.ndim - 2 * len(self.kernel)
-        spans = [length + more + last for length, more, last in zip(self.shape, self.before, self.after)]
-        out = np.zeros((*a.shape[:n], *spans), a.dtype)
+        out = np.zeros((*a.shape[:n], *self.shape), a.dtype)
         for at in np.ndindex(self.kernel):
-            settings = zip(at, self.dilation, self.stride, self.size)
-            here = (..., *(slice(k * apart, k * apart + by * (count - 1) + 1, by) for k, apart, by, count in settings))
-            part = (*((slice(None),) * n), *at)
-            out[here] += a[part]
-        middle = (..., *(slice(more, more + length) for more, length in zip(self.before, self.shape)))
-        return out[middle]
+            here, part = [...], [slice(None)] * n + list(at)
+            for k, apart, by, more, count, length in zip(
+                at, self.dilation, self.stride, self.before, self.size, self.shape
+            ):
+                # Of the places that this element of the kernel has, those that are not in the padding.
+                start = k * apart - more
+                first = max(0, -(start // by))
+                last = max(first, min(count, (length - 1 - start) // by + 1))
+                here.append(slice(start + first * by, start + last * by, by) if last > first else slice(0))
+                part.append(slice(first, last))
+            goal = out[tuple(here)]
+            np.add(goal, a[tuple(part)], out=goal)
+        return out
 
     def vjp(self, ct, out, a):
         windows = Windows(self.kernel, self.stride, self.dilation, self.before, self.after)
