@@ -6,6 +6,7 @@ alone; here its operations are run one by one instead, each a few times, and the
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -30,8 +31,8 @@ class LineCost:
     ----------
     location : Location or None
         The line; None for what the reverse pass adds and no line stands for.
-    nanoseconds : int
-        The sum of its operations' shortest times.
+    nanoseconds : int or None
+        The sum of its operations' shortest times; None where nothing was timed.
     calls : int
         How many operations of the gradient it stands for, forward and back.
     bytes : int
@@ -39,7 +40,7 @@ class LineCost:
     """
 
     location: Location | None
-    nanoseconds: int
+    nanoseconds: int | None
     calls: int
     bytes: int
 
@@ -64,22 +65,22 @@ class Profile:
         The network's name.
     rows : tuple of LineCost
         The lines that the gradient computes something for, in order.
-    plan : int
-        Nanoseconds of one call of the compiled plan, where lines are not told apart.
+    plan : int or None
+        Nanoseconds of one call of the compiled plan, where lines are not told apart; None where nothing was timed.
     workspace, outputs : int
         Bytes of the buffers that the plan keeps, and of the gradients that it gives.
     """
 
     title: str
     rows: tuple[LineCost, ...]
-    plan: int
+    plan: int | None
     workspace: int
     outputs: int
 
     @property
     def nanoseconds(self) -> int:
-        """All lines together, one operation after another."""
-        return sum(row.nanoseconds for row in self.rows)
+        """All lines together, one operation after another; 0 where nothing was timed."""
+        return sum(row.nanoseconds or 0 for row in self.rows)
 
     def __iter__(self) -> Iterator[LineCost]:
         return iter(self.rows)
@@ -107,39 +108,60 @@ def profile_of(application: Application | None, title: str, repeats: int) -> Pro
     Raises
     ------
     ArgumentValueError
-        If ``repeats`` is no whole number from 1.
+        If ``repeats`` is no whole number from 0.
     """
-    if isinstance(repeats, bool) or not isinstance(repeats, int) or repeats < 1:
-        raise ArgumentValueError(f"repeats must be a whole number from 1, but got {repeats!r}.", user_location())
+    if isinstance(repeats, bool) or not isinstance(repeats, int) or repeats < 0:
+        raise ArgumentValueError(f"repeats must be a whole number from 0, but got {repeats!r}.", user_location())
     if application is None:
-        return Profile(title, (), 0, 0, 0)
+        return Profile(title, (), None, 0, 0)
     plan = application.plan
-    known = (value for value in application.program.values if value is not None)
-    arrays = [np.asarray(value) for value in (*known, *(application.sens or ()))]
-    whole = min(_timed(partial(plan, *arrays), repeats)[1:])
+    times, whole = None, None
+    if repeats:
+        known = (value for value in application.program.values if value is not None)
+        arrays = [np.asarray(value) for value in (*known, *(application.sens or ()))]
+        whole = min(_timed(partial(plan, *arrays), repeats)[1:])
+        times = list(_times(plan.graph, arrays, repeats))
     outputs = sum(gradient.nbytes for gradient in application.gradients)
-    return Profile(title, line_costs(plan.graph, arrays, repeats), whole, plan.memory, outputs)
+    return Profile(title, line_costs(plan.graph, times), whole, plan.memory, outputs)
 
 
-def line_costs(graph: Graph, arrays: Sequence[np.ndarray], repeats: int) -> tuple[LineCost, ...]:
-    """The costs of ``graph`` by the lines that its equations come from, in the order of the lines."""
-    costs: dict[Location | None, list[int]] = {}
+def line_costs(graph: Graph, times: Sequence[int] | None = None) -> tuple[LineCost, ...]:
+    """The costs of ``graph`` by the lines that its equations come from, in the order of the lines.
+
+    ``times`` are those of the equations, in nanoseconds.
+    """
+    places: dict[Location | None, list[int]] = {}
+    for place, eqn in enumerate(graph.eqns):
+        places.setdefault(eqn.location, []).append(place)
+    rows = [
+        LineCost(
+            location,
+            None if times is None else sum(times[place] for place in found),
+            len(found),
+            sum(_made(graph.eqns[place]) for place in found),
+        )
+        for location, found in places.items()
+    ]
+    return tuple(sorted(rows, key=_order))
+
+
+def _made(eqn: Eqn) -> int:
+    """The bytes of what an equation makes."""
+    return 0 if eqn.op.view else math.prod(eqn.out.shape) * eqn.out.dtype.itemsize
+
+
+def _times(graph: Graph, arrays: Sequence[np.ndarray], repeats: int) -> Iterator[int]:
+    """The shortest time of each equation."""
     values: dict[Any, np.ndarray] = dict(zip(graph.inputs, arrays))
     # A value is forgotten after its last use, so that a profile takes no more memory than it must.
     last = {atom: place for place, eqn in enumerate(graph.eqns) for atom in eqn.inputs if isinstance(atom, Var)}
-    with np.errstate(all="ignore"):
-        for place, eqn in enumerate(graph.eqns):
-            result, nanoseconds = _run(eqn, values, repeats)
-            new = 0 if eqn.op.view else result.nbytes
-            total = costs.setdefault(eqn.location, [0, 0, 0])
-            for column, amount in enumerate((nanoseconds, 1, new)):
-                total[column] += amount
-            values[eqn.out] = result
-            for atom in eqn.inputs:
-                if isinstance(atom, Var) and last[atom] == place:
-                    values.pop(atom, None)
-    rows = [LineCost(location, *amounts) for location, amounts in costs.items()]
-    return tuple(sorted(rows, key=_order))
+    for place, eqn in enumerate(graph.eqns):
+        with np.errstate(all="ignore"):
+            values[eqn.out], nanoseconds = _run(eqn, values, repeats)
+        yield nanoseconds
+        for atom in eqn.inputs:
+            if isinstance(atom, Var) and last[atom] == place:
+                values.pop(atom, None)
 
 
 def _order(row: LineCost) -> tuple[bool, str, int]:

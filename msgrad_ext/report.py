@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from .enclosing.result import Enclosure
+    from .evaluating import Evaluation
     from .formulas.formula import Formula
     from .grad_operation import Application
     from .proving.proof import NetworkProof
@@ -116,7 +117,7 @@ class GradReport:
         return (made.plan.memory, sum(one.nbytes for one in made.gradients)) if (made := self._application) else (0, 0)
 
     def profile(self, repeats: int = 5) -> Any:
-        """Time, calls and bytes of each line of the user's code, as a `Profile`: operations one by one."""
+        """Time, calls and bytes of each line of the user's code, as a `Profile`; 0 repeats: without times."""
         from .profiling import profile_of
 
         return profile_of(self._application, self.result.title, repeats)
@@ -296,19 +297,17 @@ class GradReport:
 
     # For exports and the live panel -------------------------------------------------------------------------------
 
+    @cached_property
+    def _elsewhere(self) -> Evaluation:
+        from .evaluating import Evaluation
+
+        assert self._application is not None
+        return Evaluation(self._application)
+
     @property
     def inputs(self) -> dict[str, np.ndarray]:
         """The float inputs and parameters of the network, with the values they had."""
-        if self._application is None:
-            return {}
-        program = self._application.program
-        pairs = zip(program.graph.inputs, program.values)
-        return {self._shown(var): np.asarray(value) for var, value in pairs if var.dtype.kind == "f"}
-
-    def _shown(self, var: Any) -> str:
-        """The name a variable goes by in this report."""
-        assert self._application is not None
-        return dict(zip(self._application.wrt, self._application.names)).get(var, var.name)
+        return self._elsewhere.inputs if self._application else {}
 
     def evaluate(self, values: Mapping[str, np.ndarray]) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """The output and the gradients at other inputs, by the compiled plan; inputs not given stay as they were.
@@ -318,30 +317,7 @@ class GradReport:
         GuardFailed
             If Python control flow on these values would go another way than the traced one.
         """
-        return self._forward(values), dict(zip(self.names, self._gradients(values)))
-
-    def _arrays(self, values: Mapping[str, np.ndarray]) -> list[np.ndarray]:
-        assert self._application is not None
-        program = self._application.program
-        return [
-            np.asarray(values.get(self._shown(var), value), var.dtype)
-            for var, value in zip(program.graph.inputs, program.values)
-        ]
-
-    def _gradients(self, values: Mapping[str, np.ndarray]) -> tuple[np.ndarray, ...]:
-        assert self._application is not None
-        return self._application.plan(*self._arrays(values), *(self._application.sens or ()))
-
-    @cached_property
-    def _forward_plan(self) -> Any:
-        from .numeric.plan import Plan
-        from .simplify import simplify
-
-        assert self._application is not None
-        return Plan(simplify(self._application.program.graph))
-
-    def _forward(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
-        return self._forward_plan(*self._arrays(values))[0]
+        return self._elsewhere.output(values), dict(zip(self.names, self._elsewhere.gradients(values)))
 
     def export(self, target: str) -> str:
         """Source text of the gradients in another language; `msgrad_ext.exporters` lists the targets.

@@ -114,9 +114,7 @@ def _unjudged(case: Case, title: str, status: str, note: str, fault: Fault | Non
     """A result in which nothing was compared, and which says so."""
     application = case.application
     gradients = tuple(
-        Gradient(
-            name, kind, value, None, status, "none", np.nan, np.nan, np.nan, 0, 0.0, "nothing was compared", note, fault
-        )
+        Gradient.unseen(name, kind, value, status, note, fault)
         for name, kind, value in zip(application.names, application.kinds, application.gradients)
     )
     return CheckResult(

@@ -31,13 +31,10 @@ def failed_result(
         What the gradients were asked by.
     """
     fault = Fault(error.op, error.operand, error.side, None, error.location, error.message)
-    nan, why = float("nan"), "no gradient could be computed"
+    why = "no gradient could be computed"
     gradients = tuple(
-        Gradient(
-            name, kind, np.full(one.shape, nan, one.numpy_dtype), None, "disagree", "none", nan, nan, nan, 0, 0.0,
-            "nothing was compared", why, fault,
-        )
+        Gradient.unseen(name, kind, np.full(one.shape, np.nan, one.numpy_dtype), "disagree", why, fault)
         for kind, asked in (("input", inputs), ("parameter", parameters))
         for name, one in asked.items()
-    )  # fmt: skip
+    )
     return CheckResult(title, gradients, (), None, "ones", seed, (), (), error.location)

@@ -165,23 +165,11 @@ def _left(case: Case, position: int, results: Sequence[tuple[Sample, CheckResult
     if results and not faults:
         cuts = "; ".join(_cut(sample) for sample, _ in results)
         told.append(f"the network itself was checked on a sample ({cuts})")
-    nan = float("nan")
-    return Gradient(
-        name=application.names[position],
-        kind=application.kinds[position],
-        value=application.gradients[position],
-        reference=None,
-        status="disagree" if faults else "unchecked",
-        evidence="the witnesses contradict each other" if faults else "none",
-        max_abs=nan,
-        max_rel=nan,
-        max_ulp=nan,
-        compared=0,
-        tolerance=0.0,
-        origin="nothing was compared",
-        note=f"seen on a sample: {_cut(results[0][0])}" if faults else "; ".join(told),
-        fault=faults[0] if faults else None,
-    )
+    asked = (application.names[position], application.kinds[position], application.gradients[position])
+    if not faults:
+        return Gradient.unseen(*asked, "unchecked", "; ".join(told), None)
+    seen = f"seen on a sample: {_cut(results[0][0])}"
+    return Gradient.unseen(*asked, "disagree", seen, faults[0], "the witnesses contradict each other")
 
 
 def too_much(case: Case) -> str:

@@ -189,6 +189,21 @@ class Gradient:
     ladder: Ladder | None = None
     accuracy: Accuracy | None = None
 
+    @classmethod
+    def unseen(
+        cls,
+        name: str,
+        kind: str,
+        value: np.ndarray,
+        status: str,
+        note: str,
+        fault: Fault | None,
+        evidence: str = "none",
+    ) -> Gradient:
+        """A gradient of which no entry was compared."""
+        nan, why = float("nan"), "nothing was compared"
+        return cls(name, kind, value, None, status, evidence, nan, nan, nan, 0, 0.0, why, note, fault)
+
     @property
     def rule_answer(self) -> str:
         """Whether the rule is right, and by what arithmetic that was found."""

@@ -266,10 +266,8 @@ class _Check:
 
     def _nothing(self, position: int, status: str, note: str, fault: Fault | None) -> Gradient:
         array = self.layout.arrays[self.layout.wrt[position]]
-        nan, name = float("nan"), self.layout.wrt_names[position]
-        value = np.full(array.shape, nan, array.dtype)
-        why = "nothing was compared"
-        return Gradient(name, "input", value, None, status, "none", nan, nan, nan, 0, 0.0, why, note, fault)
+        value = np.full(array.shape, np.nan, array.dtype)
+        return Gradient.unseen(self.layout.wrt_names[position], "input", value, status, note, fault)
 
 
 def _signature(forward: Any) -> list[str]:

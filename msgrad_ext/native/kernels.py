@@ -212,7 +212,7 @@ class _Writer:
             before.append(f"for (long i = 0; i < {size}; i++) {start}[i] = {sign}__builtin_inf();")
             change = f"{{0}} = m_{step.kind}{end}({{1}}, {{0}});"
         strides = self.spread(step.target)
-        if step.kind == "sum" and not self.strides[strides][-1]:
+        if step.kind == "sum" and self.axes and not self.strides[strides][-1]:
             sums.append((step, value, f"{target}[{self.place(strides)}]"))
         else:
             loop.append(change.format(f"{target}[{self.place(strides)}]", value))

@@ -159,7 +159,7 @@ class _Writer:
     def write(self) -> Module:
         """The whole text."""
         body = self.body()
-        used = set(self.names) | set(self.program.inputs) | set(self.program.outputs)
+        used = {*self.names, *self.slots, *self.program.inputs, *self.program.outputs}
         made_by_call = {group.out for group in self.groups if isinstance(group, Call)}
         enter: list[str] = []
         for index, value in enumerate(self.program.inputs):

@@ -40,29 +40,27 @@ class Annotated:
             f'<td style="text-align:left">{escape(note)}</td></tr>'
             for number, text, note in self.rows
         )
-        head = "<tr><th>line</th><th>cell</th><th>ops, shapes, rms of the gradient</th></tr>"
+        head = "<tr><th>line</th><th>cell</th><th>ops, shapes, rms of the gradient; what it costs</th></tr>"
         table = f'<table class="tex2jax_ignore mathjax_ignore">{head}{cells}</table>'
         foot = "".join(f"<p>{escape(sentence)}</p>" for sentence in self.foot)
         return {"text/plain": repr(self), "text/html": table + foot}
 
 
-def annotated(report: GradReport, profile: Profile | None = None) -> Annotated:
-    """The cell that ``report`` comes from, each line with its ops; with ``profile`` what it costs too.
-
-    Times change from run to run: without a profile the text does not.
-    """
-    costs = {row.line: row for row in profile or () if row.location is not None and row.location.in_cell}
+def annotated(report: GradReport, profile: Profile) -> Annotated:
+    """The cell that ``report`` comes from, each line with its ops and with what it costs."""
     notes: dict[int, list[str]] = {}
     source = report.cell_source.split("\n")
     for node in report.result.flow:
         if node.op is not None and node.location is not None and node.location.in_cell:
             notes.setdefault(node.location.line, []).append(_note(node))
-    for number, row in costs.items():
-        if number is not None:
-            told = (duration(row.nanoseconds), count(row.calls, "call"), memory(row.bytes))
-            notes.setdefault(number, []).append(", ".join(told))
+    for row in profile:
+        if row.location is not None and row.location.in_cell:
+            time = [] if row.nanoseconds is None else [duration(row.nanoseconds)]
+            notes.setdefault(row.location.line, []).append(
+                ", ".join([*time, count(row.calls, "call"), memory(row.bytes)])
+            )
     rows = tuple((number, text, "; ".join(notes.get(number, ()))) for number, text in enumerate(source, 1))
-    return Annotated(rows, () if profile is None else summary(profile))
+    return Annotated(rows, summary(profile))
 
 
 def _note(node: Flow) -> str:

@@ -122,7 +122,7 @@ def present(found: Any, options: CellOptions, defined: Sequence[str] = ()) -> li
         shown.append(report)
         shown += [Latex(latex, text) for latex, text in formula_outputs(report.formulas)]
         if options.annotate or options.profile:
-            shown.append(annotated(report, report.profile() if options.profile else None))
+            shown.append(annotated(report, report.profile() if options.profile else report.profile(0)))
         shown += [Exported(target, report.export(target)) for target in options.export]
         if options.live:
             shown.append(report.widget())

@@ -18,7 +18,7 @@ class CostSeen(Protocol):
     @property
     def text(self) -> str: ...
     @property
-    def nanoseconds(self) -> int: ...
+    def nanoseconds(self) -> int | None: ...
     @property
     def calls(self) -> int: ...
     @property
@@ -35,7 +35,7 @@ class ProfileSeen(Protocol):
     @property
     def nanoseconds(self) -> int: ...
     @property
-    def plan(self) -> int: ...
+    def plan(self) -> int | None: ...
     @property
     def workspace(self) -> int: ...
     @property
@@ -66,27 +66,30 @@ def amounts(workspace: int, outputs: int) -> str:
 
 def build(profile: ProfileSeen) -> Section:
     """The profile as parts."""
+    timed = profile.plan is not None
     total = max(profile.nanoseconds, 1)
     rows = tuple(
         (
             "-" if row.line is None else str(row.line),
             row.text or "(no line of yours)",
-            duration(row.nanoseconds),
-            f"{100 * row.nanoseconds / total:.0f} %",
+            *((duration(row.nanoseconds or 0), f"{100 * (row.nanoseconds or 0) / total:.0f} %") if timed else ()),
             str(row.calls),
             memory(row.bytes),
         )
         for row in profile.rows
     )
-    head = ("line", "code", "time", "share", "calls", "memory")
-    table = Table("Operations of the gradient one by one, the shortest of some runs", head, rows, (2, 3, 4, 5))
+    head = ("line", "code", *(("time", "share") if timed else ()), "calls", "memory")
+    title = "Operations of the gradient" + (" one by one, the shortest of some runs" if timed else "")
+    table = Table(title, head, rows, tuple(range(2, len(head))))
     return Section(f"Cost of the gradient of {profile.title}", (table, *map(Paragraph, summary(profile))))
 
 
-def summary(profile: ProfileSeen) -> tuple[str, str]:
-    """What the lines take together, and the plan; and the memory, in a sentence each."""
-    whole = f"Operations one by one: {duration(profile.nanoseconds)}; the compiled plan: {duration(profile.plan)}."
-    return whole, amounts(profile.workspace, profile.outputs)
+def summary(profile: ProfileSeen) -> tuple[str, ...]:
+    """What the lines take together, and the plan, where they were timed; and the memory: a sentence each."""
+    held = amounts(profile.workspace, profile.outputs)
+    if profile.plan is None:
+        return (held,)
+    return f"Operations one by one: {duration(profile.nanoseconds)}; the compiled plan: {duration(profile.plan)}.", held
 
 
 def mimebundle(profile: ProfileSeen) -> dict[str, str]:

@@ -50,7 +50,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("checking", "loading"),
     ("enclosing",),
     ("export", "views"),
-    ("sweeping", "profiling"),
+    ("sweeping", "profiling", "evaluating"),
     ("report",),
     ("pipeline",),
     ("handwritten",),

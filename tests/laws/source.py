@@ -6,7 +6,7 @@ import ast
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,6 +26,11 @@ class Source:
     def tree(self) -> ast.Module:
         """The syntax tree."""
         return ast.parse(self.text, self.path)
+
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """All nodes of the tree."""
+        return tuple(ast.walk(self.tree))
 
     @property
     def module(self) -> str:
@@ -64,7 +69,13 @@ def tracked(root: Path = ROOT) -> list[str]:
 def sources(*prefixes: str) -> list[Source]:
     """The Python files whose path begins with one of ``prefixes``."""
     found = [path for path in tracked() if path.endswith(".py") and path.startswith(prefixes)]
-    return [Source(path, (ROOT / path).read_text(encoding="utf-8")) for path in found]
+    return [_source(path) for path in found]
+
+
+@cache
+def _source(path: str) -> Source:
+    """A file, read and parsed once for all laws."""
+    return Source(path, (ROOT / path).read_text(encoding="utf-8"))
 
 
 def package() -> list[Source]:
@@ -72,9 +83,9 @@ def package() -> list[Source]:
     return sources(f"{PACKAGE}/")
 
 
-def functions(tree: ast.AST) -> Iterator[FunctionNode]:
+def functions(source: Source) -> Iterator[FunctionNode]:
     """All functions and methods, nested ones too."""
-    return (node for node in ast.walk(tree) if isinstance(node, FunctionNode))
+    return (node for node in source.nodes if isinstance(node, FunctionNode))
 
 
 def code_lines(function: FunctionNode) -> int:
@@ -113,8 +124,13 @@ class Import:
         return self.module.split(".")[0] == PACKAGE
 
 
-def imports(source: Source, within: ast.AST | None = None) -> Iterator[Import]:
+@cache
+def imports(source: Source, within: ast.AST | None = None) -> tuple[Import, ...]:
     """The imports of a file (or of a part of it), lazy ones in functions included, relative ones made absolute."""
+    return tuple(_imports(source, within))
+
+
+def _imports(source: Source, within: ast.AST | None) -> Iterator[Import]:
     here = [PACKAGE, *source.module.split(".")] if source.module else [PACKAGE]
     if Path(source.path).name != "__init__.py":
         here = here[:-1]

@@ -26,7 +26,7 @@ def too_long(source: Source) -> list[str]:
     found = [f"{source.path}:1: {len(lines)} lines"] if len(lines) >= FILE_LINES else []
     return found + [
         source.at(node, f"{node.name} has {code_lines(node)} lines")
-        for node in functions(source.tree)
+        for node in functions(source)
         if code_lines(node) >= FUNCTION_LINES
     ]
 
@@ -42,7 +42,7 @@ def evaluates_text(source: Source) -> list[str]:
     ``sympify(x, strict=True)`` refuses text, and Dummies of ``symbols(..., cls=Dummy)`` equal no other symbol.
     """
     found = []
-    for node in (one for one in ast.walk(source.tree) if isinstance(one, ast.Call)):
+    for node in (one for one in source.nodes if isinstance(one, ast.Call)):
         name = _called(node)
         builtin = isinstance(node.func, ast.Name)
         keywords = {f"{one.arg}={ast.unparse(one.value)}" for one in node.keywords}
@@ -61,7 +61,7 @@ def evaluates_text(source: Source) -> list[str]:
 def silent_excepts(source: Source) -> list[str]:
     """Excepts that catch everything, or that catch and do nothing at all with any Exception."""
     found = []
-    for node in (one for one in ast.walk(source.tree) if isinstance(one, ast.ExceptHandler)):
+    for node in (one for one in source.nodes if isinstance(one, ast.ExceptHandler)):
         broad = isinstance(node.type, ast.Name) and node.type.id in ("Exception", "BaseException")
         if node.type is None or (broad and all(isinstance(one, (ast.Pass, ast.Continue)) for one in node.body)):
             found.append(source.at(node, "an except that hides every error"))
@@ -84,7 +84,7 @@ def facade_arithmetic(source: Source) -> list[str]:
         return text or isinstance(node, (ast.JoinedStr, ast.Tuple, ast.List, ast.ListComp))
 
     found = []
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         operand = node if isinstance(node, ast.BinOp) else node.value if isinstance(node, ast.AugAssign) else None
         if operand is not None and isinstance(node.op, ARITHMETIC) and not joins(operand):
             found.append(source.at(node, f"arithmetic in a facade: {ast.unparse(node)}"))
@@ -94,7 +94,7 @@ def facade_arithmetic(source: Source) -> list[str]:
 def thawed_dataclasses(source: Source) -> list[str]:
     """Dataclasses that can be changed after they are made."""
     found = []
-    for cls in (one for one in ast.walk(source.tree) if isinstance(one, ast.ClassDef)):
+    for cls in (one for one in source.nodes if isinstance(one, ast.ClassDef)):
         for decorator in cls.decorator_list:
             call = decorator if isinstance(decorator, ast.Call) else None
             name = ast.unparse(call.func if call else decorator)
@@ -107,7 +107,7 @@ def thawed_dataclasses(source: Source) -> list[str]:
 def unannotated(source: Source) -> list[str]:
     """Public functions and methods whose parameters or result have no type; the rule methods of ops need none."""
     found = []
-    for owner in (source.tree, *(one for one in ast.walk(source.tree) if isinstance(one, ast.ClassDef))):
+    for owner in (source.tree, *(one for one in source.nodes if isinstance(one, ast.ClassDef))):
         in_class = isinstance(owner, ast.ClassDef)
         for node in (one for one in owner.body if isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef))):
             if node.name.startswith("_") or (in_class and (owner.name.startswith("_") or node.name in RULE_METHODS)):
@@ -137,7 +137,7 @@ def undocumented(source: Source) -> list[str]:
 def hidden_names(source: Source) -> list[str]:
     """Functions and classes that a later one of the same name in the same scope replaces unseen."""
     found = []
-    for scope in (source.tree, *(one for one in ast.walk(source.tree) if isinstance(one, ast.ClassDef))):
+    for scope in (source.tree, *(one for one in source.nodes if isinstance(one, ast.ClassDef))):
         seen: set[str] = set()
         for node in scope.body:
             if not isinstance(node, (ast.FunctionDef, ast.ClassDef)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -41,6 +42,12 @@ class Comparison:
     index: tuple[int, ...]
     digits_lost: int
     unit: float = float(np.finfo(np.float64).eps)
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """What a `Gradient` tells of the comparison, by the names of its fields."""
+        told = ("max_abs", "max_rel", "max_ulp", "compared", "tolerance")
+        return {name: getattr(self, name) for name in told}
 
 
 def compare_floats(
