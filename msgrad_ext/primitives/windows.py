@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ..errors import ShapeError
@@ -57,7 +59,9 @@ class Windows(Op, view=True):
         return apply(joining(self, a.shape[-len(self.kernel) :]), (ct,))
 
     def out_shape(self, shape):
-        return (*shape[: len(shape) - len(self.kernel)], *self.kernel, *self.size)
+        n = len(self.kernel)
+        inside("Windows", self, shape[len(shape) - n :])
+        return (*shape[: len(shape) - n], *self.kernel, *self.size)
 
     def meaning(self, a):
         n = len(self.kernel)
@@ -107,6 +111,7 @@ class WindowsGrad(Op):
         n = len(self.kernel)
         if tuple(shape[len(shape) - 2 * n :]) != (*self.kernel, *self.size):
             raise ShapeError(f"For 'WindowsGrad', the last axes must be {(*self.kernel, *self.size)}, but got {shape}.")
+        inside("WindowsGrad", self, self.shape)
         return (*shape[: len(shape) - 2 * n], *self.shape)
 
     def meaning(self, a):
@@ -124,6 +129,14 @@ class WindowsGrad(Op):
             return sym.totals(self.kernel, body)
 
         return element
+
+
+def inside(op: str, windows: Any, lengths: Ints) -> None:
+    """Refuse windows that reach beyond axes of ``lengths`` with their padding: they would show foreign memory."""
+    settings = (windows.kernel, windows.stride, windows.dilation, windows.before, windows.after, windows.size, lengths)
+    for k, by, apart, before, after, count, length in zip(*settings):
+        if isinstance(length, int) and (count - 1) * by + (k - 1) * apart >= length + before + after:
+            raise ShapeError(f"For '{op}', windows of {windows.kernel} must fit into {tuple(lengths)}.")
 
 
 def joining(windows: Windows, shape: Ints) -> WindowsGrad:
