@@ -257,8 +257,8 @@ class FastWriter:
 
     def into(self, value: Value, required: bool = False) -> str | None:
         """The array that a step's result goes to, or None for a new one."""
-        if value.kind == "view":
-            return self.static_view(value)
+        if value.kind == "view" and value.base is not None:
+            return self.static_view(value) if self.layout.static(value) else value.form.format(value.base.name)
         if value in self.layout.slots:
             return self.buffer(value)
         self.allocations += 1

@@ -32,10 +32,9 @@ def with_rooms(lowered: Steps, steps: Sequence[Step]) -> list[Step]:
     order = {step: place for place, step in enumerate(steps)}
     for join in joins:
         times = Counter(one.root for one in join.operands)
-        own = [
-            one for one in join.operands if one in makers and one.kind == "made" and times[one] == 1 and one not in kept
-        ]
-        if len(own) < _FEWEST or join.out in kept:
+        whole = [one.root for one in join.operands if one.compact and one.size == one.root.size]
+        own = [one for one in whole if one in makers and one.kind == "made" and times[one] == 1 and one not in kept]
+        if len(own) < _FEWEST:
             continue
         first = min((makers[one] for one in own), key=order.__getitem__)
         before.setdefault(first, []).append(Step("room", "", (), join.out, (), join.eqn))
@@ -48,9 +47,10 @@ def _placed(join: Step, own: set[Value], taken: set[str]) -> list[Step]:
     copies, start = [], 0
     for part in join.operands:
         stop = start + part.shape[0]
-        form = f"{{}}[{start}:{stop}]"
-        if part in own:
-            part.kind, part.base, part.form = "view", join.out, form
+        root, form = part.root, f"{{}}[{start}:{stop}]"
+        if root in own:
+            same = root.shape == part.shape
+            root.kind, root.base, root.form = "view", join.out, form if same else f"{form}.reshape({root.shape})"
         else:
             copies.append(Step("fill", f"{{out}}[{start}:{stop}] = {{0}}", (part,), join.out, (), join.eqn))
         start = stop

@@ -23,17 +23,18 @@ from .rewriting import Rewriter, is_float, size
 _FEWEST = 3
 
 
-def stacked(graph: Graph, rules: Sequence[Rule]) -> Graph:
-    """``graph`` with its long sums of alike terms taken together."""
-    state = Stacker(graph, rules)
+def stacked(graph: Graph, rules: Sequence[Rule], slices_only: bool = False) -> Graph:
+    """``graph`` with its long sums of alike terms taken together, or of these only the sums of slices."""
+    state = Stacker(graph, rules, (_slices,) if slices_only else (_slices, _products, _sums))
     return remove_dead(state.run(graph)) if state.chains else graph
 
 
 class Stacker(Rewriter):
     """One run over a graph that takes sums of many terms together."""
 
-    def __init__(self, graph: Graph, rules: Sequence[Rule]) -> None:
+    def __init__(self, graph: Graph, rules: Sequence[Rule], takers: Sequence[Callable[..., list[Atom]]]) -> None:
         super().__init__(graph, rules)
+        self.takers = takers
         self.places = {eqn.out: place for place, eqn in enumerate(graph.eqns)}
         self.chains = chains(graph, self.uses, self.own)
 
@@ -45,7 +46,7 @@ class Stacker(Rewriter):
         self.location = eqn.location
         rest = [self.now(term) for term in terms]
         count = len(rest)
-        for take in (_slices, _products, _sums):
+        for take in self.takers:
             rest = take(self, rest)
         if len(rest) == count:
             return super().simplified(eqn)
