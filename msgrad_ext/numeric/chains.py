@@ -21,8 +21,8 @@ from .buffers import lay_out
 from .steps import ELEMENTWISE, Step, Value
 from .sums import number_of, whole_sum
 
-# Smaller arrays stay in the cache by themselves.
-_LARGE = 1 << 16
+# In bytes; smaller arrays stay in the cache by themselves.
+_LARGE = 1 << 19
 _BLOCK = 8192
 # Rows of blocks, where numpy's loops over the last axis are short and a call costs more.
 _ROWS = 32768
@@ -119,7 +119,7 @@ def block_chains(steps: Sequence[Step], outputs: Sequence[Value]) -> list[Step]:
 
 
 def _large(step: Step) -> bool:
-    return step.kind in ELEMENTWISE and step.out.size >= _LARGE
+    return step.kind in ELEMENTWISE and step.out.nbytes >= _LARGE
 
 
 class _Grouping:

@@ -239,8 +239,12 @@ class Lowering:
         axes = tuple(sorted(one % rank if rank else 0 for one in axes))
         if not axes or not rank or not operand.size:
             raise Unreadable
-        shape = tuple(1 if at in axes else n for at, n in enumerate(operand.shape) if keep or at not in axes)
-        out = self.add("reduce", ufunc, (operand,), shape, operand.dtype, axes, keep)
+        # Without the axes, so that sums that keep them and sums that do not are one.
+        bare = tuple(n for at, n in enumerate(operand.shape) if at not in axes)
+        out = self.add("reduce", ufunc, (operand,), bare, operand.dtype, axes, False)
+        if keep:
+            shape = tuple(1 if at in axes else n for at, n in enumerate(operand.shape))
+            out = self.view(out, f"{{}}.reshape({shape})", lambda array: array.reshape(shape))
         if name != "mean":
             return out
         count = int(np.prod([operand.shape[at] for at in axes]))

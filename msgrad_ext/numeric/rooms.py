@@ -15,43 +15,59 @@ from collections.abc import Sequence
 from .lowering import Steps
 from .steps import Step, Value
 
-_MAKERS = frozenset({"ufunc", "bits", "cast", "dot", "matmul"})
-# A slice of a small array is copied in less time than it takes to think about it.
+_MAKERS = frozenset({"ufunc", "bits", "cast"})
+_PRODUCTS = frozenset({"dot", "matmul"})
 _FEWEST = 2
 
 
 def with_rooms(lowered: Steps, steps: Sequence[Step]) -> list[Step]:
     """The steps, with parts of joined arrays made in their places."""
-    joins = [step for step in steps if step.settings[:1] == ("join",) and step.settings[1] == 0]
+    joins = [step for step in steps if step.settings[:1] == ("join",)]
     if not joins:
         return list(steps)
-    makers = {step.out: step for step in steps if step.kind in _MAKERS}
+    makers = {step.out: step for step in steps if step.kind in _MAKERS | _PRODUCTS}
     kept = {value.root for value in lowered.outputs}
+    seen = {value.base for step in steps for value in (step.out, *step.operands)}
     before: dict[Step, list[Step]] = {}
     instead: dict[Step, list[Step]] = {}
     order = {step: place for place, step in enumerate(steps)}
     for join in joins:
         times = Counter(one.root for one in join.operands)
-        whole = [one.root for one in join.operands if one.compact and one.size == one.root.size]
-        own = [one for one in whole if one in makers and one.kind == "made" and times[one] == 1 and one not in kept]
+        axis = join.settings[1]
+        own = {
+            one.root
+            for one in join.operands
+            if one.root in makers
+            and one.root.kind == "made"
+            and times[one.root] == 1
+            and one.root not in kept
+            # Columns do not lie in one piece: no product is written to them, and no view shows them otherwise.
+            and (_in_order(one) if axis == 0 else one is one.root and makers[one].kind in _MAKERS and one not in seen)
+        }
         if len(own) < _FEWEST:
             continue
         first = min((makers[one] for one in own), key=order.__getitem__)
         before.setdefault(first, []).append(Step("room", "", (), join.out, (), join.eqn))
-        instead[join] = _placed(join, set(own), lowered.taken)
+        instead[join] = _placed(join, own, axis)
     return [other for step in steps for other in (*before.get(step, ()), *instead.get(step, (step,)))]
 
 
-def _placed(join: Step, own: set[Value], taken: set[str]) -> list[Step]:
+def _in_order(value: Value) -> bool:
+    """True if all elements of the root are those of ``value``, one after another."""
+    return value.compact and value.size == value.root.size
+
+
+def _placed(join: Step, own: set[Value], axis: int) -> list[Step]:
     """Turn the parts ``own`` into views of what is joined; the others are copied to their places."""
     copies, start = [], 0
     for part in join.operands:
-        stop = start + part.shape[0]
-        root, form = part.root, f"{{}}[{start}:{stop}]"
+        stop = start + part.shape[axis]
+        root, place = part.root, f"[{':, ' * axis}{start}:{stop}]"
         if root in own:
             same = root.shape == part.shape
-            root.kind, root.base, root.form = "view", join.out, form if same else f"{form}.reshape({root.shape})"
+            root.kind, root.base, root.compact = "view", join.out, axis == 0
+            root.form = f"{{}}{place}" if same else f"{{}}{place}.reshape({root.shape})"
         else:
-            copies.append(Step("fill", f"{{out}}[{start}:{stop}] = {{0}}", (part,), join.out, (), join.eqn))
+            copies.append(Step("fill", f"{{out}}{place} = {{0}}", (part,), join.out, (), join.eqn))
         start = stop
     return copies

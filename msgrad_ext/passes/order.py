@@ -12,6 +12,7 @@ from . import distribute, joins, products, spread, strength, sums
 from .batches import batched
 from .recompute import recomputed
 from .rewriting import Rewriter
+from .siblings import together
 from .stacks import stacked
 
 STACKS = (move_only, *joins.RULES)
@@ -68,6 +69,7 @@ def optimise(graph: Graph, recompute: bool = False, reassociate: bool = False) -
     graph = remove_dead(Rewriter(graph, rules).run(graph))
     if recompute:
         return rename(recomputed(stacked(graph, (move_only, joins.concatenations, joins.slices), slices_only=True)))
+    graph = remove_dead(together(graph))
     graph, moved = batched(graph, (*STACKS, joins.offsets))
     if moved:
         graph, _ = batched(remove_dead(graph), STACKS)

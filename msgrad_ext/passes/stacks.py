@@ -18,7 +18,7 @@ from ..registry import OPS
 from ..simplify import Rule, remove_dead
 from .costs import CALL, COPY, JOIN, JOINED
 from .joins import joined, run_of
-from .rewriting import Rewriter, is_float, size
+from .rewriting import Rewriter, is_float, plain, size
 
 _FEWEST = 3
 
@@ -96,30 +96,34 @@ def _slices(state: Stacker, terms: list[Atom]) -> list[Atom]:
     rest: list[Atom] = []
     for term in terms:
         made: Any = _made(state, term, "StridedSliceGrad")
-        if made is None or not _whole_rows(made.op):
+        axis = None if made is None else _only_axis(made.op)
+        if axis is None:
             rest.append(term)
         else:
-            alike.setdefault(made.op.shape, []).append((made.op.begin[0], made))
-    for shape, members in alike.items():
+            alike.setdefault((made.op.shape, axis), []).append((made.op.begin[axis], made))
+    for (shape, axis), members in alike.items():
         members.sort(key=lambda one: one[0])
-        ends = [0, *(start + made.op.size[0] for start, made in members)]
+        ends = [0, *(start + made.op.size[axis] for start, made in members)]
         if len(members) < 2 or any(start < end for (start, _), end in zip(members, ends)):
             rest += [made.out for _, made in members]
             continue
         parts: list[Atom] = []
         for (start, made), end in zip(members, ends):
             if start > end:
-                parts.append(_zeros(state, (start - end, *shape[1:]), made.out))
+                parts.append(_zeros(state, (*shape[:axis], start - end, *shape[axis + 1 :]), made.out))
             parts.append(made.inputs[0])
-        if ends[-1] < shape[0]:
-            parts.append(_zeros(state, (shape[0] - ends[-1], *shape[1:]), members[0][1].out))
-        rest.append(joined(state, parts))
+        if ends[-1] < shape[axis]:
+            parts.append(_zeros(state, (*shape[:axis], shape[axis] - ends[-1], *shape[axis + 1 :]), members[0][1].out))
+        rest.append(state.make(plain("Concat").set(axis=axis), *parts) if axis else joined(state, parts))
     return rest
 
 
-def _whole_rows(op: Any) -> bool:
-    rest = not any(op.begin[1:]) and tuple(op.size[1:]) == tuple(op.shape[1:])
-    return rest and all(step == 1 for step in op.step) and op.size[0] > 0
+def _only_axis(op: Any) -> int | None:
+    """The only axis along which what is put back is shorter than the whole; the first where there is none."""
+    axes = [axis for axis, (length, full) in enumerate(zip(op.size, op.shape)) if length != full]
+    if len(axes) > 1 or any(step != 1 for step in op.step) or 0 in op.size:
+        return None
+    return axes[0] if axes else 0
 
 
 def _zeros(state: Stacker, shape: tuple[int, ...], like: Var) -> Atom:
