@@ -139,6 +139,8 @@ class _ChainWriter:
 
     def home(self, value: Value) -> str:
         """The name of the block buffer of ``value``."""
+        if value in self.chain.lent:
+            return self.chain.lent[value].name
         key = (self.chain.homes[value], value.dtype, () if self.chain.flat else value.shape)
         if key not in self.homes:
             self.homes[key] = unique(f"t{len(self.homes) + 1}", self.writer.taken)

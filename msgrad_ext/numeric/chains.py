@@ -17,7 +17,7 @@ from math import prod
 import numpy as np
 
 from ..ir import Shape
-from .buffers import lay_out
+from .buffers import lay_out, views_of
 from .steps import ELEMENTWISE, Step, Value
 from .sums import number_of, whole_sum
 
@@ -57,6 +57,8 @@ class Chain:
         What is read by all blocks, and the array that holds it with its last two axes exchanged.
     homes : dict of Value to int
         The block buffer of each value that stays in a block and has one.
+    lent : dict of Value to Value
+        What stays in a block that is later written to a stored value's.
     scratch : list of Value
         The block buffers, as bytes.
     outs : tuple of Value
@@ -74,6 +76,7 @@ class Chain:
         self.made: tuple[Value, ...] = ()
         self.laid: dict[Value, Value] = {}
         self.homes: dict[Value, int] = {}
+        self.lent: dict[Value, Value] = {}
         self.scratch: list[Value] = []
         self.outs: tuple[Value, ...] = ()
 
@@ -85,9 +88,10 @@ class Chain:
     @property
     def step(self) -> int:
         """The length of a block."""
-        row = 1 if self.flat else prod(self.shape[1:])
-        size = _BLOCK if self.flat else _ROWS
-        return min(self.length, max(1, size // row))
+        if self.flat:
+            # So that a handful of block buffers takes a twentieth of what is made, where that is large.
+            return min(self.length, max(_BLOCK, min(3 * _BLOCK, self.length // 128)))
+        return min(self.length, max(1, _ROWS // prod(self.shape[1:])))
 
     def block(self, length: int, shape: Shape | None = None) -> Shape:
         """The shape of a block of an array of ``shape``."""
@@ -246,7 +250,9 @@ def _chained(group: list[Step], flat: bool, uses: Counter[Value]) -> list[Step]:
     chain = Chain(inner[0].out.shape, flat, inner, members | cut)
     within = Counter(one for step in group for one in step.operands)
     seen = [step for step in inner if uses[step.out] > within[step.out]]
-    views = [step for step in seen if step.kind == "view"]
+    # A view is made of the views that it is taken of.
+    shown = {one for step in seen if step.kind == "view" for one in views_of(step.out)}
+    views = [step for step in inner if step.out in shown]
     stored = {step.out for step in seen if step.kind != "view"} | {step.out.root for step in views}
     chain.made = tuple(step.out for step in inner if step.out in stored)
     outer = list(dict.fromkeys(one for step in inner for one in step.operands if one not in members))
@@ -315,7 +321,9 @@ def _final(chain: Chain, step: Step) -> list[Step]:
 def _scratch(chain: Chain) -> None:
     """Block buffers, shared by the values of a block as the workspace's are by those of the plan."""
     blocks: dict[Value, Value] = {}
-    inner = {step.out for step in chain.steps} - set(chain.made)
+    # A block of what is stored serves for other values until it is written.
+    lent = {one for one in chain.made if chain.flat}
+    inner = {step.out for step in chain.steps} - (set(chain.made) - lent)
 
     def block(value: Value) -> Value:
         if value not in blocks:
@@ -332,6 +340,13 @@ def _scratch(chain: Chain) -> None:
         steps.append(Step(kind, one.name, tuple(map(block, one.operands)), block(one.out)))
     for total, _ in (*chain.sums, *chain.totals):
         steps.append(Step("reduce", "add", (block(total.operands[0]),), Value((), np.dtype("f"), "input")))
+    end = Value((), np.dtype("f"), "input")
+    steps.append(Step("guard", "", tuple(blocks[one] for one in lent), end))
     layout = lay_out(steps, (), {value for value in blocks.values() if value.kind == "input"})
-    chain.homes = {value: layout.slots[blocks[value]] for value in inner if blocks.get(value) in layout.slots}
-    chain.scratch = [Value((size,), np.dtype(np.uint8), "made") for size in layout.sizes]
+    homes = {value: layout.slots[blocks[value]] for value in inner if blocks.get(value) in layout.slots}
+    owners = {homes[one]: one for one in lent if one in homes}
+    owned = {slot for slot, one in owners.items() if all(v.dtype == one.dtype for v, at in homes.items() if at == slot)}
+    chain.lent = {value: owners[slot] for value, slot in homes.items() if slot in owned and value not in lent}
+    kept = [slot for slot in range(len(layout.sizes)) if slot not in owned and slot in {*homes.values()}]
+    chain.homes = {value: kept.index(slot) for value, slot in homes.items() if slot not in owned}
+    chain.scratch = [Value((layout.sizes[slot],), np.dtype(np.uint8), "made") for slot in kept]
