@@ -21,11 +21,12 @@ from .memory import peak  # noqa: E402
 from .outcome import Line, Outcome  # noqa: E402
 from .peers import KNOWN, Peer, started  # noqa: E402
 from .speaking import msgrad  # noqa: E402
+from .tiers import TIERS, block_in, settled  # noqa: E402
 from .timing import Block, block_of, race  # noqa: E402
 from .workload import Workload  # noqa: E402
 from .workloads import workloads  # noqa: E402
 
-OURS = ("plan", "compile", "call")
+OURS = tuple(name + ending for name in ("plan", "compile", "call") for ending in TIERS)
 
 
 def measure(workload: Workload, rounds: int, peers: Sequence[Peer], small: bool) -> Line:
@@ -41,8 +42,13 @@ def measure(workload: Workload, rounds: int, peers: Sequence[Peer], small: bool)
     blocks: dict[str, Block] = {"hand": block_of(lambda: hand(*arguments))}
     missing: dict[str, str] = {}
     for name, candidate in ours.items():
-        candidate.check(workload)
-        blocks[name] = block_of(candidate.call)
+        for ending, native in TIERS.items():
+            reason = settled(candidate) if native else ""
+            if reason:
+                missing[name + ending] = reason
+                continue
+            candidate.check(workload)
+            blocks[name + ending] = block_in(native, candidate.call)
     for peer in peers:
         answer = peer.prepare(workload, small)
         if "missing" in answer:

@@ -9,6 +9,8 @@ from ..op import Op, foreign
 from ..registry import OPS
 from .program import C_TYPES
 
+_HOME = __name__.rpartition(".native.")[0] + "."
+
 # {0}, {1}, {2} are operands, {t} the C type of the result, {f} the ending that C gives to functions of float.
 FLOAT_FORMS = {
     "Add": "{0} + {1}",
@@ -53,11 +55,32 @@ FLOAT_FORMS = {
     "Sigmoid": "m_sigmoid{f}({0})",
     "LogSigmoid": "m_min{f}({0}, 0) - m_log1p{f}(m_exp{f}(-m_abs{f}({0})))",
     "Softplus": "m_max{f}({0}, 0) + m_log1p{f}(m_exp{f}(-m_abs{f}({0})))",
+    "HSwish": "{0} < -3 ? {0} * 0 : {0} * (m_min{f}({0} + 3, 6) / 6)",
+    "Elu": "{0} > 0 ? {0} : {1} * m_expm1{f}(-m_abs{f}({0}))",
+    "BCEWithLogitsLoss": "m_max{f}({0}, 0) - {0} * {1} + m_log{f}(1 + m_exp{f}(-m_abs{f}({0})))",
+    "LogAddExp": "{0} == {1} ? {0} + ({t})0x1.62e42fefa39efp-1 : m_max{f}({0}, {1}) + m_log1p{f}(m_exp{f}(-m_abs{f}({0} - {1})))",
+    "Hypot": "m_hypot{f}({0}, {1})",
+    "Atan2": "m_atan2{f}({0}, {1})",
+    "Fmax": "({0} >= {1}) | ({1} != {1}) ? {0} : {1}",
+    "Fmin": "({0} <= {1}) | ({1} != {1}) ? {0} : {1}",
+    "Xlogy": "({0} == 0) & ({1} <= 0) ? {0} * 0 : {0} * m_log{f}({1})",
+    "Xdivy": "({0} == 0) & ({1} == 0) ? {0} * 0 : {0} / {1}",
+    "DivNoNan": "{1} == 0 ? {1} * 0 : {0} / {1}",
+    "MulNoNan": "{1} == 0 ? {1} * 0 : {0} * {1}",
+    "Heaviside": "{0} == 0 ? {1} : ({t})({0} > 0)",
     "TanhSlope": "m_tanh_slope{f}({0})",
     "Floor": "m_floor{f}({0})",
     "Ceil": "m_ceil{f}({0})",
     "Trunc": "m_trunc{f}({0})",
     "Round": "m_rint{f}({0})",
+}
+
+# Of whole numbers that wrap around, as numpy's do (the compiler is told so).
+INTEGER_FORMS = {name: FLOAT_FORMS[name] for name in ("Add", "Sub", "Mul", "Neg", "Square")} | {
+    "Abs": "{0} < 0 ? -{0} : {0}",
+    "Sign": "({0} > 0) - ({0} < 0)",
+    "Maximum": "{0} > {1} ? {0} : {1}",
+    "Minimum": "{0} < {1} ? {0} : {1}",
 }
 
 BOOL_FORMS = {
@@ -80,8 +103,9 @@ _EARLY = {"sin", "cos", "exp", "log"}
 
 
 def own(op: Op) -> bool:
-    """True for an op of the registry whose voice is as this package wrote it."""
-    return OPS.get(type(op).__name__) is type(op) and not foreign(type(op).numpy)
+    """True for an op of this package, whose voice is as the package wrote it."""
+    kind = type(op)
+    return OPS.get(kind.__name__, kind) is kind and kind.__module__.startswith(_HOME) and not foreign(kind.numpy)
 
 
 def form(op: Op, operands: tuple[np.dtype, ...], out: np.dtype) -> str | None:
@@ -96,9 +120,10 @@ def form(op: Op, operands: tuple[np.dtype, ...], out: np.dtype) -> str | None:
     if name in BOOL_FORMS and out.kind == "b":
         logical = name.startswith("Logical")
         return BOOL_FORMS[name] if not logical or all(kind.kind == "b" for kind in operands) else None
-    if name not in FLOAT_FORMS or out.kind != "f" or any(kind != out for kind in operands):
+    table = {"f": FLOAT_FORMS, "i": INTEGER_FORMS}.get(out.kind, {})
+    if name not in table or any(kind != out for kind in operands):
         return None
-    return _typed(FLOAT_FORMS[name], out)
+    return _typed(table[name], out)
 
 
 def _typed(text: str, out: np.dtype) -> str:
@@ -166,9 +191,10 @@ def prelude() -> str:
             for kind, end in (("double", ""), ("float", "f"))
         ]
     for kind, end in (("double", ""), ("float", "f")):
-        lines.append(
-            f'extern {kind} m_pow{end}({kind}, {kind}) __asm__("pow{end}") __attribute__((const, nothrow SIMD1));'
-        )
+        lines += [
+            f'extern {kind} m_{name}{end}({kind}, {kind}) __asm__("{name}{end}") __attribute__((const, nothrow {simd}));'
+            for name, simd in (("pow", "SIMD1"), ("hypot", "SIMD2"), ("atan2", "SIMD2"))
+        ]
         lines += [
             f"#define m_{name}{end} __builtin_{builtin}{end}"
             for name, builtin in (

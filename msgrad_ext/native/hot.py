@@ -82,6 +82,11 @@ def _changed() -> None:
 on_change(_changed)
 
 
+def asked() -> list[Tier]:
+    """The tiers of all plans that were asked for in C."""
+    return [tier for tier in list(_TIERS) if tier.native is not None]
+
+
 def tiered(plan: Any, by_numpy: Function, other_branch: type[Exception]) -> Tier:
     """The tiers of ``plan``, whose ``run`` is set."""
     tier = Tier(plan, by_numpy, other_branch)

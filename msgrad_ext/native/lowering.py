@@ -12,6 +12,7 @@ import numpy as np
 from ..ir import Atom, Eqn, Graph, Lit, Var
 from ..op import Elementwise, foreign, guarded
 from .forms import form, number, own, power
+from .placing import PLACING
 from .program import (
     C_TYPES,
     Access,
@@ -200,14 +201,47 @@ def _softmax(state: _Lowering, eqn: Eqn) -> Access | None:
     axes = tuple(one % len(given.shape) for one in (axis if isinstance(axis, tuple) else (axis,)))
     if kind.kind != "f" or given.value is None or not given.value.size or not given.shape:
         return None
-    exp = "m_expf({0})" if kind.name == "float32" else "m_exp({0})"
-    log = exp.replace("exp", "log")
+    exp, log = _exponent(given)
     shifted = state.map("{0} - {1}", given.shape, kind, given, state.gather("max", given, axes))
     powers = state.map(exp, given.shape, kind, shifted)
     total = state.gather("sum", powers, axes)
     if type(eqn.op).__name__ == "Softmax":
         return state.map("{0} / {1}", given.shape, kind, powers, total)
     return state.map("{0} - {1}", given.shape, kind, shifted, state.map(log, total.shape, kind, total))
+
+
+def _exponent(given: Access) -> tuple[str, str]:
+    """The C forms of exp and log for elements like these."""
+    exp = "m_expf({0})" if given.dtype.name == "float32" else "m_exp({0})"
+    return exp, exp.replace("exp", "log")
+
+
+def _log_sum_exp(state: _Lowering, eqn: Eqn) -> Access | None:
+    """The logarithm of a sum of powers, shifted by a maximum that is finite."""
+    given, kind = state.access(eqn.inputs[0]), eqn.out.dtype
+    axes = eqn.op.axis  # type: ignore[attr-defined]
+    if kind.kind != "f" or given.value is None or not given.value.size or not axes:
+        return None
+    exp, log = _exponent(given)
+    high = state.gather("max", given, axes)
+    shift = state.map("({0} - {0} == 0) | ({0} != {0}) ? {0} : 0", high.shape, kind, high)
+    powers = state.map(exp, given.shape, kind, state.map("{0} - {1}", given.shape, kind, given, shift))
+    total = state.map(log, shift.shape, kind, state.gather("sum", powers, axes))
+    return reshaped(state.map("{0} + {1}", shift.shape, kind, total, shift), eqn.out.shape)
+
+
+def _cross_entropy(state: _Lowering, eqn: Eqn) -> Access | None:
+    """Cross entropy of the softmax of each row."""
+    given, labels = map(state.access, eqn.inputs)
+    kind = eqn.out.dtype
+    if kind.kind != "f" or labels.dtype != kind or given.value is None or not given.value.size:
+        return None
+    exp, log = _exponent(given)
+    shifted = state.map("{0} - {1}", given.shape, kind, given, state.gather("max", given, (1,)))
+    total = state.gather("sum", state.map(exp, given.shape, kind, shifted), (1,))
+    total = state.map(log, total.shape, kind, total)
+    parts = state.map("{0} * ({1} - {2})", given.shape, kind, labels, total, shifted)
+    return reshaped(state.gather("sum", parts, (1,)), eqn.out.shape)
 
 
 def _product(state: _Lowering, eqn: Eqn) -> Access | None:
@@ -248,69 +282,13 @@ def _direct(access: Access) -> bool:
     return (along == 1 and down >= columns) or (down == 1 and along >= rows)
 
 
-def _windows(state: _Lowering, eqn: Eqn) -> Access | None:
-    """Sliding windows: an access, of a padded copy where there is padding."""
-    op: Any = eqn.op
-    given, n = state.access(eqn.inputs[0]), len(op.kernel)
-    if given.value is None or not given.value.size:
-        return None
-    lead = len(given.shape) - n
-    if any(op.before) or any(op.after):
-        given = _placed(state, given, (0,) * lead + op.before, (0,) * lead + op.after)
-    return _window_access(given, op, lead)
-
-
-def _placed(state: _Lowering, given: Access, before: Shape, after: Shape) -> Access:
-    """``given`` with zeros around it."""
-    out = Value(tuple(a + n + b for a, n, b in zip(before, given.shape, after)), given.dtype)
-    strides = contiguous(out.shape)
-    target = Access(out, given.shape, strides, sum(a * stride for a, stride in zip(before, strides)))
-    state.steps.append(Gather(out, "sum", (given,), target))
-    return access_of(out)
-
-
-def _window_access(given: Access, op: Any, lead: int) -> Access:
-    inner = tuple(stride * by for stride, by in zip(given.strides[lead:], op.dilation))
-    outer = tuple(stride * by for stride, by in zip(given.strides[lead:], op.stride))
-    shape = (*given.shape[:lead], *op.kernel, *op.size)
-    return Access(given.value, shape, (*given.strides[:lead], *inner, *outer), given.offset, given.number, given.kind)
-
-
-def _windows_grad(state: _Lowering, eqn: Eqn) -> Access | None:
-    """What the windows held is added where it came from."""
-    op: Any = eqn.op
-    given = state.access(eqn.inputs[0])
-    lead = len(given.shape) - 2 * len(op.kernel)
-    if given.value is None or given.dtype.kind != "f":
-        return None
-    spans = tuple(n + a + b for n, a, b in zip(op.shape, op.before, op.after))
-    out = Value((*given.shape[:lead], *spans), given.dtype)
-    state.steps.append(Gather(out, "sum", (given,), _window_access(access_of(out), op, lead)))
-    whole_out = access_of(out)
-    offset = sum(first * stride for first, stride in zip(op.before, whole_out.strides[lead:]))
-    return Access(out, eqn.out.shape, whole_out.strides, offset)
-
-
-def _slice_grad(state: _Lowering, eqn: Eqn) -> Access | None:
-    """A part put into zeros."""
-    op: Any = eqn.op
-    given = state.access(eqn.inputs[0])
-    if given.dtype.kind != "f" or any(by <= 0 for by in op.step) or not math.prod(eqn.out.shape):
-        return None
-    out = Value(eqn.out.shape, given.dtype)
-    strides = contiguous(out.shape)
-    offset = sum(first * stride for first, stride in zip(op.begin, strides))
-    target = Access(out, given.shape, tuple(stride * by for stride, by in zip(strides, op.step)), offset)
-    state.steps.append(Gather(out, "sum", (given,), target))
-    return access_of(out)
-
-
 _SPECIAL: dict[str, Callable[[_Lowering, Eqn], Access | None]] = {
     **dict.fromkeys(("Reshape", "Transpose", "ExpandDims", "Squeeze", "BroadcastTo", "StridedSlice"), _view),
     **dict.fromkeys(("ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin"), _reduction),
-    **dict.fromkeys(("Softmax", "LogSoftmax"), _softmax),
     **dict.fromkeys(("MatMul", "BatchMatMul"), _product),
-    "Windows": _windows,
-    "WindowsGrad": _windows_grad,
-    "StridedSliceGrad": _slice_grad,
+    **dict.fromkeys(("Softmax", "LogSoftmax"), _softmax),
+    "ReduceLogSumExp": _log_sum_exp,
+    "SoftmaxCrossEntropyWithLogits": _cross_entropy,
+    "StopGradient": lambda state, eqn: state.access(eqn.inputs[0]),
+    **PLACING,
 }

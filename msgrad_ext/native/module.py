@@ -15,7 +15,8 @@ from .blas import Blas
 from .forms import SUMS, prelude
 from .kernels import Kernel, kernel
 from .nests import Group, Grouping, Nest
-from .program import Access, Call, NoNative, Product, Program, Value
+from .placing import placed_text
+from .program import Access, Call, NoNative, Place, Product, Program, Value
 
 # A program with more elements to compute than this lets other threads run meanwhile.
 LONG = 200_000
@@ -111,6 +112,10 @@ class _Writer:
                 lines.append(f"{self.function(made.text, 'k')}({', '.join(arguments)});")
             elif isinstance(group, Product):
                 lines += self.product(group)
+            elif isinstance(group, Place):
+                text, taken = placed_text(group)
+                given = ", ".join([self.name(group.out), *map(self.at, taken)])
+                lines.append(f"{self.function(text, 'p')}({given});")
             else:
                 lines += self.call(group)
             lines += self.tests(index)

@@ -118,7 +118,21 @@ class Call:
     operands: tuple[Access, ...]
 
 
-Step = Union[Map, Gather, Product, Call]
+@dataclass(frozen=True, eq=False)
+class Place:
+    """Operands put side by side, or added, into zeros: each at its target, an access to ``out`` of the operand's shape.
+
+    With ``whole`` there are no elements besides the first operand's.
+    """
+
+    out: Value
+    operands: tuple[Access, ...]
+    targets: tuple[Access, ...]
+    added: tuple[bool, ...]
+    whole: bool
+
+
+Step = Union[Map, Gather, Product, Call, Place]
 
 
 @dataclass(frozen=True)

@@ -168,3 +168,14 @@ if hasattr(os, "register_at_fork"):
 def request(native: Native) -> None:
     """Have ``native`` compiled in the background."""
     _WORKER.add(native)
+
+
+def finish(seconds: float = 120.0) -> bool:
+    """Wait until nothing waits for the compiler any more; False if that takes longer.
+
+    For measurements and tests: no call of a plan ever waits.
+    """
+    thread = _WORKER.thread
+    if thread is not None:
+        thread.join(seconds)
+    return _WORKER.thread is None

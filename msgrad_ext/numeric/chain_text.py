@@ -176,7 +176,8 @@ class _ChainWriter:
         if value in self.chain.laid:
             turned = self.chain.laid[value]
             form = "{}.T" if len(turned.shape) == 2 else _TURN
-            laid = self.writer.derived(self.writer.buffer(turned), form)
+            space = self.writer.space
+            laid = space.name(space.view(space.place(turned), form))
             self.writer.row(f"{laid}[...] = {text}", self.step.eqn)
             return laid
         if not self.chain.flat or len(value.shape) == (1 if self.chain.sliced(value) else 0):
@@ -193,6 +194,6 @@ class _ChainWriter:
             block = chain.block(length, shape)
             turned = chain.in_turn(block)
             own = (block[0], block[2], block[1]) if turned else block
-            name = self.writer.array(self.writer.layout.slots[chain.scratch[slot]], own, dtype)
-            names.append(self.writer.derived(name, _TURN) if turned else name)
+            place = self.writer.space.put("buffer", self.writer.layout.slots[chain.scratch[slot]], own, dtype)
+            names.append(self.writer.space.name(self.writer.space.view(place, _TURN) if turned else place))
         return names

@@ -68,6 +68,6 @@ def _placed(join: Step, own: set[Value], axis: int) -> list[Step]:
             root.kind, root.base, root.compact = "view", join.out, axis == 0
             root.form = f"{{}}{place}" if same else f"{{}}{place}.reshape({root.shape})"
         else:
-            copies.append(Step("fill", f"{{out}}{place} = {{0}}", (part,), join.out, (), join.eqn))
+            copies.append(Step("fill", f"{{out}}{place} = {{0}}", (part,), join.out, ("part",), join.eqn))
         start = stop
     return copies

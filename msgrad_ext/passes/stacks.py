@@ -102,11 +102,12 @@ def _slices(state: Stacker, terms: list[Atom]) -> list[Atom]:
         else:
             alike.setdefault((made.op.shape, axis), []).append((made.op.begin[axis], made))
     for (shape, axis), members in alike.items():
-        members.sort(key=lambda one: one[0])
-        ends = [0, *(start + made.op.size[axis] for start, made in members)]
-        if len(members) < 2 or any(start < end for (start, _), end in zip(members, ends)):
+        members, over = _apart(members, axis)
+        rest += [made.out for _, made in over]
+        if len(members) < 2:
             rest += [made.out for _, made in members]
             continue
+        ends = [0, *(start + made.op.size[axis] for start, made in members)]
         parts: list[Atom] = []
         for (start, made), end in zip(members, ends):
             if start > end:
@@ -124,6 +125,20 @@ def _only_axis(op: Any) -> int | None:
     if len(axes) > 1 or any(step != 1 for step in op.step) or 0 in op.size:
         return None
     return axes[0] if axes else 0
+
+
+def _apart(members: list[tuple[int, Any]], axis: int) -> tuple[list[tuple[int, Any]], list[tuple[int, Any]]]:
+    """Those that do not overlap, in their order, and the others."""
+    apart: list[tuple[int, Any]] = []
+    over: list[tuple[int, Any]] = []
+    end = 0
+    for start, made in sorted(members, key=lambda one: one[0]):
+        if start < end:
+            over.append((start, made))
+        else:
+            apart.append((start, made))
+            end = start + made.op.size[axis]
+    return apart, over
 
 
 def _zeros(state: Stacker, shape: tuple[int, ...], like: Var) -> Atom:

@@ -25,7 +25,7 @@ def _constant(atom: Atom) -> float | None:
     return float(atom.value) if isinstance(atom, Lit) and not atom.shape and is_float(atom) else None
 
 
-@on("Pow")
+@on("Pow", sees="Lit")
 def powers(state: Rewriter, op: Op, inputs: tuple[Atom, ...], out: Var) -> Any:
     """Small whole powers are products."""
     if type(op).__name__ != "Pow" or not is_float(out) or inputs[0].shape != out.shape:
@@ -42,7 +42,7 @@ def powers(state: Rewriter, op: Op, inputs: tuple[Atom, ...], out: Var) -> Any:
     return None
 
 
-@on("Add", "Sub", "Mul", "Div", "Square", "Abs")
+@on("Add", "Sub", "Mul", "Div", "Square", "Abs", sees="Neg")
 def signs(state: Rewriter, op: Op, inputs: tuple[Atom, ...], out: Var) -> Any:
     """A sum with an opposite is a difference; two signs in a product are none."""
     name = type(op).__name__
@@ -106,7 +106,7 @@ def _twice(state: Rewriter, atom: Atom) -> Any:
     return plain("Mul"), (atom, two)
 
 
-@on("Mul")
+@on("Mul", sees="Mul")
 def smaller(state: Rewriter, op: Op, inputs: tuple[Atom, ...], out: Var) -> Any:
     """``(x * r) * c`` is ``x * (r * c)`` for a number ``c`` and something ``r`` that is repeated along ``x``."""
     for scalar, product in (inputs, inputs[::-1]):
@@ -124,7 +124,7 @@ def _safe(scalar: Atom) -> bool:
     return 0.25 <= abs(_constant(scalar) or 0.0) <= 4.0
 
 
-@on("Mul", "Neg")
+@on("Mul", "Neg", sees="Mul")
 def numbers(state: Rewriter, op: Op, inputs: tuple[Atom, ...], out: Var) -> Any:
     """``(x * c) * d`` is ``x * (c * d)``, ``-(x * c)`` is ``x * -c``, for numbers ``c`` and ``d``."""
     name = type(op).__name__
