@@ -79,9 +79,10 @@ class CompiledGradient(Answered):
     """
 
     def __init__(
-        self, function: Callable[..., Any], example: Sequence[Any], wrt: Sequence[str] | None, sens: Any
+        self, function: Callable[..., Any], example: Sequence[Any], wrt: Sequence[str] | None, sens: Any, **passes: bool
     ) -> None:
         self.function = function
+        self.passes = passes
         self.wrt = None if wrt is None else tuple([wrt] if isinstance(wrt, str) else wrt)
         self.sens = None if sens is None else tuple(map(as_tensor, sens if isinstance(sens, (tuple, list)) else [sens]))
         self._versions: tuple[Any, ...] = ()
@@ -154,7 +155,7 @@ class CompiledGradient(Answered):
         whole = reverse(program.graph, list(wrt.values()), weights is not None, values)
         if weights is not None:
             whole = bind(whole, [literal(one._array()) for one in weights])
-        plan, outer = Plan(optimise(whole)), Surroundings(self.function, given)
+        plan, outer = Plan(optimise(whole, **self.passes)), Surroundings(self.function, given)
         result = _result(program, tuple(wrt), [Slot(number) for number in range(len(whole.outputs))])
         at_once = quick(program, plan, epoch, outer, given, result)
         return self._kept(Version(program, plan, tuple(wrt), epoch, outer, at_once))
@@ -175,7 +176,12 @@ class CompiledGradient(Answered):
 
 
 def compile_gradient(
-    net: Callable[..., Any], *args: Any, wrt: Sequence[str] | None = None, sens: Any = None
+    net: Callable[..., Any],
+    *args: Any,
+    wrt: Sequence[str] | None = None,
+    sens: Any = None,
+    recompute: bool = False,
+    reassociate: bool = False,
 ) -> CompiledGradient:
     """Compile the value and the gradients of ``net``.
 
@@ -189,6 +195,12 @@ def compile_gradient(
         Names of inputs and parameters; by default all float inputs and all trainable parameters.
     sens : Tensor or ndarray, optional
         Weights of the output, of its shape and dtype; ones by default.
+    recompute : bool
+        Keep only some of a long forward program, and compute the rest of it again on the way back: memory grows with
+        the root of its length, for one more run forward.
+    reassociate : bool
+        Multiply out sums of squared differences of all pairs, ``|x|^2 - 2 x y^T + |y|^2``: several times faster, but
+        digits cancel where two points are near.
 
     Returns
     -------
@@ -201,7 +213,7 @@ def compile_gradient(
         With the user's line, if the network can not be traced or a name in ``wrt`` is unknown.
     """
     try:
-        return CompiledGradient(net, args, wrt, sens)
+        return CompiledGradient(net, args, wrt, sens, recompute=recompute, reassociate=reassociate)
     except MsgradError as error:
         raise error.at(user_location())
 

@@ -24,12 +24,20 @@ def _conv(x: Any, w: Any) -> Any:
     return sum(anp.einsum("nchw,fc->nfhw", x[:, :, i : i + high, j : j + wide], w[:, :, i, j]) for i, j in places)
 
 
+def _max_pool(a: Any) -> Any:
+    """As the largest of four slices."""
+    rows = anp.maximum(a[:, :, ::2], a[:, :, 1::2])
+    return anp.maximum(rows[..., ::2], rows[..., 1::2])
+
+
 _speech = SimpleNamespace(
     tanh=anp.tanh, exp=anp.exp, sin=anp.sin, sqrt=anp.sqrt, relu=lambda a: anp.maximum(a, 0.0),
     softplus=lambda a: anp.logaddexp(a, 0.0), reshape=anp.reshape, conv=_conv,
     log_softmax=_log_softmax, softmax=lambda a: anp.exp(_log_softmax(a)),
     sum=lambda a, axis=None, keep=False: anp.sum(a, axis, keepdims=keep),
-    mean=lambda a, axis, keep: anp.mean(a, axis, keepdims=keep),
+    mean=lambda a, axis, keep: anp.mean(a, axis, keepdims=keep), sigmoid=lambda a: 0.5 * anp.tanh(0.5 * a) + 0.5,
+    max_pool=_max_pool, swap=lambda a: anp.swapaxes(a, -1, -2), inverse=anp.linalg.inv, take=lambda table, at: table[at],
+    logsumexp=lambda a: a[..., 0] - _log_softmax(a)[..., 0], eye=lambda size, like: np.eye(size, dtype=like.dtype),
 )  # fmt: skip
 
 

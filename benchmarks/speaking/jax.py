@@ -18,7 +18,10 @@ _speech = SimpleNamespace(
     log_softmax=jax.nn.log_softmax, softmax=jax.nn.softmax, reshape=jnp.reshape,
     sum=lambda a, axis=None, keep=False: jnp.sum(a, axis, keepdims=keep),
     mean=lambda a, axis, keep: jnp.mean(a, axis, keepdims=keep),
-    conv=lambda x, w: jax.lax.conv(x, w, (1, 1), "VALID"),
+    conv=lambda x, w: jax.lax.conv(x, w, (1, 1), "VALID"), sigmoid=jax.nn.sigmoid, inverse=jnp.linalg.inv,
+    max_pool=lambda a: jax.lax.reduce_window(a, -jnp.inf, jax.lax.max, (1, 1, 2, 2), (1, 1, 2, 2), "VALID"),
+    swap=lambda a: jnp.swapaxes(a, -1, -2), logsumexp=lambda a: jax.nn.logsumexp(a, -1),
+    take=lambda table, at: jnp.take(table, at, 0), eye=lambda size, like: jnp.eye(size, dtype=like.dtype),
 )  # fmt: skip
 
 

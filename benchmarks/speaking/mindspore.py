@@ -19,7 +19,10 @@ _speech = SimpleNamespace(
     tanh=ops.tanh, exp=ops.exp, sin=ops.sin, sqrt=ops.sqrt, relu=ops.relu, softplus=ops.softplus, reshape=ops.reshape,
     log_softmax=lambda a: ops.log_softmax(a, -1), softmax=lambda a: ops.softmax(a, -1),
     sum=lambda a, axis=None, keep=False: ops.sum(a, axis, keep),
-    mean=lambda a, axis, keep: ops.mean(a, axis, keep), conv=lambda x, w: ops.conv2d(x, w),
+    mean=lambda a, axis, keep: ops.mean(a, axis, keep), conv=lambda x, w: ops.conv2d(x, w), sigmoid=ops.sigmoid,
+    max_pool=lambda a: ops.max_pool2d(a, 2, 2), swap=lambda a: ops.swapaxes(a, -1, -2), inverse=ops.inverse,
+    logsumexp=lambda a: ops.logsumexp(a, -1), take=lambda table, at: ops.gather(table, at, 0),
+    eye=lambda size, like: ops.eye(size, size, like.dtype),
 )  # fmt: skip
 
 

@@ -34,12 +34,40 @@ def conv(x: Any, w: Any) -> Any:
     return ops.conv2d(x, w)
 
 
+def max_pool(a: Any) -> Any:
+    """The largest of each four."""
+    return ops.max_pool2d(a, 2, 2)
+
+
+def swap(a: Any) -> Any:
+    """The last two axes exchanged."""
+    return ops.swapaxes(a, -1, -2)
+
+
+def logsumexp(a: Any) -> Any:
+    """Over the last axis."""
+    return ops.logsumexp(a, a.ndim - 1)
+
+
+def take(table: Any, at: Any) -> Any:
+    """Rows of a table."""
+    return ops.gather(table, at, 0)
+
+
+def eye(size: int, like: Any) -> Any:
+    """Ones in the diagonal."""
+    return ops.eye(size, size, like.dtype)
+
+
 class _Speech:
     """This module, as the programs want it."""
 
     tanh, exp, sin, sqrt, relu, softplus = map(staticmethod, (tanh, exp, sin, sqrt, relu, softplus))  # type: ignore[misc]
     log_softmax, softmax, reshape, sum, mean, conv = map(  # type: ignore[misc]
         staticmethod, (log_softmax, softmax, reshape, sum, mean, conv)
+    )
+    sigmoid, inverse, max_pool, swap, logsumexp, take, eye = map(  # type: ignore[misc]
+        staticmethod, (ops.sigmoid, ops.inverse, max_pool, swap, logsumexp, take, eye)
     )
 
 

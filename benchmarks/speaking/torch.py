@@ -20,7 +20,10 @@ _speech = SimpleNamespace(
     tanh=torch.tanh, exp=torch.exp, sin=torch.sin, sqrt=torch.sqrt, relu=torch.relu,
     softplus=lambda a: torch.nn.functional.softplus(a), reshape=torch.reshape, sum=_sum,
     log_softmax=lambda a: torch.log_softmax(a, -1), softmax=lambda a: torch.softmax(a, -1),
-    mean=lambda a, axis, keep: torch.mean(a, axis, keep), conv=lambda x, w: torch.conv2d(x, w),
+    mean=lambda a, axis, keep: torch.mean(a, axis, keep), conv=lambda x, w: torch.conv2d(x, w), sigmoid=torch.sigmoid,
+    max_pool=lambda a: torch.max_pool2d(a, 2), swap=lambda a: a.swapaxes(-1, -2), inverse=torch.linalg.inv,
+    logsumexp=lambda a: torch.logsumexp(a, -1), take=lambda table, at: table[at],
+    eye=lambda size, like: torch.eye(size, dtype=like.dtype),
 )  # fmt: skip
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ..workload import Workload
-from . import blocks, chains, layers, second, tutorial
+from . import blocks, chains, layers, models, second, tutorial
 
-_MODULES = (tutorial, chains, layers, blocks, second)
+_MODULES = (tutorial, chains, layers, blocks, models, second)
 
 
 def workloads(small: bool = False) -> dict[str, Workload]:

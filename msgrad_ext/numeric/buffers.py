@@ -14,7 +14,7 @@ from typing import Any
 from .steps import ELEMENTWISE, Step, Value
 
 # Steps whose result goes into a buffer that they are given.
-INTO = frozenset({"ufunc", "cast", "reduce", "dot", "matmul", "inner"})
+INTO = frozenset({"ufunc", "bits", "fill", "room", "cast", "reduce", "dot", "matmul", "inner"})
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def lay_out(steps: Sequence[Step], outputs: Sequence[Value], elsewhere: Collecti
     for index, step in enumerate(steps):
         dying = _dying(step, index, last, layout)
         for out in _made(step):
-            if out in layout.fresh or step.kind not in INTO | {"chain"}:
+            if out in layout.fresh or out in layout.slots or step.kind not in INTO | {"chain"} or out.kind == "view":
                 continue
             slot = _overwritten(step, dying) if step.kind in ELEMENTWISE else None
             if slot is not None:

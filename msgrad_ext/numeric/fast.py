@@ -17,7 +17,9 @@ from .buffers import Layout, lay_out, workspace_bytes
 from .chain_text import write_chain
 from .chains import block_chains
 from .lowering import Steps, lower_steps
+from .rooms import with_rooms
 from .scalars import fits, write_scalars
+from .selections import bits_of, selected
 from .source import _place
 from .space import BY_NAME, NO_SPACE, Space, SpaceWriter, in_tables
 from .steps import Step, Value
@@ -69,7 +71,8 @@ def write_fast(graph: Graph, constants: dict[int, int], scalars: bool = True) ->
     lowered = lower_steps(graph)
     if scalars and fits(lowered):
         return write_plain(lowered)
-    steps = block_chains(cheaper_sums(lowered), lowered.outputs)
+    steps = cheaper_sums(lowered, block_chains(selected(lowered), lowered.outputs))
+    steps = with_rooms(lowered, steps)
     return FastWriter(lowered, steps, lay_out(steps, lowered.outputs), constants).write()
 
 
@@ -106,7 +109,7 @@ class FastWriter:
         self.taken = lowered.taken
         self.used: set[str] = set()
         self.space = SpaceWriter(layout, self.taken)
-        self.unnamed: set[Value] = set()
+        self.unnamed = {step.out for step in steps if step.kind == "room" and step.out in layout.slots}
         self.rows: list[tuple[str, Eqn | None, Location | None]] = []
         self.functions: list[tuple[str, list[tuple[str, Eqn | None]]]] = []
         self.allocations = 0
@@ -158,11 +161,12 @@ class FastWriter:
         for step in self.steps:
             if step.kind == "chain":
                 chain = step.settings[0]
-                operations += len(chain.steps) + len(chain.sums)
-                calls += chain.blocks * (1 + len(chain.steps) + len(chain.sums)) + len(chain.sums)
+                count = len(chain.steps) + len(chain.sums) + len(chain.totals)
+                operations += count
+                calls += chain.blocks * (1 + count) + len(chain.sums)
             elif step.kind == "view":
                 calls += not self.layout.static(step.out)
-            elif step.kind != "guard":
+            elif step.kind not in ("guard", "room"):
                 operations, calls = operations + 1, calls + 1
         return {"operations": operations, "calls": calls, "allocations": self.allocations}
 
@@ -231,6 +235,10 @@ class FastWriter:
 
     def into(self, value: Value, required: bool = False) -> str | None:
         """The array that a step's result goes to, or None for a new one."""
+        if value.kind == "view" and value.base is not None:
+            if not self.layout.static(value):
+                return value.form.format(value.base.name)
+            return self.space.name(self.space.place(value))
         if value in self.layout.slots:
             return self.buffer(value)
         self.allocations += 1
@@ -253,6 +261,19 @@ class FastWriter:
         self.row(f"{step.out.name} = {self.name(step.name)}({', '.join(arguments)})", step.eqn)
 
     write_matmul = write_ufunc
+
+    def write_bits(self, step: Step) -> None:
+        self.row(f"{step.out.name} = {self.into(step.out, required=True)}", step.eqn)
+        operands = ", ".join(map(self.bits, (*step.operands, step.out)))
+        self.row(f"{self.name(step.name)}({operands})", step.eqn)
+
+    def bits(self, value: Value) -> str:
+        """The text of an operand, a float as the integer with its bits."""
+        seen = bits_of(value)
+        if seen is value:
+            return self.given(value)
+        kind = self.dtype(seen.dtype)
+        return self.given(seen) if self.layout.static(seen) else f"{self.given(value)}.view({kind})"
 
     def write_where(self, step: Step) -> None:
         self.allocations += 1
@@ -301,6 +322,17 @@ class FastWriter:
         if step.eqn is not None and step.out.kind == "made":
             text = f"asarray({text}, {self.dtype(step.out.dtype)})"
         self.row(f"{step.out.name} = {text}", step.eqn)
+
+    def write_room(self, step: Step) -> None:
+        if step.out not in self.unnamed:
+            self.row(f"{step.out.name} = {self.into(step.out, required=True)}", step.eqn)
+
+    def write_fill(self, step: Step) -> None:
+        self.noisy = True
+        into = self.given(step.out)
+        if step.out not in self.unnamed and step.settings[:1] != ("part",):
+            self.row(f"{into} = {self.into(step.out, required=True)}", step.eqn)
+        self.row(step.name.format(*map(self.given, step.operands), out=into), step.eqn)
 
     def write_view(self, step: Step) -> None:
         if self.layout.static(step.out):

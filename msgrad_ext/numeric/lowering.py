@@ -8,7 +8,7 @@ from __future__ import annotations
 import keyword
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -16,6 +16,7 @@ import numpy as np
 
 from ..contract import broadcast
 from ..ir import Atom, Eqn, Graph, Lit, Shape, Var, unique
+from ..op import foreign
 from . import voices
 from .reading import read
 from .source import _RESERVED, Functions, identifier
@@ -43,6 +44,8 @@ class Steps:
         Voices that are called as they are, by name.
     taken : set of str
         Names in use.
+    ones : dict
+        Those of the constants that hold ones, by shape and dtype.
     """
 
     inputs: tuple[Value, ...]
@@ -52,6 +55,7 @@ class Steps:
     functions: list[str]
     calls: dict[str, Any]
     taken: set[str]
+    ones: dict[Any, Value] = field(default_factory=dict)
 
 
 def lower_steps(graph: Graph) -> Steps:
@@ -148,6 +152,9 @@ class Lowering:
 
     def call(self, eqn: Eqn, operands: list[Value]) -> Value:
         """The voice called as a whole."""
+        filled = self.filled(eqn, operands)
+        if filled is not None:
+            return filled
         written = voices.expression(eqn.op, [one.name for one in operands]) is not None
         function = "" if written else self.functions.name(eqn.op)
         spell = partial(voices.expression, eqn.op) if written else partial(_call, function)
@@ -157,6 +164,22 @@ class Lowering:
         out = Value(shape, dtype, "shared" if base else "made", base=base, compact=False)
         self.steps.append(Step("call", function, tuple(operands), out, (spell,), eqn))
         return out
+
+    def filled(self, eqn: Eqn, operands: list[Value]) -> Value | None:
+        """The voice as a step that writes into a buffer, where it fills zeros, or shows elements more than once."""
+        op, out = eqn.op, eqn.out
+        plain = all(type(one) is Value for one in operands) and out.dtype.kind in "biuf" and out.shape
+        if not plain or foreign(type(op).numpy):
+            return None
+        places = ", ".join(f"{{{at}}}" for at in range(len(operands)))
+        if op.view and 2 * math.prod(out.shape) > sum(one.size for one in operands):
+            return self.add(
+                "fill", f"{{out}}[...] = {self.functions.name(op)}({places})", operands, out.shape, out.dtype
+            )
+        name = self.functions.filler(op)
+        if name is None:
+            return None
+        return self.add("fill", f"{name}({{out}}, {places})", operands, out.shape, out.dtype)
 
     # What a voice asks for -----------------------------------------------------------------------------------------
 

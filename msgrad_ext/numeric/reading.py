@@ -213,6 +213,8 @@ class _Reader:
         function, first = getattr(np, name), arguments[0]
         if name in _REDUCTIONS and isinstance(first, Value) and len(arguments) == 1:
             return self.into.reduction(name, _REDUCTIONS[name], first, keywords)
+        if name == "concatenate" and isinstance(first, tuple) and set(keywords) == {"axis"}:
+            return self.into.joined(first, keywords["axis"])
         if keywords:
             raise Unreadable
         if isinstance(function, np.ufunc):

@@ -109,8 +109,12 @@ class Said:
         axes = tuple(sorted(one % rank if rank else 0 for one in axes))
         if not axes or not rank or not operand.size:
             raise Unreadable
-        shape = tuple(1 if at in axes else n for at, n in enumerate(operand.shape) if keep or at not in axes)
-        out = self.add("reduce", ufunc, (operand,), shape, operand.dtype, axes, keep)
+        # Without the axes, so that sums that keep them and sums that do not are one.
+        bare = tuple(n for at, n in enumerate(operand.shape) if at not in axes)
+        out = self.add("reduce", ufunc, (operand,), bare, operand.dtype, axes, False)
+        if keep:
+            shape = tuple(1 if at in axes else n for at, n in enumerate(operand.shape))
+            out = self.view(out, f"{{}}.reshape({shape})", lambda array: array.reshape(shape))
         if name != "mean":
             return out
         count = int(np.prod([operand.shape[at] for at in axes]))
@@ -126,6 +130,17 @@ class Said:
         shape = (*(lead or ()), first.shape[-2], second.shape[-1])
         kind = "dot" if len(first.shape) == len(second.shape) == 2 else "matmul"
         return self.add(kind, kind, (first, second), shape, first.dtype)
+
+    def joined(self, parts: tuple[Any, ...], axis: int) -> Value:
+        """Arrays one after another along an axis."""
+        first = parts[0]
+        if not all(isinstance(one, Value) and one.dtype == first.dtype for one in parts):
+            raise Unreadable
+        length = sum(one.shape[axis] for one in parts)
+        shape = (*first.shape[:axis], length, *first.shape[axis + 1 :])
+        places = "".join(f"{{{at}}}, " for at in range(len(parts)))
+        text = f"np.concatenate(({places}), {axis}, {{out}})"
+        return self.add("fill", text, parts, shape, first.dtype, "join", axis)
 
     def move(self, name: str, operand: Value, setting: Any) -> Value:
         """The same elements in another shape."""

@@ -78,18 +78,30 @@ class Functions:
         """The functions that are written out."""
         return [text for _, text in self._written.values() if text]
 
+    def filler(self, op: Op) -> str | None:
+        """The name of a function that writes what ``op`` gives into its first argument, if the voice says how."""
+        key = (op.key, type(op).numpy, "into")
+        if key not in self._written:
+            name = unique(f"{_words(op)}_into", self.taken)
+            self._written[key] = (name, voices.filler(op, name))
+        name, text = self._written[key]
+        return name if text else None
+
     def name(self, op: Op) -> str:
         """The name of a function that computes ``op``: written into the text, or the op's own voice."""
         # The voice belongs to the key: another one may have been put in its place meanwhile.
         key = (op.key, type(op).numpy)
         if key not in self._written:
-            words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(op).__name__).lower()
-            name = unique(identifier(words), self.taken)
+            name = unique(identifier(_words(op)), self.taken)
             text = voices.function(op, name)
             if text is None:
                 self.calls[name] = partial(guarded, op) if foreign(type(op).numpy) else op.numpy
             self._written[key] = (name, text)
         return self._written[key][0]
+
+
+def _words(op: Op) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(op).__name__).lower()
 
 
 class Writer:

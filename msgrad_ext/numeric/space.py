@@ -17,12 +17,13 @@ import numpy as np
 from ..collecting import collecting_later
 from ..ir import unique
 from .buffers import Layout
+from .selections import bits_of
 from .steps import Step, Value
 
 # numpy wants these two to be told by name where their result goes.
 BY_NAME = frozenset({"maximum", "minimum"})
 # Kinds of steps that a table may hold.
-_KINDS = frozenset({"ufunc", "matmul", "dot", "inner", "reduce", "cast"})
+_KINDS = frozenset({"ufunc", "bits", "matmul", "dot", "inner", "reduce", "cast"})
 # So many steps in a row are a table; an input that steps read so many times over is copied to where it always lies.
 _LONG = 96
 _OFTEN = 24
@@ -133,7 +134,10 @@ class SpaceWriter:
     def line(self, step: Step) -> tuple[Any, ...]:
         """A step as data."""
         place = self.flat if step.kind == "inner" else self.place
-        return step.kind, step.name, tuple(map(place, step.operands)), self.place(step.out), step.settings
+        operands, out = step.operands, step.out
+        if step.kind == "bits":
+            operands, out = tuple(map(bits_of, operands)), bits_of(out)
+        return step.kind, step.name, tuple(map(place, operands)), self.place(out), step.settings
 
 
 def in_tables(steps: Sequence[Step], layout: Layout) -> list[Step | list[Step]]:
@@ -142,7 +146,7 @@ def in_tables(steps: Sequence[Step], layout: Layout) -> list[Step | list[Step]]:
         return list(steps)
     read: dict[Value, int] = {}
     for step in steps:
-        if step.kind in _KINDS and step.out in layout.slots:
+        if step.kind in _KINDS and layout.static(step.out):
             for one in step.operands:
                 if one.root.kind == "input":
                     read[one.root] = read.get(one.root, 0) + one.nbytes
@@ -152,16 +156,16 @@ def in_tables(steps: Sequence[Step], layout: Layout) -> list[Step | list[Step]]:
         return layout.static(value) or (value.root in copied and _is_views(value))
 
     def fits(step: Step) -> bool:
-        if step.kind == "view":
+        if step.kind in ("view", "room"):
             return fixed(step.out)
         if step.kind == "inner" and not all(one.compact for one in step.operands):
             return False
-        return step.kind in _KINDS and step.out in layout.slots and all(map(fixed, step.operands))
+        return step.kind in _KINDS and layout.static(step.out) and all(map(fixed, step.operands))
 
     parts: list[Step | list[Step]] = []
     for fit, group in groupby(steps, fits):
         run = list(group)
-        made = [one for one in run if one.kind != "view"]
+        made = [one for one in run if one.kind not in ("view", "room")]
         if fit and len(made) >= _LONG:
             parts.append(made)
         else:

@@ -94,10 +94,10 @@ class Step:
     Attributes
     ----------
     kind : str
-        ``"ufunc"``, ``"cast"``, ``"where"``, ``"reduce"``, ``"dot"``, ``"inner"``, ``"matmul"``, ``"view"``, ``"call"``, ``"guard"``
-        or ``"chain"``.
+        ``"ufunc"``, ``"bits"`` (a ufunc of the bits of floats), ``"cast"``, ``"where"``, ``"reduce"``, ``"dot"``, ``"inner"``,
+        ``"matmul"``, ``"fill"``, ``"view"``, ``"call"``, ``"guard"`` or ``"chain"``.
     name : str
-        The ufunc's or function's name; for a view, its form.
+        The ufunc's or function's name; for a view its form, for a fill its text with places for names.
     operands : tuple of Value
         What it reads.
     out : Value
@@ -117,7 +117,7 @@ class Step:
 
 
 # Kinds that work element by element and may therefore write over an operand that nobody reads later.
-ELEMENTWISE = frozenset({"ufunc", "cast", "where"})
+ELEMENTWISE = frozenset({"ufunc", "bits", "cast", "where"})
 
 
 @lru_cache(maxsize=4096)

@@ -129,6 +129,32 @@ def function(op: Op, name: str) -> str | None:
     return "\n".join(lines)
 
 
+def filler(op: Op, name: str) -> str | None:
+    """The voice as a function that fills an array which it is given first, where it says how to fill zeros."""
+    read = _body(type(op).numpy)
+    if read is None or hasattr(op, "written"):
+        return None
+    names, statements, star = read
+    made = [one for one in statements if _makes_zeros(one)]
+    inner = (node for one in statements[:-1] for node in ast.walk(one))
+    leaves = [node for node in inner if isinstance(node, ast.Return)]
+    if len(made) != 1 or not (_returns_out(statements[-1]) and all(map(_returns_out, leaves))):
+        return None
+    names = [*names[:-1], f"*{names[-1]}"] if star else names
+    body = [ast.parse("out.fill(0)").body[0] if one is made[0] else one for one in statements]
+    text = [ast.unparse(_Settings(op, {}).visit(_copy(one))) for one in body]
+    return "\n".join([f"def {name}({', '.join(['out', *names])}):", *(textwrap.indent(one, "    ") for one in text)])
+
+
+def _makes_zeros(one: ast.stmt) -> bool:
+    """True for ``out = np.zeros(...)``."""
+    return isinstance(one, ast.Assign) and ast.unparse(one).startswith("out = np.zeros(")
+
+
+def _returns_out(one: ast.AST) -> bool:
+    return isinstance(one, ast.Return) and isinstance(one.value, ast.Name) and one.value.id == "out"
+
+
 def _copy(node: Any) -> Any:
     from copy import deepcopy
 

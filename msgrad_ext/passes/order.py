@@ -9,9 +9,11 @@ from ..registry import OPS
 from ..reverse import lower
 from ..simplify import RULES as BASIC
 from ..simplify import Simplifier, move_only, remove_dead
-from . import joins, products, spread, strength, sums
+from . import distribute, joins, products, spread, strength, sums
 from .batches import batched
+from .recompute import recomputed
 from .rewriting import Rewriter
+from .siblings import together
 from .stacks import stacked
 
 STACKS = (move_only, *joins.RULES)
@@ -26,6 +28,7 @@ _NAMES = (
     "Div",
     "ExpandDims",
     "MatMul",
+    "Maximum",
     "Mul",
     "Neg",
     "Pow",
@@ -44,13 +47,17 @@ _NAMES = (
 
 
 @collecting_later
-def optimise(graph: Graph) -> Graph:
+def optimise(graph: Graph, recompute: bool = False, reassociate: bool = False) -> Graph:
     """``graph`` in plain ops with as little work as the passes know, its variables numbered anew.
 
     Parameters
     ----------
     graph : Graph
         Any; nested gradients are expanded.
+    recompute : bool
+        Compute values again where that saves memory, instead of doing alike work at once where that saves calls.
+    reassociate : bool
+        Multiply out squares of differences of all pairs, though digits cancel where the two are near.
 
     Returns
     -------
@@ -60,7 +67,11 @@ def optimise(graph: Graph) -> Graph:
     graph = remove_dead(lower(graph))
     if any(foreign(OPS[name].numpy) for name in _NAMES):
         return rename(remove_dead(Simplifier().run(graph)))
-    graph = remove_dead(Rewriter(graph, ALGEBRA).run(graph))
+    rules = (*distribute.RULES, *ALGEBRA) if reassociate else ALGEBRA
+    graph = remove_dead(Rewriter(graph, rules).run(graph))
+    if recompute:
+        return rename(recomputed(stacked(graph, (move_only, joins.concatenations, joins.slices), slices_only=True)))
+    graph = remove_dead(together(graph))
     graph, moved = batched(graph, (*STACKS, joins.offsets))
     if moved:
         graph, _ = batched(remove_dead(graph), STACKS)

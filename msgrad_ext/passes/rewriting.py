@@ -91,6 +91,10 @@ class Rewriter(Simplifier):
             self.uses[found] += 1
         return found
 
+    def known(self, op: Op, *inputs: Atom) -> bool:
+        """True if there is an equation of ``op`` on ``inputs`` already."""
+        return self.identity(op, inputs) in self.seen
+
     def identity(self, op: Op, inputs: Sequence[Atom]) -> Any:
         """A key that is equal for equations with one value; operands that may be exchanged are put in one order."""
         key = super().identity(op, inputs)

@@ -18,22 +18,23 @@ from ..registry import OPS
 from ..simplify import Rule, remove_dead
 from .costs import CALL, COPY, JOIN, JOINED
 from .joins import joined, run_of
-from .rewriting import Rewriter, is_float, size
+from .rewriting import Rewriter, is_float, plain, size
 
 _FEWEST = 3
 
 
-def stacked(graph: Graph, rules: Sequence[Rule]) -> Graph:
-    """``graph`` with its long sums of alike terms taken together."""
-    state = Stacker(graph, rules)
+def stacked(graph: Graph, rules: Sequence[Rule], slices_only: bool = False) -> Graph:
+    """``graph`` with its long sums of alike terms taken together, or of these only the sums of slices."""
+    state = Stacker(graph, rules, (_slices,) if slices_only else (_slices, _products, _sums))
     return remove_dead(state.run(graph)) if state.chains else graph
 
 
 class Stacker(Rewriter):
     """One run over a graph that takes sums of many terms together."""
 
-    def __init__(self, graph: Graph, rules: Sequence[Rule]) -> None:
+    def __init__(self, graph: Graph, rules: Sequence[Rule], takers: Sequence[Callable[..., list[Atom]]]) -> None:
         super().__init__(graph, rules)
+        self.takers = takers
         self.places = {eqn.out: place for place, eqn in enumerate(graph.eqns)}
         self.chains = chains(graph, self.uses, self.own)
 
@@ -45,7 +46,7 @@ class Stacker(Rewriter):
         self.location = eqn.location
         rest = [self.now(term) for term in terms]
         count = len(rest)
-        for take in (_slices, _products, _sums):
+        for take in self.takers:
             rest = take(self, rest)
         if len(rest) == count:
             return super().simplified(eqn)
@@ -95,30 +96,39 @@ def _slices(state: Stacker, terms: list[Atom]) -> list[Atom]:
     rest: list[Atom] = []
     for term in terms:
         made: Any = _made(state, term, "StridedSliceGrad")
-        if made is None or not _whole_rows(made.op):
+        axis = None if made is None else _only_axis(made.op)
+        if axis is None:
             rest.append(term)
         else:
-            alike.setdefault(made.op.shape, []).append((made.op.begin[0], made))
-    for shape, members in alike.items():
-        members, over = _apart(members)
+            alike.setdefault((made.op.shape, axis), []).append((made.op.begin[axis], made))
+    for (shape, axis), members in alike.items():
+        members, over = _apart(members, axis)
         rest += [made.out for _, made in over]
         if len(members) < 2:
             rest += [made.out for _, made in members]
             continue
-        ends = [0, *(start + made.op.size[0] for start, made in members)]
+        ends = [0, *(start + made.op.size[axis] for start, made in members)]
         parts: list[Atom] = []
         for (start, made), end in zip(members, ends):
             if start > end:
-                parts.append(_zeros(state, (start - end, *shape[1:]), made.out))
+                parts.append(_zeros(state, (*shape[:axis], start - end, *shape[axis + 1 :]), made.out))
             parts.append(made.inputs[0])
-        if ends[-1] < shape[0]:
-            parts.append(_zeros(state, (shape[0] - ends[-1], *shape[1:]), members[0][1].out))
-        rest.append(joined(state, parts))
+        if ends[-1] < shape[axis]:
+            parts.append(_zeros(state, (*shape[:axis], shape[axis] - ends[-1], *shape[axis + 1 :]), members[0][1].out))
+        rest.append(state.make(plain("Concat").set(axis=axis), *parts) if axis else joined(state, parts))
     return rest
 
 
-def _apart(members: list[tuple[int, Any]]) -> tuple[list[tuple[int, Any]], list[tuple[int, Any]]]:
-    """Those that do not overlap, in the order of their rows, and the others."""
+def _only_axis(op: Any) -> int | None:
+    """The only axis along which what is put back is shorter than the whole; the first where there is none."""
+    axes = [axis for axis, (length, full) in enumerate(zip(op.size, op.shape)) if length != full]
+    if len(axes) > 1 or any(step != 1 for step in op.step) or 0 in op.size:
+        return None
+    return axes[0] if axes else 0
+
+
+def _apart(members: list[tuple[int, Any]], axis: int) -> tuple[list[tuple[int, Any]], list[tuple[int, Any]]]:
+    """Those that do not overlap, in their order, and the others."""
     apart: list[tuple[int, Any]] = []
     over: list[tuple[int, Any]] = []
     end = 0
@@ -127,13 +137,8 @@ def _apart(members: list[tuple[int, Any]]) -> tuple[list[tuple[int, Any]], list[
             over.append((start, made))
         else:
             apart.append((start, made))
-            end = start + made.op.size[0]
+            end = start + made.op.size[axis]
     return apart, over
-
-
-def _whole_rows(op: Any) -> bool:
-    rest = not any(op.begin[1:]) and tuple(op.size[1:]) == tuple(op.shape[1:])
-    return rest and all(step == 1 for step in op.step) and op.size[0] > 0
 
 
 def _zeros(state: Stacker, shape: tuple[int, ...], like: Var) -> Atom:

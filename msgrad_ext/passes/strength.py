@@ -17,7 +17,7 @@ import numpy as np
 from ..ir import Atom, Eqn, Lit, Var, literal
 from ..op import Op, evaluate
 from ..simplify import on
-from .rewriting import Rewriter, is_float, number, plain
+from .rewriting import Rewriter, is_float, number, plain, size
 
 
 def _constant(atom: Atom) -> float | None:
@@ -78,6 +78,52 @@ def _opposite(lit: Lit) -> Lit:
     return Lit(literal(-lit.value, lit.dtype).value, exact)
 
 
+@on("Add")
+def doubled(state: Rewriter, op: Op, inputs: tuple[Atom, ...], out: Var) -> Any:
+    """``x + x`` is ``x * 2``, which goes into other numbers; ``(p + q) + q`` is ``p + q * 2``."""
+    if type(op).__name__ != "Add" or not is_float(out):
+        return None
+    if inputs[0] is inputs[1]:
+        return _twice(state, inputs[0])
+    for total, other in (inputs, inputs[::-1]):
+        made = state.source(total, "Add")
+        if made is None or not state.once(total) or other not in made.inputs or state.uses[other] != 2:
+            continue
+        rest = made.inputs[1] if made.inputs[0] is other else made.inputs[0]
+        if state.source(other, "Mul") is not None:
+            return op, (rest, state.call("Mul", other, number(2, other)))
+    return None
+
+
+def _twice(state: Rewriter, atom: Atom) -> Any:
+    """``x * 2``; the factor goes into a number that is there."""
+    two, made = number(2, atom), state.source(atom, "Mul")
+    if made is not None and state.uses[atom] == 2:
+        for inner, bare in (made.inputs, made.inputs[::-1]):
+            joined = _product(inner, two) if _constant(inner) is not None else None
+            if joined is not None and bare.shape == atom.shape:
+                return plain("Mul"), (bare, joined)
+    return plain("Mul"), (atom, two)
+
+
+@on("Mul", sees="Mul")
+def smaller(state: Rewriter, op: Op, inputs: tuple[Atom, ...], out: Var) -> Any:
+    """``(x * r) * c`` is ``x * (r * c)`` for a number ``c`` and something ``r`` that is repeated along ``x``."""
+    for scalar, product in (inputs, inputs[::-1]):
+        made = state.source(product, "Mul") if _constant(scalar) is not None else None
+        if made is None or not is_float(out) or state.uses[product] > 2 or not _safe(scalar):
+            continue
+        for row, big in (made.inputs, made.inputs[::-1]):
+            if isinstance(row, Var) and big.shape == out.shape and 2 * size(row) <= size(out):
+                return op, (big, state.call("Mul", row, scalar))
+    return None
+
+
+def _safe(scalar: Atom) -> bool:
+    """True for a number with which no product of two others leaves the range of floats earlier than it would."""
+    return 0.25 <= abs(_constant(scalar) or 0.0) <= 4.0
+
+
 @on("Mul", "Neg", sees="Mul")
 def numbers(state: Rewriter, op: Op, inputs: tuple[Atom, ...], out: Var) -> Any:
     """``(x * c) * d`` is ``x * (c * d)``, ``-(x * c)`` is ``x * -c``, for numbers ``c`` and ``d``."""
@@ -113,4 +159,4 @@ def _product(first: Atom, second: Atom) -> Lit | None:
     return literal(value, second.dtype)
 
 
-RULES = (powers, signs, numbers)
+RULES = (powers, signs, doubled, numbers, smaller)

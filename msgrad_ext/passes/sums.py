@@ -57,7 +57,25 @@ def factors(state: Rewriter, op: Any, inputs: tuple[Atom, ...], out: Var) -> Any
         free = [axis for axis in op.axis if pad(factor.shape, rank)[axis] == 1 and made.out.shape[axis] != 1]
         if free and (len(free) == len(op.axis) or size(made.out) > _SMALL):
             return _outside(state, op, made, place, free, out)
-    return _outer(state, op, made, out) if kind == "Mul" else None
+    if kind != "Mul":
+        return None
+    return _outer(state, op, made, out) or _nested(state, op, made, out)
+
+
+def _nested(state: Rewriter, op: Any, made: Eqn, out: Var) -> Any:
+    """The sum of ``(a r) b`` is ``r`` times that of ``a b``, if ``r`` is the same along the axes, and ``a b`` is there."""
+    for place in (0, 1):
+        inner = state.source(made.inputs[place], "Mul")
+        if inner is None or made.inputs[1 - place].shape != made.out.shape:
+            continue
+        for row, other in (inner.inputs, inner.inputs[::-1]):
+            shape = pad(row.shape, len(made.out.shape))
+            if other.shape != made.out.shape or any(shape[axis] != 1 for axis in op.axis):
+                continue
+            if state.known(made.op, other, made.inputs[1 - place]):
+                total = state.make(op.set(keep_dims=True), state.make(made.op, other, made.inputs[1 - place]))
+                return state.reshaped(state.call("Mul", total, row), out.shape)
+    return None
 
 
 def _outside(state: Rewriter, op: Any, made: Eqn, place: int, free: list[int], out: Var) -> Any:

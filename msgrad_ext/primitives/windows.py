@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ..errors import ShapeError
@@ -57,7 +59,9 @@ class Windows(Op, view=True):
         return apply(joining(self, a.shape[-len(self.kernel) :]), (ct,))
 
     def out_shape(self, shape):
-        return (*shape[: len(shape) - len(self.kernel)], *self.kernel, *self.size)
+        n = len(self.kernel)
+        inside("Windows", self, shape[len(shape) - n :])
+        return (*shape[: len(shape) - n], *self.kernel, *self.size)
 
     def meaning(self, a):
         n = len(self.kernel)
@@ -83,15 +87,21 @@ class WindowsGrad(Op):
 
     def numpy(self, a):
         n = a.ndim - 2 * len(self.kernel)
-        spans = [length + more + last for length, more, last in zip(self.shape, self.before, self.after)]
-        out = np.zeros((*a.shape[:n], *spans), a.dtype)
+        out = np.zeros((*a.shape[:n], *self.shape), a.dtype)
         for at in np.ndindex(self.kernel):
-            settings = zip(at, self.dilation, self.stride, self.size)
-            here = (..., *(slice(k * apart, k * apart + by * (count - 1) + 1, by) for k, apart, by, count in settings))
-            part = (*((slice(None),) * n), *at)
-            out[here] += a[part]
-        middle = (..., *(slice(more, more + length) for more, length in zip(self.before, self.shape)))
-        return out[middle]
+            here, part = [...], [slice(None)] * n + list(at)
+            for k, apart, by, more, count, length in zip(
+                at, self.dilation, self.stride, self.before, self.size, self.shape
+            ):
+                # Of the places that this element of the kernel has, those that are not in the padding.
+                start = k * apart - more
+                first = max(0, -(start // by))
+                last = max(first, min(count, (length - 1 - start) // by + 1))
+                here.append(slice(start + first * by, start + last * by, by) if last > first else slice(0))
+                part.append(slice(first, last))
+            goal = out[tuple(here)]
+            np.add(goal, a[tuple(part)], out=goal)
+        return out
 
     def vjp(self, ct, out, a):
         windows = Windows(self.kernel, self.stride, self.dilation, self.before, self.after)
@@ -101,6 +111,7 @@ class WindowsGrad(Op):
         n = len(self.kernel)
         if tuple(shape[len(shape) - 2 * n :]) != (*self.kernel, *self.size):
             raise ShapeError(f"For 'WindowsGrad', the last axes must be {(*self.kernel, *self.size)}, but got {shape}.")
+        inside("WindowsGrad", self, self.shape)
         return (*shape[: len(shape) - 2 * n], *self.shape)
 
     def meaning(self, a):
@@ -118,6 +129,14 @@ class WindowsGrad(Op):
             return sym.totals(self.kernel, body)
 
         return element
+
+
+def inside(op: str, windows: Any, lengths: Ints) -> None:
+    """Refuse windows that reach beyond axes of ``lengths`` with their padding: they would show foreign memory."""
+    settings = (windows.kernel, windows.stride, windows.dilation, windows.before, windows.after, windows.size, lengths)
+    for k, by, apart, before, after, count, length in zip(*settings):
+        if isinstance(length, int) and (count - 1) * by + (k - 1) * apart >= length + before + after:
+            raise ShapeError(f"For '{op}', windows of {windows.kernel} must fit into {tuple(lengths)}.")
 
 
 def joining(windows: Windows, shape: Ints) -> WindowsGrad:
