@@ -178,7 +178,7 @@ class _Writer:
                 if value not in made_by_call:
                     enter += self.output(value)
         enter += [
-            f"{value.ctype} *{self.name(value)} = ({value.ctype} *)(w + {offset});"
+            f"{value.ctype} *{self.name(value)} = ({value.ctype} *)AT({offset}, {value.size * value.dtype.itemsize});"
             for value, offset in self.arena.places.items()
             if value in used
         ]
@@ -263,6 +263,11 @@ _NUMBERS = {"float32": "NPY_FLOAT32", "float64": "NPY_FLOAT64", "bool": "NPY_BOO
             "int64": "NPY_INT64"}  # fmt: skip
 
 _HEAD = """\
+#ifdef __SANITIZE_ADDRESS__
+#define AT(offset, size) malloc(size)
+#else
+#define AT(offset, size) (w + offset)
+#endif
 #ifdef __FMA__
 #define FMA(f, a, b, c) f(a, b, c)
 #else
