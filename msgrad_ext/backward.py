@@ -6,7 +6,7 @@ those of the example, since the user's Python may look at them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,10 +15,11 @@ from .custom import Custom, CustomOf
 from .dead_branch import Alive
 from .dtype import is_float
 from .errors import DtypeError, EngineError, Location, MsgradError, NotSupportedError, VoiceError
-from .ir import Atom, Eqn, Graph, Guard, Lit, Var, literal
-from .op import apply, evaluate
+from .ir import Atom, Eqn, Graph, Guard, Lit, Shape, Var, literal
+from .op import Op, apply, evaluate, foreign
 from .recorded import Contribution, Step
 from .registry import OPS, fn
+from .repeated import Memory, alike
 from .tensor import Tensor
 from .trace import Trace, Traced
 
@@ -38,6 +39,7 @@ class Backward(Trace):
         self.cotangents: dict[Var, Tensor] = {}
         self.seeds: dict[int, Var] = {}
         self.steps: list[Step] = []
+        self.memory = Memory(self.bind)
         self.alive = Alive(graph.eqns, self.known)
         self.active = set(wrt)
         # Integers that follow from integer inputs by integer arithmetic alone: as in MindSpore, their gradients are integers.
@@ -85,7 +87,31 @@ class Backward(Trace):
         """Add a contribution to the cotangent of ``var``; ``mask`` is false where it is dead (see `dead_branch`)."""
         before = self.cotangents.get(var)
         self.alive.add(var, mask, before is None)
-        self.cotangents[var] = cotangent if before is None else before + cotangent
+        if before is not None:
+            (cotangent,) = self.again("sum", (before, cotangent), lambda: (before + cotangent,))
+        self.cotangents[var] = cotangent
+
+    def bind(self, op: Op, inputs: tuple[Atom, ...], shape: Shape, dtype: np.dtype) -> Var:
+        """The variable of one more equation, which is known to be sound."""
+        var = self.fresh(shape, dtype)
+        self.eqns.append(Eqn(op, inputs, var, self.location, True))
+        return var
+
+    def again(self, what: Hashable, tensors: Sequence[Any], make: Callable[[], Sequence[Any]]) -> Sequence[Any]:
+        """What ``make`` gives, which does ``what`` to ``tensors`` and looks at no values: recorded by it the first time only."""
+        atoms = tuple(map(self.atom, tensors))
+        kinds = alike(atoms) if self.values is None and not self.integers else None
+        if kinds is None:
+            return make()
+        found = self.memory.recall((what, kinds), atoms)
+        if found is not None:
+            return [None if atom is None else self.known(atom) for atom in found]
+        start = len(self.eqns)
+        results = make()
+        if all(one is None or isinstance(one, Traced) for one in results):
+            outs = [None if one is None else one._var for one in results]
+            self.memory.keep((what, kinds), atoms, self.eqns[start:], outs)
+        return results
 
     def step(self, eqn: Eqn) -> None:
         """Pull the cotangent of one equation's result back to its operands."""
@@ -99,22 +125,41 @@ class Backward(Trace):
         self.location = eqn.location
         # Held here: what a rule writes into its cotangent must not pass for what it was handed.
         sent = self.atom(cotangent)
-        contributions = self.pulled(eqn, cotangent)
-        if not isinstance(contributions, tuple):
-            contributions = (contributions,)
-        if len(contributions) != len(eqn.inputs):
-            wanted = len(eqn.inputs)
-            raise _wrong(eqn, None, f"the rule must return {wanted} cotangents, but got {len(contributions)}.")
-        wanted_atoms = self.differentiated(eqn)
+        if eqn.op.nested or foreign(type(eqn.op).vjp):
+            contributions: Sequence[Any] = self.contributions(eqn, cotangent, live)
+        else:
+            what, tensors = (eqn.op.key, type(eqn.op).vjp, *live), [cotangent, *map(self.known, (eqn.out, *eqn.inputs))]
+            contributions = self.again(what, tensors, lambda: self.contributions(eqn, cotangent, live))
         taken: list[Contribution] = []
-        for position, (atom, contribution) in enumerate(zip(eqn.inputs, contributions)):
-            if live[position] and contribution is not None and any(atom is one for one in wanted_atoms):
-                fitted = self.fitting(eqn, position, contribution)
+        for position, fitted in enumerate(contributions):
+            if fitted is not None:
                 checked, mask = self.alive.through(eqn, position, fitted)
-                added = fn.sum_to_shape(checked, atom.shape)
+                added = self.summed(checked, eqn.inputs[position].shape)
                 taken.append(Contribution(position, self.atom(fitted), self.atom(added)))
-                self.add(atom, added, mask)  # type: ignore[arg-type]
+                self.add(eqn.inputs[position], added, mask)  # type: ignore[arg-type]
         self.steps.append(Step(eqn, sent, tuple(taken)))
+
+    def summed(self, tensor: Tensor, shape: Shape) -> Tensor:
+        """``tensor`` summed over the axes along which ``shape`` was broadcast."""
+        if tensor.shape == shape:
+            return tensor
+        (found,) = self.again(("sum_to_shape", shape), (tensor,), lambda: (fn.sum_to_shape(tensor, shape),))
+        return found  # type: ignore[no-any-return]
+
+    def contributions(self, eqn: Eqn, cotangent: Tensor, live: Sequence[bool]) -> list[Tensor | None]:
+        """What the rule of ``eqn`` gives each operand; None for one to which nothing flows."""
+        given = self.pulled(eqn, cotangent)
+        if not isinstance(given, tuple):
+            given = (given,)
+        if len(given) != len(eqn.inputs):
+            wanted = len(eqn.inputs)
+            raise _wrong(eqn, None, f"the rule must return {wanted} cotangents, but got {len(given)}.")
+        differentiated = self.differentiated(eqn)
+        taken: list[Tensor | None] = []
+        for position, (atom, one) in enumerate(zip(eqn.inputs, given)):
+            flows = live[position] and one is not None and any(atom is other for other in differentiated)
+            taken.append(self.fitting(eqn, position, one) if flows else None)
+        return taken
 
     def pulled(self, eqn: Eqn, cotangent: Tensor) -> Any:
         """What the rule of ``eqn`` returns; an error of the rule's own is told as a fault of that op."""
@@ -168,6 +213,10 @@ class Backward(Trace):
         """Zeros of the shape and dtype of ``atom``."""
         zero = self.known(literal(0, atom.dtype))
         return fn.broadcast_to(zero, atom.shape) if atom.shape else zero
+
+    def forget(self) -> None:
+        """Let go of what was needed on the way, so that it need not be searched for."""
+        del self.memory, self.alive, self.cotangents, self.locate
 
     # Derivatives that the user wrote ------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .errors import ArgumentError, BatchError, user_location
-from .grad_operation import like
+from .keeping import like
 from .registry import fn as ops
 from .tensor import Tensor, as_tensor
 

@@ -8,60 +8,69 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
 
+from .collecting import collecting_later
 from .errors import ArgumentError, ArgumentValueError, DtypeError, MsgradError, UnknownNameError, choices, user_location
 from .ir import Graph, Var, literal
 from .marking import leaves
-from .numeric.dispatch import Answer, Form, arrays_answer, unchanged
+from .numeric.dispatch import Answer, Answered, Form, Slot, arrays_answer
 from .numeric.plan import GuardFailed, Plan
 from .passes import optimise
 from .reverse import bind, reverse
 from .sens import check_sens
 from .surroundings import Surroundings, mark
-from .taken_by import parameter_name
+from .taken_by import parameter_names
 from .tensor import Epoch, Parameter, Tensor, as_tensor
-from .trace import Leaf, Program, fill, trace
+from .tensor.parameter import lent
+from .trace import Program, fill, trace
 
 _KEPT = 8
 
 
 @dataclass(frozen=True, eq=False)
 class Version:
-    """One traced and compiled form of the network."""
+    """One traced and compiled form of the network; ``at_once`` answers calls like the one that it was made at."""
 
     program: Program
     plan: Plan
     names: tuple[str, ...]
     epoch: int
     outer: Surroundings
-    at_once: Callable[[tuple[Any, ...]], Any]
-
-
-def _never(args: tuple[Any, ...]) -> None:
-    """An answer to no call."""
+    at_once: Callable[..., Any] | None
 
 
 def quick(
-    program: Program, plan: Plan, names: tuple[str, ...], epoch: int, outer: Surroundings, given: Sequence[Any]
-) -> Callable[[tuple[Any, ...]], Any]:
-    """A function that answers calls like that of ``given`` as they come, and None to any that needs a closer look."""
+    program: Program,
+    plan: Plan,
+    epoch: int,
+    outer: Surroundings,
+    given: Sequence[Any],
+    result: Any,
+    further: Sequence[Form] = (),
+) -> Callable[..., Any] | None:
+    """A function that answers calls like that of ``given`` in arrays; None if each call needs a closer look.
+
+    ``result`` is the structure of what is returned; ``further`` arguments come after the network's own.
+    """
+    single = all(isinstance(one, Tensor) or not leaves(one) for one in given)
+    if program.assigned or not single or not all(type(one) is Parameter for one in program.captured):
+        return None
     forms = tuple(
         Form(one.shape, one.numpy_dtype) if isinstance(one, Tensor) else Form(value=mark(one)) for one in given
     )
-    single = all(isinstance(one, Tensor) or not leaves(one) for one in given)
-    if program.assigned or not single or not all(type(one) is Parameter for one in program.captured):
-        return _never
-    count = len(program.graph.outputs)
-    fill_in = None if program.structure == Leaf(0) else partial(fill, program.structure)
-    answer = Answer(forms, program.captured, len(program.arguments), plan, epoch, unchanged(outer.places()))
-    return arrays_answer(answer, mark, names, fill_in, count)
+    places = outer.places()
+    answer = Answer((*forms, *further), program.captured, len(program.arguments), plan, epoch, places, _BUSY)
+    return arrays_answer(answer, mark, result)
 
 
-class CompiledGradient:
+# Where parameters have other values a call is looked at closely.
+_BUSY = (lambda: lent() or None,)
+
+
+class CompiledGradient(Answered):
     """A network's value and gradients, compiled; call it like the network.
 
     Made by `msgrad_ext.compile`. A call takes ndarrays, tensors or numbers and returns ``(value, gradients)``: the
@@ -75,34 +84,32 @@ class CompiledGradient:
         self.function = function
         self.wrt = None if wrt is None else tuple([wrt] if isinstance(wrt, str) else wrt)
         self.sens = None if sens is None else tuple(map(as_tensor, sens if isinstance(sens, (tuple, list)) else [sens]))
-        self._versions: list[Version] = []
-        self._at_once: Callable[[tuple[Any, ...]], Any] = _never
+        self._versions: tuple[Any, ...] = ()
         self._trace(as_inputs(example))
 
     @property
     def source(self) -> str:
-        """The generated numpy source of the version that answered last."""
-        return self._versions[0].plan.source
+        """The generated numpy source of the version that was made last."""
+        return self._versions[0].plan.source  # type: ignore[no-any-return]
 
     @property
     def names(self) -> tuple[str, ...]:
         """The names of the gradients: inputs first, then parameters."""
-        return self._versions[0].names
+        return self._versions[0].names  # type: ignore[no-any-return]
 
     @property
     def graph(self) -> Graph:
         """The simplified graph of value and gradients."""
-        return self._versions[0].plan.graph
+        return self._versions[0].plan.graph  # type: ignore[no-any-return]
 
     def __repr__(self) -> str:
         return f"CompiledGradient({type(self.function).__name__}, by {', '.join(self.names)})"
 
-    def __call__(self, *args: Any) -> tuple[Any, dict[str, np.ndarray]]:
-        """Value and gradients at ``args``."""
-        found = self._at_once(args)
-        return self._checked(args) if found is None else found
+    def rests_on(self) -> tuple[Any, ...]:
+        """The network."""
+        return (self.function,)
 
-    def _checked(self, args: tuple[Any, ...]) -> tuple[Any, dict[str, np.ndarray]]:
+    def _checked(self, *args: Any) -> Any:
         """The answer of the first version that fits, or of a new one."""
         given = as_inputs(args)
         arrays = [leaf._array() for one in given for leaf in leaves(one)]
@@ -117,7 +124,7 @@ class CompiledGradient:
         version.program.store()
         return answer
 
-    def _fits(self, version: Version, given: Sequence[Any], arrays: Sequence[np.ndarray]) -> bool:
+    def _fits(self, version: Any, given: Sequence[Any], arrays: Sequence[np.ndarray]) -> bool:
         inputs = version.program.graph.inputs
         return (
             version.epoch == Epoch.count
@@ -131,16 +138,13 @@ class CompiledGradient:
             and version.outer.unchanged(given)
         )
 
-    def _answer(self, version: Version, arrays: Sequence[np.ndarray]) -> tuple[Any, dict[str, np.ndarray]]:
-        if self._versions[0] is not version:
-            self._versions = [version, *(one for one in self._versions if one is not version)][:_KEPT]
-        self._at_once = version.at_once
+    def _answer(self, version: Any, arrays: Sequence[np.ndarray]) -> Any:
         results = version.plan(*arrays, *(one._array() for one in version.program.captured))
-        count = len(version.program.graph.outputs)
-        value = fill(version.program.structure, results[:count])
-        return value, dict(zip(version.names, results[count:]))
+        return _result(version.program, version.names, results)
 
-    def _trace(self, given: Sequence[Any]) -> Version:
+    @collecting_later
+    def _trace(self, given: Sequence[Any]) -> Any:
+        """A new version, for calls like that of ``given``."""
         epoch = Epoch.count
         program = trace(self.function, given)
         wrt = choose(self.function, program, self.wrt)
@@ -149,9 +153,15 @@ class CompiledGradient:
         whole = reverse(program.graph, list(wrt.values()), weights is not None, values)
         if weights is not None:
             whole = bind(whole, [literal(one._array()) for one in weights])
-        parts = (program, Plan(optimise(whole)), tuple(wrt), epoch, Surroundings(self.function, given))
-        version = Version(*parts, quick(*parts, given))
-        self._versions = [version, *(one for one in self._versions if one.epoch == Epoch.count)][:_KEPT]
+        plan, outer = Plan(optimise(whole)), Surroundings(self.function, given)
+        result = _result(program, tuple(wrt), [Slot(number) for number in range(len(whole.outputs))])
+        at_once = quick(program, plan, epoch, outer, given, result)
+        return self._kept(Version(program, plan, tuple(wrt), epoch, outer, at_once))
+
+    def _kept(self, version: Any) -> Any:
+        """``version``, after it was put before those that may still answer."""
+        self._versions = (version, *(one for one in self._versions if one.epoch == Epoch.count))[:_KEPT]
+        self._answer_by([one.at_once for one in self._versions if one.at_once is not None])
         return version
 
     def _weights(self, program: Program) -> list[Tensor] | None:
@@ -193,6 +203,12 @@ def compile_gradient(
         raise error.at(user_location())
 
 
+def _result(program: Program, names: Sequence[str], results: Sequence[Any]) -> tuple[Any, dict[str, Any]]:
+    """Value and gradients."""
+    count = len(program.graph.outputs)
+    return fill(program.structure, results[:count]), dict(zip(names, results[count:]))
+
+
 def native(value: Any) -> np.ndarray:
     """``value`` in this machine's byte order, without a copy where it is so already."""
     array = np.asarray(value)
@@ -216,11 +232,11 @@ def choose(function: Callable[..., Any], program: Program, wrt: Sequence[str] | 
     """
     inputs = dict(zip(program.arguments, program.graph.inputs))
     parameters: dict[str, tuple[Var, bool]] = {}
-    for var, tensor in zip(program.graph.inputs[len(inputs) :], program.captured):
-        if isinstance(tensor, Parameter):
-            name = parameter_name(function, tensor)
-            # One name is one thing: where two would share it, the second goes by its name in the graph.
-            parameters[var.name if name in inputs or name in parameters else name] = (var, tensor.requires_grad)
+    captured = zip(program.graph.inputs[len(inputs) :], program.captured)
+    held = [(var, tensor) for var, tensor in captured if isinstance(tensor, Parameter)]
+    for name, (var, tensor) in zip(parameter_names(function, (tensor for _, tensor in held)), held):
+        # One name is one thing: where two would share it, the second goes by its name in the graph.
+        parameters[var.name if name in inputs or name in parameters else name] = (var, tensor.requires_grad)
     known = {**inputs, **{name: var for name, (var, _) in parameters.items()}}
     if wrt is None:
         trainable = _in_order(function, {name: var for name, (var, trained) in parameters.items() if trained})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 
@@ -34,13 +35,19 @@ def known(value: float) -> float:
     """
     if isinstance(value, Irrational) or not 1e-3 < abs(value) < 1e3:
         return value
+    ratio = _ratio(float(value))
+    return value if ratio is None else ratio
+
+
+@lru_cache(maxsize=4096)
+def _ratio(value: float) -> Irrational | None:
     ratio = Fraction(value).limit_denominator(64)
     top, bottom = ratio.numerator, ratio.denominator
     ends = bottom
     for factor in (2, 5):
         while ends % factor == 0:
             ends //= factor
-    return value if ends == 1 or top / bottom != value else Irrational(lambda m: m.sqrt(1) * top / bottom)
+    return None if ends == 1 or top / bottom != value else Irrational(lambda m: m.sqrt(1) * top / bottom)
 
 
 TWO_BY_ROOT_PI = Irrational(lambda m: 2 / m.sqrt(m.pi))

@@ -65,6 +65,10 @@ class Location:
         return "Cell" if self.in_cell else f"File {os.path.basename(self.filename)}"
 
     def __str__(self) -> str:
+        return self._told
+
+    @cached_property
+    def _told(self) -> str:
         place = "of the cell" if self.in_cell else f"of {os.path.basename(self.filename)}"
         where = "" if self.function == "<module>" else f"in {self.function}, "
         text = self.text

@@ -11,15 +11,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .errors import ArgumentError, ArgumentValueError, MissingGradientError, PositionError, choices, user_location
-from .grad_operation import Request, handed, like
+from .grad_operation import Request
 from .ir import Graph
-from .keeping import Attempt, attempt, kept_of
-from .kept import home_of
+from .keeping import Attempt, gradient_function
 from .marking import leaves
 from .registry import fn as ops
 from .reverse import has_custom
 from .sens import check_sens
-from .taken_by import check_weights, listed_weights, parameter_name
+from .taken_by import check_weights, listed_weights, parameter_names
 from .tensor import Parameter, Tensor
 from .trace import Leaf, Program, fill
 
@@ -58,10 +57,7 @@ def grad(
         ``has_aux`` a pair with the further values.
     """
 
-    def chosen(value: Any, gradients: Any) -> Any:
-        return (gradients, value[1:]) if has_aux else gradients
-
-    return _taking(fn, grad_position, weights, has_aux, return_ids, sens_param, chosen, has_aux)
+    return _function(fn, _Asked(grad_position, has_aux, return_ids, sens_param, False), weights)
 
 
 def value_and_grad(
@@ -73,42 +69,38 @@ def value_and_grad(
     sens_param: bool = False,
 ) -> Callable[..., Any]:
     """The function that gives the value and the gradient of ``fn``, as `mindspore.value_and_grad`; see `grad`."""
-    return _taking(fn, grad_position, weights, has_aux, return_ids, sens_param, lambda *both: both, True)
+    return _function(fn, _Asked(grad_position, has_aux, return_ids, sens_param, True), weights)
 
 
-def _taking(
-    fn: Callable[..., Any],
-    grad_position: Positions,
-    weights: Any,
-    has_aux: bool,
-    return_ids: bool,
-    sens_param: bool,
-    chosen: Callable[[Any, Any], Any],
-    valued: bool,
-) -> Callable[..., Any]:
-    """The function that gives what ``chosen`` makes of value and gradient; without ``valued`` it leaves the value alone."""
-    check_function("grad", fn)
-    if grad_position is None and weights is None:
-        raise ArgumentValueError("For 'grad', `grad_position` and `weights` can not both be None.", user_location())
-    positions = checked_positions(grad_position)
-    check_weights(weights)
-    flags = {"has_aux": has_aux, "return_ids": return_ids, "sens_param": sens_param}
-    for name, flag in flags.items():
-        if not isinstance(flag, bool):
-            raise ArgumentError(
-                f"For 'grad', the '{name}' should be bool, but got {type(flag).__name__}.", user_location()
-            )
-    taking = _Taking(fn, positions, weights, has_aux, return_ids, sens_param, chosen, valued)
-    kept = kept_of(home_of(fn), ("grad", positions, *flags.values(), valued), weights)
+@dataclass(frozen=True)
+class _Asked:
+    """How `grad` and `value_and_grad` are asked; ``valued`` if the value is wanted too."""
 
-    def gradient(*args: Any, **kwargs: Any) -> Any:
-        if not kwargs:
-            found = kept.answered(args)
-            if found is not None:
-                return found
-        return handed(lambda: taking.taken(args, kwargs, attempt(kept, fn, weights, args, kwargs)))
+    grad_position: Any
+    has_aux: Any
+    return_ids: Any
+    sens_param: Any
+    valued: bool
 
-    return like(gradient, fn)
+
+def _function(fn: Callable[..., Any], asked: _Asked, weights: Any) -> Callable[..., Any]:
+    """The gradient function of ``fn``."""
+
+    def make(held: Any) -> _Taking:
+        check_function("grad", fn)
+        if asked.grad_position is None and weights is None:
+            raise ArgumentValueError("For 'grad', `grad_position` and `weights` can not both be None.", user_location())
+        positions = checked_positions(asked.grad_position)
+        check_weights(weights)
+        for name in ("has_aux", "return_ids", "sens_param"):
+            flag = getattr(asked, name)
+            if not isinstance(flag, bool):
+                raise ArgumentError(
+                    f"For 'grad', the '{name}' should be bool, but got {type(flag).__name__}.", user_location()
+                )
+        return _Taking(fn, positions, held, asked)
+
+    return gradient_function(fn, repr(asked), weights, make)
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,33 +110,41 @@ class _Taking:
     fn: Callable[..., Any]
     positions: tuple[int, ...] | None
     weights: Any
-    has_aux: bool
-    return_ids: bool
-    sens_param: bool
-    chosen: Callable[[Any, Any], Any]
-    valued: bool
+    asked: _Asked
 
     def taken(self, args: tuple[Any, ...], kwargs: dict[str, Any], trying: Attempt | None) -> Any:
         """The result of a call: the function is traced."""
         sens = None
-        if self.sens_param:
+        if self.asked.sens_param:
             args, sens = _split_last(args)
-        request, value = run_once("grad", self.fn, args, kwargs, self.has_aux)
+        request, value = run_once("grad", self.fn, args, kwargs, self.asked.has_aux)
         numbers = {one: tensor_number((*args, *kwargs.values()), one) for one in self.positions or ()}
         places = {one: request.by_input(number) for one, number in numbers.items() if number is not None}
         listed = listed_weights(self.weights)
-        found = [request.by_parameter(one, parameter_name(self.fn, one)) for one in listed]
-        given = check_sens(sens, request.program) if self.sens_param else None
+        found = [request.by_parameter(*one) for one in zip(listed, parameter_names(self.fn, listed))]
+        given = check_sens(sens, request.program) if self.asked.sens_param else None
         results = request.run(given) if request.wrt else []
         if trying is not None:
             self._keep(trying, request, given, places, found, value.__self__.program)  # type: ignore[attr-defined]
-        return self.chosen(value(), self._gradients(results, places, found))
+        wanted = self.asked.valued or self.asked.has_aux
+        return self._chosen(value() if wanted else None, self._gradients(results, places, found, ops.zeros_like))
 
-    def _gradients(self, results: Sequence[Tensor], places: dict[int, int], found: list[int | None]) -> Any:
-        listed = listed_weights(self.weights)
-        by_weight: list[Any] = [ops.zeros_like(one) if at is None else results[at] for one, at in zip(listed, found)]
-        by_input: list[Any] = [(one, results[at]) if self.return_ids else results[at] for one, at in places.items()]
-        if self.return_ids:
+    def _chosen(self, value: Any, gradients: Any) -> Any:
+        if self.asked.valued:
+            return value, gradients
+        return (gradients, value[1:]) if self.asked.has_aux else gradients
+
+    def _gradients(
+        self,
+        results: Sequence[Any],
+        places: dict[int, int],
+        found: list[int | None],
+        zeros: Callable[[Parameter], Any],
+    ) -> Any:
+        listed, ids = listed_weights(self.weights), self.asked.return_ids
+        by_weight: list[Any] = [zeros(one) if at is None else results[at] for one, at in zip(listed, found)]
+        by_input: list[Any] = [(one, results[at]) if ids else results[at] for one, at in places.items()]
+        if ids:
             by_weight = [(one.name, gradient) for one, gradient in zip(listed, by_weight)]
         return _arranged(by_input, by_weight, self.positions, self.weights)
 
@@ -158,16 +158,16 @@ class _Taking:
         whole: Program,
     ) -> None:
         """Keep the trace for later calls, if it may be; ``whole`` has all values that the function returned."""
-        outputs = whole.graph.outputs if self.valued else ()
-        if any(eqn.op.nested for eqn in whole.graph.eqns) and self.valued:
+        wanted = self.asked.valued or self.asked.has_aux
+        outputs = whole.graph.outputs if wanted else ()
+        if wanted and any(eqn.op.nested for eqn in whole.graph.eqns):
             return
 
-        def build(tensors: Sequence[Tensor]) -> Any:
-            value = fill(whole.structure, tensors[: len(outputs)]) if self.valued else None
-            return self.chosen(value, self._gradients(tensors[len(outputs) :], places, found))
+        def build(results: Sequence[Any], zeros: Callable[[Parameter], Any]) -> Any:
+            value = fill(whole.structure, results[: len(outputs)]) if wanted else None
+            return self._chosen(value, self._gradients(results[len(outputs) :], places, found, zeros))
 
-        plain = len(places) == 1 and self.weights is None and not (self.return_ids or self.valued)
-        trying.keep(request, given, "one" if plain else build, (tuple(places.items()), found), outputs, whole)
+        trying.keep(request, given, build, (tuple(places.items()), found), outputs, whole)
 
 
 def run_once(
@@ -347,7 +347,7 @@ class Pull:
         self.request, self.value = run_once(self.name, self.fn, self.args, {}, self.has_aux)
         for position in range(len(self.request.program.arguments)):
             self.request.by_input(position)
-        names = [parameter_name(self.fn, one) for one in self.weights]
+        names = parameter_names(self.fn, self.weights)
         self.places = [self.request.by_parameter(one, name) for one, name in zip(self.weights, names)]
 
     @property

@@ -7,9 +7,8 @@ level is told to whoever observes, which is how a cell's gradients get checked.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,17 +24,17 @@ from .errors import (
     user_location,
 )
 from .ir import Atom, Lit, Var
-from .keeping import Attempt, attempt, kept_of
-from .kept import home_of
-from .marking import contained, is_input, leaves, mapped
+from .keeping import Attempt, gradient_function
+from .marking import is_input, leaves, mapped
+from .now import Epoch
 from .numeric.plan import Plan
 from .observing import Applications, Compiled, gradient_plan, observer, reusing_plans
 from .recorded import Record
 from .registry import recorder
 from .reverse import GradOf, Nested
 from .sens import check_sens
-from .taken_by import check_weights, listed_weights, parameter_name
-from .tensor import Epoch, Parameter, Tensor
+from .taken_by import check_weights, listed_weights, parameter_names
+from .tensor import Parameter, Tensor
 from .trace import Program, Trace, Traced, fill, replay, trace
 
 
@@ -87,29 +86,12 @@ class Application:
 def observed() -> Iterator[Applications]:
     """Collect the gradients that are computed at the top level meanwhile; of very many at one place, some."""
     found = Applications()
-    token = observer.set(found)
-    try:
-        with reusing_plans():
+    with Epoch.busy(), reusing_plans():
+        token = observer.set(found)
+        try:
             yield found
-    finally:
-        observer.reset(token)
-
-
-def being_observed() -> bool:
-    """True while the gradients that are computed are collected for a check."""
-    return observer.get() is not None
-
-
-def handed(take: Callable[[], Any]) -> Any:
-    """What ``take`` gives; the application that it makes is told of what is handed back."""
-    found = observer.get()
-    if found is None or recorder.get() is not None:
-        return take()
-    before = found[-1] if found else None
-    result = take()
-    if found and found[-1] is not before:
-        found[-1].returned.extend(np.array(one._array()) for one in contained(result))
-    return result
+        finally:
+            observer.reset(token)
 
 
 class Request:
@@ -267,10 +249,15 @@ class GradOperation:
                 )
         self.get_all, self.get_by_list, self.sens_param = get_all, get_by_list, sens_param
 
+    _way: str
+
     def __setattr__(self, name: str, value: Any) -> None:
-        if name in self.__dict__:
-            Epoch.advance()
+        changed = name in self.__dict__
         object.__setattr__(self, name, value)
+        flags = [self.__dict__.get(one) for one in ("get_all", "get_by_list", "sens_param")]
+        object.__setattr__(self, "_way", f"GradOperation {flags}")
+        if changed:
+            Epoch.advance()
 
     def __repr__(self) -> str:
         flags = f"get_all={self.get_all}, get_by_list={self.get_by_list}, sens_param={self.sens_param}"
@@ -286,10 +273,13 @@ class GradOperation:
         weights : Parameter, ParameterTuple, list or tuple, optional
             The parameters for ``get_by_list``; by default all trainable ones of ``fn``.
         """
-        home = home_of(fn)
-        made = None if home is None else home.functions.get((id(self), id(weights)))
-        if made is not None and made[0] == (self.get_all, self.get_by_list, self.sens_param):
-            return made[1]
+        way = self._way
+        # A gradient function that was made before is found without a look at anything else.
+        known = getattr(fn, "_msgrad_kept", None) if weights is None else None
+        if known is not None and known.owner() is fn:
+            made = known.functions.get(way)
+            if made is not None:
+                return made  # type: ignore[no-any-return]
         if not callable(fn):
             raise ArgumentError(
                 f"For 'GradOperation', the 'fn' should be a function or a Cell, but got {type(fn).__name__}.",
@@ -297,31 +287,23 @@ class GradOperation:
             )
         if self.get_by_list:
             check_weights(weights)
-
         flags = (self.get_all, self.get_by_list, self.sens_param)
-        kept = kept_of(home, ("GradOperation", *flags), weights)
+        return gradient_function(fn, way, weights, lambda held: _Operation(fn, held, *flags))
 
-        def gradient_function(*args: Any, **kwargs: Any) -> Any:
-            if not kwargs:
-                found = kept.answered(args)
-                if found is not None:
-                    return found
-            return handed(lambda: self._gradient(fn, weights, args, kwargs, attempt(kept, fn, weights, args, kwargs)))
 
-        function = like(gradient_function, fn)
-        if home is not None and not isinstance(weights, list):
-            home.remember((id(self), id(weights)), (flags, function, self, weights))
-        return function
+@dataclass(frozen=True, eq=False)
+class _Operation:
+    """What a `GradOperation` was asked for."""
 
-    def _gradient(
-        self,
-        fn: Callable[..., Any],
-        weights: Any,
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-        trying: Attempt | None = None,
-    ) -> Any:
-        sens = None
+    fn: Callable[..., Any]
+    weights: Any
+    get_all: bool
+    get_by_list: bool
+    sens_param: bool
+
+    def taken(self, args: tuple[Any, ...], kwargs: dict[str, Any], trying: Attempt | None) -> Any:
+        """The result of a call: the function is traced."""
+        sens, fn, weights = None, self.fn, self.weights
         if self.sens_param:
             args, kwargs, sens = _split_sens(args, kwargs)
         request = Request(fn, args, kwargs)
@@ -329,28 +311,23 @@ class GradOperation:
             weights = list(fn.trainable_params()) if hasattr(fn, "trainable_params") else []
         given = [*args, *kwargs.values()]
         asked = [one for one in (given if self.get_all else given[: not self.get_by_list]) if is_input(one)]
-        count = sum(len(leaves(one)) for one in asked)
-        inputs = [request.by_input(position) for position in range(count)]
+        inputs = [request.by_input(position) for position in range(sum(len(leaves(one)) for one in asked))]
         listed = listed_weights(weights) if self.get_by_list else []
-        places = [request.by_parameter(one, parameter_name(fn, one)) for one in listed]
+        places = [request.by_parameter(*one) for one in zip(listed, parameter_names(fn, listed))]
         weighted = None if not self.sens_param else check_sens(sens, request.program)
         results = request.run(weighted) if request.wrt else []
 
-        def build(found: Sequence[Tensor]) -> Any:
-            by_weight = tuple(
-                Tensor(np.zeros(one.shape, one.numpy_dtype)) if place is None else found[place]
-                for one, place in zip(listed, places)
-            )
+        def build(found: Sequence[Any], zeros: Callable[[Parameter], Any]) -> Any:
+            by_weight = tuple(zeros(one) if place is None else found[place] for one, place in zip(listed, places))
             members = iter([found[place] for place in inputs])
             by_input = [mapped(one, "", lambda *_: next(members), numbers=True) for one in asked]
             return self._structure(by_input, by_weight, weights)
 
         if trying is not None:
-            plain = not self.get_by_list and inputs == list(range(len(results)))
-            trying.keep(request, weighted, build if not plain else "all" if self.get_all else "one", (inputs, places))
-        return build(results)
+            trying.keep(request, weighted, build, (inputs, places))
+        return build(results, lambda one: Tensor(np.zeros(one.shape, one.numpy_dtype)))
 
-    def _structure(self, by_input: list[Any], by_weight: tuple[Tensor, ...], weights: Any) -> Any:
+    def _structure(self, by_input: list[Any], by_weight: tuple[Any, ...], weights: Any) -> Any:
         if self.get_by_list and isinstance(weights, Parameter):
             by_parameters: Any = by_weight[0]
         else:
@@ -369,15 +346,6 @@ def _refuse_complex(program: Program) -> None:
                 f"The tensor {var.name} is {from_numpy(var.dtype)}; a gradient by or through complex numbers has no "
                 "meaning here. Split it into its real and imaginary parts."
             )
-
-
-def like(wrapper: Callable[..., Any], function: Callable[..., Any]) -> Callable[..., Any]:
-    """``wrapper`` with the name, the signature and the parameters of ``function``."""
-    with suppress(TypeError, ValueError):
-        wrapper.__signature__ = inspect.signature(getattr(function, "construct", function))  # type: ignore[attr-defined]
-    wrapper.__name__ = getattr(function, "__name__", type(function).__name__)
-    wrapper.named_parameters = getattr(function, "named_parameters", dict)  # type: ignore[attr-defined]
-    return wrapper
 
 
 def _split_sens(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any], Any]:

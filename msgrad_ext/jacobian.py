@@ -24,10 +24,12 @@ from .errors import (
     user_location,
 )
 from .functional import Pull, check_function, checked_positions, tensor_number
-from .grad_operation import Request, being_observed, like
+from .grad_operation import Request
 from .ir import Graph, Var, literal
+from .keeping import like
 from .linear.matrix import blocks as blocks_of
 from .numeric.plan import Plan
+from .observing import being_observed
 from .registry import fn as ops
 from .registry import recorder
 from .reverse import bind, has_custom, reverse

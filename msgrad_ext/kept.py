@@ -16,17 +16,17 @@ from weakref import ref
 import numpy as np
 
 from .ir import Atom, Graph, Lit, Var
-from .numeric.dispatch import Form
+from .numeric.dispatch import Answered, Form
 from .reverse import GradOf
 from .surroundings import mark
 from .tensor import Parameter, Tensor
 from .trace import Leaf, Program
 
 _PLAIN = (bool, int, float, str, bytes, type(None))
-# So many kept traces a function has at most; so many attempts in vain are made before the next ones become rare.
-_KEPT, _ATTEMPTS = 8, 4
-
-Answering = Callable[[tuple[Any, ...]], Any]
+# So many gradient functions are remembered of one function.
+_FUNCTIONS = 16
+# Of functions that are made anew the latest ones alone: they may hold data.
+_TWINS = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,55 +40,21 @@ class Seen:
     wanted: tuple[Any, ...]
 
 
-class Kept:
-    """The kept traces of one gradient function: ``answers`` are tried in turn.
-
-    Threads may share it: what they read is replaced as a whole, never changed.
-    """
-
-    def __init__(self) -> None:
-        self.answers: tuple[Answering, ...] = ()
-        self.seen: Seen | None = None
-        self.calls = 0
-
-    def due(self) -> bool:
-        """Whether this call is worth an attempt: each at first, then those whose number is a power of two."""
-        self.calls += 1
-        return self.calls <= _ATTEMPTS or self.calls & (self.calls - 1) == 0
-
-    def answered(self, args: tuple[Any, ...]) -> Any:
-        """The result of a call, or None if no kept trace holds for it."""
-        for answer in self.answers:
-            found = answer(args)
-            if found is not None:
-                return found
-        return None
-
-    def add(self, answer: Answering) -> None:
-        """Keep one more."""
-        self.answers = (answer, *self.answers)[:_KEPT]
-        self.calls = 0
-
-
 class Home:
     """What is kept of one function; it lies on the function itself and ends with it. A copy of it is empty."""
 
     def __init__(self, owner: Any) -> None:
         self.owner = ref(owner)
-        self.functions: dict[Any, tuple[Any, ...]] = {}
-        self._kept: dict[Any, tuple[Any, Kept]] = {}
+        self.functions: dict[Any, Any] = {}
+        self.twins: dict[Any, Any] = {}
 
-    def remember(self, key: Any, made: tuple[Any, ...]) -> None:
-        """Take note of a gradient function, with the flags it was made for, and what its key names by id."""
-        self.functions = {**dict(list(self.functions.items())[1 - _KEPT :]), key: made}
+    def remember(self, key: Any, function: Any) -> None:
+        """Take note of a gradient function, and of the latest ones alone."""
+        self.functions = {**dict(list(self.functions.items())[1 - _FUNCTIONS :]), key: function}
 
-    def kept_for(self, key: Any, weights: Any) -> Kept:
-        """The kept traces for one way of taking the gradient; ``weights`` are held, since the key names them by id."""
-        found = self._kept.get(key)
-        if found is None:
-            found = (weights, Kept())
-            self._kept = {**dict(list(self._kept.items())[1 - _KEPT :]), key: found}
-        return found[1]
+    def add_twin(self, key: Any, kept: Any) -> None:
+        """Take note of what is kept of a function that another of the same code may follow."""
+        self.twins = {**dict(list(self.twins.items())[1 - _TWINS :]), key: kept}
 
     def __reduce__(self) -> Any:
         return (_nothing, ())
@@ -101,12 +67,12 @@ def _nothing() -> None:
     return None
 
 
-_NAME = "_kept"
+_NAME = "_msgrad_kept"
 
 
 def home_of(function: Any) -> Home | None:
     """What is kept of ``function``; None where nothing can be put on it, as on a bound method."""
-    if type(function) is not FunctionType and "_cells" not in getattr(function, "__dict__", {}):
+    if not isinstance(function, (FunctionType, Answered)) and "_cells" not in getattr(function, "__dict__", {}):
         return None
     space = function.__dict__
     found = space.get(_NAME)
@@ -217,4 +183,4 @@ def own_voices(graph: Graph, foreign: Callable[[Any], bool]) -> bool:
     return True
 
 
-__all__ = ["Answering", "Home", "Kept", "Seen", "alike", "forms_of", "home_of", "own_voices", "same", "seen"]
+__all__ = ["Home", "Seen", "alike", "forms_of", "home_of", "own_voices", "same", "seen"]

@@ -1,4 +1,4 @@
-"""``mutable``: MindSpore's mark that a tuple, list or dict of tensors is an input like a tensor.
+"""Which arguments are inputs, and what they are called; ``mutable`` marks a tuple, list or dict of tensors as one.
 
 Comes in: a container as a user writes it. Goes out: the same with a mark, by which `trace` knows that its tensors are
 inputs of the graph and `GradOperation` that they have gradients, in the container's own structure.
@@ -6,7 +6,8 @@ inputs of the graph and `GradOperation` that they have gradients, in the contain
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import inspect
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from .errors import ArgumentError, user_location
@@ -93,3 +94,19 @@ def mapped(argument: Any, name: str, replace: Callable[[str, Tensor], Any], numb
         kind = list if isinstance(argument, list) else tuple
         return kind(mapped(one, f"{name}_{place}", replace, numbers) for place, one in enumerate(argument))
     return type(argument)(0) if numbers and is_number(argument) else argument
+
+
+def argument_names(function: Callable[..., Any], args: Sequence[Any]) -> list[str]:
+    """The names that the function's signature gives to positional arguments."""
+    target = getattr(function, "construct", function)
+    try:
+        parameters = list(inspect.signature(target).parameters.values())
+    except (TypeError, ValueError):
+        return [f"x{index}" for index in range(len(args))]
+    names: list[str] = []
+    for parameter in parameters:
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            names += [f"{parameter.name}_{index}" for index in range(len(args) - len(names))]
+        elif parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD):
+            names.append(parameter.name)
+    return (names + [f"x{index}" for index in range(len(names), len(args))])[: len(args)]

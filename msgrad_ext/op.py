@@ -27,9 +27,10 @@ from .errors import (
     user_location,
 )
 from .ir import Lit, Shape, literal
+from .now import Counted, CountedClass
 from .registry import COMPOSITES, OPS, refuse_no_tensor, register
 from .registry import recorder as recorder
-from .tensor import Epoch, Tensor, as_tensor, is_number
+from .tensor import Tensor, as_tensor, is_number
 
 Operand = Tensor | Lit
 
@@ -41,19 +42,7 @@ class Recorder(Protocol):
         """Record ``op`` and return a stand-in for its result."""
 
 
-class OpClass(type):
-    """The type of op classes: a voice that is put in the place of another is a change that plans do not outlive."""
-
-    def __setattr__(cls, name: str, value: Any) -> None:
-        super().__setattr__(name, value)
-        Epoch.advance()
-
-    def __delattr__(cls, name: str) -> None:
-        super().__delattr__(name)
-        Epoch.advance()
-
-
-class Op(metaclass=OpClass):
+class Op(Counted, metaclass=CountedClass):
     """One operation. Subclass it to add an op; nothing else is needed (see docs/adding_an_op.md).
 
     Class keywords
@@ -152,7 +141,8 @@ class Op(metaclass=OpClass):
     @property
     def key(self) -> tuple[Any, ...]:
         """A hashable value that is equal for ops that do the same."""
-        return (type(self), *sorted(self.params.items()))
+        params = vars(self)
+        return (type(self), *sorted(params.items())) if params else (type(self),)
 
     def set(self, **params: Any) -> Op:
         """A copy of this op with more settings."""
@@ -211,7 +201,7 @@ def _settings(op: Any) -> str:
     return ", ".join(f"{name}={value}" for name, value in vars(op).items())
 
 
-class Composite(metaclass=OpClass):
+class Composite(Counted, metaclass=CountedClass):
     """Base of what MindSpore offers as an op class, but is composed of other ops here: no voices of its own are needed.
 
     A subclass keeps its settings in ``__init__`` and says in `compute` what a call gives. Its derivatives and formulas

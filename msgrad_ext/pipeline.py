@@ -21,13 +21,15 @@ from .checking.failed import failed_result
 from .compiled import as_inputs, choose
 from .errors import ArgumentValueError, MsgradError, VoiceError, user_location
 from .formulas.derivation import assumed_of, formulas_of
-from .grad_operation import Application, Request, handed, like, observed
+from .grad_operation import Application, Request, observed
 from .ir import unique
+from .keeping import like
+from .marking import argument_names
+from .observing import handed
 from .report import GradReport
 from .sens import check_sens
 from .symbolic.facts import read_facts
 from .tensor import Tensor, as_tensor
-from .trace import argument_names
 
 
 def check(

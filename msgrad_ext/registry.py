@@ -7,12 +7,14 @@ new op appears in all of them at once.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import wraps
 from typing import Any, TypeVar
 
 from .errors import ArgumentError, MsgradError, user_location
+from .now import Epoch
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -24,6 +26,18 @@ METHODS: dict[str, Callable[..., Any]] = {}
 
 # The trace that is running, if one is; see `op.Recorder`.
 recorder: ContextVar[Any] = ContextVar("recorder", default=None)
+
+
+@contextmanager
+def recording(trace: Any) -> Iterator[None]:
+    """Let ``trace`` be the one that runs."""
+    with Epoch.busy():
+        Epoch.last_trace = object()
+        token = recorder.set(trace)
+        try:
+            yield
+        finally:
+            recorder.reset(token)
 
 
 def fleeting() -> None:

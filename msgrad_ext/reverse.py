@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from .backward import Backward
+from .collecting import collecting_later
 from .custom import Custom, CustomOf
 from .dtype import is_float
 from .errors import EngineError
@@ -58,6 +59,7 @@ def reverse(
     return record.graph if sens else record.with_ones()
 
 
+@collecting_later
 def reverse_pass(
     graph: Graph, wrt: Sequence[Var], sens: bool = False, values: Sequence[np.ndarray | None] | None = None
 ) -> Record:
@@ -71,7 +73,9 @@ def reverse_pass(
         gradients = tuple(backward.gradient(var) for var in wrt)
     held = {var: backward.atom(cotangent) for var, cotangent in backward.cotangents.items()}  # type: ignore[arg-type]
     made = (tuple(backward.eqns), tuple(backward.guards))
-    return Record(graph, tuple(wrt), dict(backward.seeds), *made, gradients, tuple(backward.steps), held)
+    record = Record(graph, tuple(wrt), dict(backward.seeds), *made, gradients, tuple(backward.steps), held)
+    backward.forget()
+    return record
 
 
 @dataclass(frozen=True, eq=False)

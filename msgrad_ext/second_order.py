@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .compiled import CompiledGradient, as_inputs, choose
+from .compiled import CompiledGradient, as_inputs, choose, quick
 from .errors import (
     ArgumentError,
     ArgumentValueError,
@@ -23,24 +23,24 @@ from .errors import (
     user_location,
 )
 from .functional import checked_positions, grad, tensor_number
-from .grad_operation import being_observed, like
 from .ir import Graph, Var, literal
 from .jacobian import jacrev, jvp
+from .keeping import like
 from .linear.cost import cost
 from .linear.matrix import blocks, product
 from .linear.scalars import plan_of
 from .linear.whole import whole
 from .marking import leaves
+from .numeric.dispatch import Form, Slot
 from .numeric.interpreter import run
 from .numeric.plan import GuardFailed, Plan
+from .observing import being_observed
 from .registry import recorder
 from .reverse import bind, reverse
 from .simplify import simplify
 from .surroundings import Surroundings
 from .tensor import Epoch, Tensor
 from .trace import Program, trace
-
-_KEPT = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,13 +61,12 @@ class Version:
     shapes: tuple[tuple[int, ...], ...]
     epoch: int
     outer: Surroundings
+    at_once: Callable[..., Any] | None
     by_rows: bool = False
 
 
 class _CompiledSecond(CompiledGradient):
     """What the compiled forms of second order share: tracing, and the graph of products with directions."""
-
-    _versions: list[Any]
 
     def _traced(self, given: Sequence[Any]) -> tuple[Program, dict[str, Var], Graph, tuple[Var, ...], list[Any]]:
         """The program, what it is differentiated by, the graph of products, its directions, the example's values."""
@@ -85,13 +84,7 @@ class _CompiledSecond(CompiledGradient):
         graph = simplify(Graph(twice.inputs, twice.eqns, twice.outputs[len(first.outputs) :], twice.guards))
         return program, wrt, graph, graph.inputs[len(first.inputs) :], list(program.values)
 
-    def _kept(self, version: Version) -> Version:
-        self._versions = [version, *(one for one in self._versions if one.epoch == Epoch.count)][:_KEPT]
-        return version
-
     def _results(self, version: Any, arrays: Sequence[np.ndarray], directions: Sequence[np.ndarray]) -> Any:
-        if self._versions[:1] != [version]:
-            self._versions = [version, *(one for one in self._versions if one is not version)][:_KEPT]
         return version.plan(*arrays, *(one._array() for one in version.program.captured), *directions)
 
 
@@ -126,17 +119,22 @@ class CompiledHessian(_CompiledSecond):
         outer = Surroundings(self.function, given)
         made = _structured(graph, directions, self.matrix, values)
         plan = plan_of(graph if made is None else made)
-        return self._kept(Version(program, plan, tuple(wrt), shapes, epoch, outer, made is None))
+        at_once = None
+        if made is not None:
+            slots = [Slot(number) for number in range(len(made.outputs))]
+            at_once = quick(program, plan, epoch, outer, given, self._arranged(tuple(wrt), slots))
+        return self._kept(Version(program, plan, tuple(wrt), shapes, epoch, outer, at_once, made is None))
+
+    def _arranged(self, names: Sequence[str], results: Sequence[Any]) -> Any:
+        """The matrix, or the blocks by pairs of names."""
+        return results[0] if self.matrix else dict(zip([(a, b) for a in names for b in names], results))
 
     def _answer(self, version: Any, arrays: Sequence[np.ndarray]) -> Any:
         if version.by_rows:
             results = self._rows(version, arrays)
         else:
             results = self._results(version, arrays, ())
-        if self.matrix:
-            return results[0]
-        pairs = [(a, b) for a in version.names for b in version.names]
-        return dict(zip(pairs, results))
+        return self._arranged(version.names, results)
 
     def _rows(self, version: Any, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
         """The blocks, a product with a direction for each column."""
@@ -207,10 +205,13 @@ class CompiledProduct(_CompiledSecond):
         except NotSupportedError:
             pass
         shapes = tuple(var.shape for var in directions)
-        outer = Surroundings(self.function, given)
-        return self._kept(Version(program, plan_of(graph), tuple(wrt), shapes, epoch, outer))
+        outer, plan, at_once = Surroundings(self.function, given), plan_of(graph), None
+        if len(wrt) == 1:
+            along = [Form(var.shape, var.dtype) for var in directions]
+            at_once = quick(program, plan, epoch, outer, given, dict.fromkeys(wrt, Slot(0)), along)
+        return self._kept(Version(program, plan, tuple(wrt), shapes, epoch, outer, at_once))
 
-    def __call__(self, *args: Any) -> Any:
+    def _checked(self, *args: Any) -> Any:
         """The products at ``args``, of which the last one is the direction."""
         if not args:
             raise ArgumentError("A product with a Hessian needs a direction as its last argument.", user_location())

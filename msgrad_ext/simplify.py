@@ -12,7 +12,7 @@ from typing import Any
 
 from .contract import broadcast
 from .errors import Location
-from .ir import Atom, Eqn, Graph, Guard, Lit, Var, literal, rename
+from .ir import Atom, Eqn, Graph, Guard, Lit, Var, literal, rename, substitute
 from .op import Elementwise, Op, evaluate
 from .registry import OPS
 from .reverse import lower
@@ -20,21 +20,29 @@ from .reverse import lower
 Rule = Callable[[Any, Op, tuple[Atom, ...], Var], Any]
 
 
-def on(*names: str) -> Callable[[Rule], Rule]:
-    """Mark a rule as one for the ops of these names alone; ``Elementwise`` stands for all of them."""
+def on(*names: str, sees: str = "") -> Callable[[Rule], Rule]:
+    """Mark a rule as one for the ops of these names alone; ``Elementwise`` stands for all of them, no name for any op.
+
+    A rule that ``sees`` some names, separated by spaces, does nothing unless an operand comes from an op of such a name,
+    or is a constant (``Lit``).
+    """
 
     def mark(rule: Rule) -> Rule:
-        rule.names = frozenset(names)  # type: ignore[attr-defined]
+        rule.names, rule.sees = frozenset(names), frozenset(sees.split())  # type: ignore[attr-defined]
         return rule
 
     return mark
 
 
 @lru_cache(maxsize=4096)
-def rules_for(kind: Any, rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
-    """Those of ``rules`` that are for ops of class ``kind``."""
+def rules_for(kind: Any, rules: tuple[Rule, ...], makers: tuple[Any, ...] | None = None) -> tuple[Rule, ...]:
+    """Those of ``rules`` that are for ops of class ``kind``, and may do something to operands from these ``makers``."""
     names = {kind.__name__, *(["Elementwise"] if issubclass(kind, Elementwise) else [])}
-    return tuple(rule for rule in rules if names & getattr(rule, "names", names))
+    found = [rule for rule in rules if names & (getattr(rule, "names", None) or names)]
+    if not makers:
+        return tuple(found)
+    seen = {maker.__name__ for maker in makers}
+    return tuple(rule for rule in found if seen & (getattr(rule, "sees", None) or seen))
 
 
 def draft(inputs: tuple[Var, ...], eqns: Sequence[Eqn], outputs: tuple[Atom, ...], guards: tuple[Guard, ...]) -> Graph:
@@ -71,6 +79,7 @@ class Simplifier:
         self.made: dict[Var, Eqn] = {}
         self.seen: dict[Any, Var] = {}
         self.eqns: list[Eqn] = []
+        self._chosen: dict[Any, tuple[Rule, ...]] = {}
 
     def run(self, graph: Graph) -> Graph:
         """The simplified graph."""
@@ -86,31 +95,44 @@ class Simplifier:
     def simplified(self, eqn: Eqn) -> Atom:
         """The atom that ``eqn`` comes down to; its equation is added if there is none like it yet."""
         self.location = eqn.location
-        return self.reduced(eqn.op, tuple(map(self.now, eqn.inputs)), eqn.out)
+        inputs = substitute(eqn.inputs, self.new)
+        return self.reduced(eqn.op, inputs, eqn.out, eqn if inputs == eqn.inputs else None)
 
-    def reduced(self, op: Op, inputs: tuple[Atom, ...], out: Var) -> Atom:
-        """What ``op`` on ``inputs`` comes down to by the rules; ``out`` is bound if that takes an equation."""
+    def reduced(self, op: Op, inputs: tuple[Atom, ...], out: Var, eqn: Eqn | None = None) -> Atom:
+        """What ``op`` on ``inputs`` comes down to by the rules; ``out`` is bound if that takes an equation.
+
+        ``eqn`` is the equation that says so already, if there is one.
+        """
         again = True
         while again:
             again = False
-            kind: Any = type(op)
-            for rule in rules_for(kind, self.rules):
+            for rule in self.chosen(op, inputs):
                 result = rule(self, op, inputs, out)
                 if isinstance(result, (Var, Lit)):
                     return result
                 if result is not None:
-                    (op, inputs), again = result, True
+                    (op, inputs), again, eqn = result, True, None
                     break
-        return self.placed(op, inputs, out)
+        return self.placed(op, inputs, out, eqn)
 
-    def placed(self, op: Op, inputs: tuple[Atom, ...], out: Var) -> Var:
+    def chosen(self, op: Op, inputs: tuple[Atom, ...]) -> tuple[Rule, ...]:
+        """The rules that may do something to ``op`` on ``inputs``."""
+        made = self.made
+        # Whether it is an operand's op or `Lit` that is put here, a rule knows it by its name.
+        makers = tuple([type(made[atom].op) if atom in made else type(atom) for atom in inputs])
+        key = (type(op), makers)
+        found = self._chosen.get(key)
+        if found is None:
+            found = self._chosen[key] = rules_for(*key[:1], self.rules, makers)  # type: ignore[arg-type]
+        return found
+
+    def placed(self, op: Op, inputs: tuple[Atom, ...], out: Var, eqn: Eqn | None = None) -> Var:
         """``out``, bound to ``op`` on ``inputs``, or the variable that is bound to the same already."""
-        key = self.identity(op, inputs)
-        if key not in self.seen:
-            self.seen[key] = out
-            self.made[out] = Eqn(op, inputs, out, self.location)
-            self.eqns.append(self.made[out])
-        return self.seen[key]
+        found = self.seen.setdefault(self.identity(op, inputs), out)
+        if found is out:
+            self.made[out] = eqn = eqn or Eqn(op, inputs, out, self.location)
+            self.eqns.append(eqn)
+        return found
 
     def identity(self, op: Op, inputs: Sequence[Atom]) -> Any:
         """A key that is equal for equations with one value."""
@@ -134,6 +156,7 @@ def _identity(atom: Atom) -> Any:
     return id(atom)
 
 
+@on(sees="Lit")
 def fold_scalars(state: Simplifier, op: Op, inputs: tuple[Atom, ...], out: Var) -> Any:
     """An op on scalar constants is computed now."""
     if out.shape or op.nested or not all(isinstance(atom, Lit) and not atom.shape for atom in inputs):
@@ -146,7 +169,7 @@ def fold_scalars(state: Simplifier, op: Op, inputs: tuple[Atom, ...], out: Var) 
 _MOVES = frozenset({"Reshape", "Transpose", "ExpandDims", "Squeeze", "BroadcastTo", "StridedSlice"})
 
 
-@on("Elementwise", *_MOVES)
+@on("Elementwise", *_MOVES, sees="Lit BroadcastTo")
 def fold_uniform(state: Simplifier, op: Op, inputs: tuple[Atom, ...], out: Var) -> Any:
     """An elementwise op on constants that are broadcast works on the scalars, and its result is broadcast."""
     if type(op).__name__ in _MOVES and not _broadcasts_scalar(op, inputs):
@@ -165,7 +188,7 @@ def _broadcasts_scalar(op: Op, inputs: tuple[Atom, ...]) -> bool:
     return type(op).__name__ == "BroadcastTo" and not inputs[0].shape
 
 
-@on("Elementwise", "Select")
+@on("Elementwise", "Select", sees="BroadcastTo")
 def drop_broadcasts(state: Simplifier, op: Op, inputs: tuple[Atom, ...], out: Var) -> Any:
     """An elementwise op broadcasts by itself: an operand needs no broadcast if another has the full shape."""
     if not isinstance(op, Elementwise) and type(op).__name__ != "Select":
@@ -180,7 +203,7 @@ def drop_broadcasts(state: Simplifier, op: Op, inputs: tuple[Atom, ...], out: Va
     return None
 
 
-@on("Mul", "Div", "RealDiv", "Pow")
+@on("Mul", "Div", "RealDiv", "Pow", sees="Lit BroadcastTo")
 def neutral(state: Simplifier, op: Op, inputs: tuple[Atom, ...], out: Var) -> Any:
     """``1 * x``, ``x / 1``, ``x ** 1``."""
     name = type(op).__name__
@@ -220,7 +243,7 @@ def move_only(state: Simplifier, op: Op, inputs: tuple[Atom, ...], out: Var) -> 
     return op, made.inputs
 
 
-@on("Select")
+@on("Select", sees="Lit BroadcastTo")
 def choose(state: Simplifier, op: Op, inputs: tuple[Atom, ...], out: Var) -> Any:
     """A selection by a constant condition."""
     if type(op).__name__ != "Select":

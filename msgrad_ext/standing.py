@@ -1,34 +1,34 @@
-"""Whether all that a function's trace rests on can be known, and whether it is as it was.
+"""Whether all that a function's trace rests on can be known, and what it is.
 
 Comes in: a network. Goes out: the places that its code, and the code that it reaches, can read, or None. A doubt is
-enough for None: code that stores, imports or prints, a value of a kind that is not known here, a name that could reach
-anything. `surroundings` follows the same ways for a user who asked for a compiled function; here nobody asked.
+enough for None: code that stores into objects, imports or prints, a value of a kind that is not known here, a name that
+could reach anything. `surroundings` follows the same ways for a user who asked for a compiled function; here nobody asked.
 """
 
 from __future__ import annotations
 
 import builtins
 import cmath
-import dis
 import functools
 import math
+from collections import OrderedDict
 from collections.abc import Callable
-from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MethodType, ModuleType
+from dataclasses import is_dataclass
+from enum import Enum
+from types import BuiltinFunctionType, CellType, FunctionType, MethodType, ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 from .dtype import DType
-from .numeric.dispatch import Place, unchanged
-from .surroundings import installed, mark, ours
+from .numeric.dispatch import Answered
+from .numeric.places import Place, content
+from .spelled import BUILTINS, PRIVATE, REFLECTIVE, Doubt, spelled
+from .surroundings import installed, installed_module, ours
 from .tensor import Parameter, Tensor
 
 _HOME = (__package__ or "") + "."
 _PLAIN = (bool, int, float, complex, str, bytes, type(None), type(...), np.generic, np.dtype, DType, range, slice)
-_BUILTINS = frozenset(
-    "abs all any bool callable dict divmod enumerate float int isinstance issubclass iter len list map max min next pow "
-    "range reversed round slice sorted str sum super tuple type zip NotImplemented Ellipsis property staticmethod".split()
-)
 _NUMPY = frozenset(
     "float16 float32 float64 int8 int16 int32 int64 uint8 uint16 uint32 uint64 bool_ complex64 complex128 pi e inf nan "
     "newaxis sqrt exp log sin cos tan tanh array asarray zeros ones full eye arange linspace prod sum mean cumsum shape "
@@ -38,24 +38,19 @@ _NUMPY = frozenset(
     "einsum outer inner trace swapaxes flatten ravel sort roll tril triu cumprod isnan isinf isfinite".split()
 )
 _MODULES = (math, cmath)
-# Methods and functions of this package that change what is not the network's, or look at values.
-_EFFECTS = frozenset(
-    "set_seed set_context set_device set_data assign_value set_train set_grad asnumpy numpy item tolist copy_ fill_ zero_ "
-    "add_ sub_ mul_ div_ register_hook register_forward_hook register_forward_pre_hook register_backward_hook "
-    "register_backward_pre_hook insert_child_to_cell insert_param_to_cell register_buffer add_flags get_bytes itemset "
-    "set_dtype set_param_ps init_parameters_data load_param_into_net load_checkpoint save_checkpoint".split()
-)
-_PRIVATE = frozenset({"_value", "_array", "_leave", "_wrap", "_trace", "_var", "_params", "_cells", "_hooks", "_kept"})
+_CONTAINERS = (tuple, list, dict, OrderedDict, set, frozenset)
+# What Python puts into each class, and what is run only when an object is made or printed.
 _CLASS_WORDS = frozenset(
     "__module__ __doc__ __init__ __qualname__ __annotations__ __dict__ __weakref__ __repr__ __str__ __firstlineno__ "
-    "__slotnames__ "
-    "__static_attributes__ __annotate__ __annotate_func__ __annotations_cache__ __classcell__ __parameters__ __slots__".split()
+    "__slotnames__ __static_attributes__ __annotate__ __annotate_func__ __annotations_cache__ __classcell__ "
+    "__parameters__ __orig_bases__ __abstractmethods__ __dataclass_fields__ __dataclass_params__ __match_args__ "
+    "__replace__ __post_init__ __slots__ __getnewargs__ __new__".split()
 )
+# What a dataclass writes by itself: it reads all fields, and a frozen one refuses to be written.
+_COMPARISONS = frozenset("__eq__ __lt__ __le__ __gt__ __ge__ __hash__ __setattr__ __delattr__".split())
+# What would read or write attributes in ways of its own.
+_OWN_WAYS = ("__getattr__", "__getattribute__", "__setattr__", "__delattr__", "__get__", "__set__", "__set_name__")
 _MOST = 4000
-
-
-class _Doubt(Exception):
-    """Something that is not known well enough."""
 
 
 class Walk:
@@ -64,7 +59,9 @@ class Walk:
     def __init__(self) -> None:
         self.places: list[Place] = []
         self.names: set[str] = set()
+        self.texts: set[str] = set()
         self.objects: list[Any] = []
+        self.reflective = False
         self._seen: dict[Any, Any] = {}
         self._pending: list[Any] = []
         self._spaces: dict[type, Any] = {}
@@ -72,10 +69,11 @@ class Walk:
     def of(self, function: Any) -> list[Place]:
         """Follow ``function`` to its end."""
         self._pending.append(function)
-        before = (-1, -1)
-        while before != (len(self.names), len(self.objects)):
-            before = (len(self.names), len(self.objects))
+        before: tuple[int, ...] = ()
+        while before != (before := (len(self.names), len(self.objects), len(self.texts), self.reflective)):
             self._drain()
+            if self.reflective:
+                self.names |= self.texts
             for one in list(self.objects):
                 self._tried(one)
             self._drain()
@@ -84,10 +82,12 @@ class Walk:
     def _drain(self) -> None:
         while self._pending:
             value = self._pending.pop()
+            if isinstance(value, str) and value.isidentifier():
+                self.texts.add(value)
             if isinstance(value, _PLAIN) or self._known(("value", id(value)), value):
                 continue
             if len(self.places) > _MOST:
-                raise _Doubt("too much")
+                raise Doubt("too much")
             self._visit(value)
 
     def _known(self, key: Any, held: Any) -> bool:
@@ -96,32 +96,38 @@ class Walk:
         self._seen[key] = held
         return False
 
+    def _hold(self, value: Any) -> None:
+        """Take note of what a container or an array holds."""
+        if not self._known(("content", id(value)), value):
+            place = content(value)
+            self.places += [] if place is None else [place]
+
     def _add(self, form: str, holder: Any, key: Any, value: Any) -> None:
         if not self._known((form, id(holder), key), holder):
             self.places.append(Place(form, holder, key, value))
 
-    def _entry(self, holder: Any, key: str) -> Any:
+    def _entry(self, holder: Any, key: str) -> None:
         """Take note of an entry of a namespace, or that there is none, and follow it."""
         if key not in holder:
             self._add("missing", holder, key, None)
-            return None
-        self._add("entry", holder, key, holder[key])
-        self._pending.append(holder[key])
-        return holder[key]
+        else:
+            self._add("entry", holder, key, holder[key])
+            self._pending.append(holder[key])
 
     # Values -----------------------------------------------------------------------------------------------------
 
     def _visit(self, value: Any) -> None:
         kind = type(value)
         if isinstance(value, Tensor):
-            if kind not in (Tensor, Parameter) or value.__dict__.get("_hooks"):
-                raise _Doubt("a tensor of a trace, or with hooks")
-        elif isinstance(value, (tuple, list, dict)):
+            self._tensor(value)
+        elif isinstance(value, (tuple, list, dict, set, frozenset)):
             self._container(value)
         elif isinstance(value, np.ndarray):
             if value.size > _MOST or kind is not np.ndarray or value.dtype.kind not in "biufc":
-                raise _Doubt("an array")
-            self._add("content", value, mark, mark(value))
+                raise Doubt("an array")
+            self._hold(value)
+        elif isinstance(value, Answered):
+            self._pending += value.rests_on()
         elif kind is FunctionType:
             self._function(value)
         elif kind is MethodType:
@@ -130,6 +136,8 @@ class Walk:
             self._pending += [value.func, value.args, value.keywords]
         elif isinstance(value, ModuleType):
             self._module(value)
+        elif "typing" in (kind.__module__, getattr(value, "__module__", None)):
+            return  # an annotation
         elif isinstance(value, type):
             self._class(value)
         elif isinstance(value, BuiltinFunctionType):
@@ -138,55 +146,75 @@ class Walk:
             self._cell(value)
         elif kind.__module__.startswith(_HOME):
             self._own(value)
+        elif isinstance(value, Enum):
+            self._pending += [kind, value._value_]
         else:
-            raise _Doubt(kind.__name__)
+            self._object(value)
+
+    def _tensor(self, value: Tensor) -> None:
+        if type(value) not in (Tensor, Parameter) or value.__dict__.get("_hooks"):
+            raise Doubt("a tensor of a trace, or with hooks")
+        if type(value) is Tensor:
+            self._add("entry", value.__dict__, "_value", value.__dict__["_value"])
 
     def _container(self, value: Any) -> None:
         kind = type(value)
-        if kind not in (tuple, list, dict) and not kind.__module__.startswith(_HOME):
-            raise _Doubt(kind.__name__)
+        if kind not in _CONTAINERS and not kind.__module__.startswith(_HOME):
+            if not (isinstance(value, tuple) and hasattr(kind, "_fields")):
+                raise Doubt(kind.__name__)
+            self.objects.append(value)
         members = list(value.values()) if isinstance(value, dict) else list(value)
         if len(members) > _MOST:
-            raise _Doubt("too much")
+            raise Doubt("too much")
         self._pending += members
-        if isinstance(value, dict) and not all(isinstance(key, (str, int)) for key in value):
-            raise _Doubt("keys")
-        if not isinstance(value, tuple) or not all(isinstance(one, (*_PLAIN, Tensor)) for one in members):
-            self._add("content", value, mark, mark(value))
+        if isinstance(value, dict):
+            if not all(isinstance(key, (str, int, Enum)) for key in value):
+                raise Doubt("keys")
+            self._pending += list(value)
+        if not isinstance(value, (tuple, frozenset)):
+            self._hold(value)
 
     def _builtin(self, value: Any) -> None:
         home = value.__self__
-        if home in _MODULES or (home is builtins and value.__name__ in _BUILTINS):
+        if home in _MODULES or (home is builtins and value.__name__ in BUILTINS):
+            self.reflective = self.reflective or value.__name__ in REFLECTIVE
             return
-        raise _Doubt(value.__name__)
+        raise Doubt(value.__name__)
 
     def _class(self, value: type) -> None:
-        ours = value.__module__.startswith(_HOME)
-        if ours or issubclass(value, (np.generic, BaseException)) or value in (np.ndarray, np.dtype, object):
+        if (
+            _known_here(value)
+            or issubclass(value, (np.generic, BaseException))
+            or value in (np.ndarray, np.dtype, object, OrderedDict)
+        ):
             return
-        if value.__module__ == "builtins" and value.__name__ in _BUILTINS:
+        if value.__module__ == "builtins" and value.__name__ in BUILTINS:
             return
-        raise _Doubt(value.__name__)
+        if issubclass(value, Enum):
+            functions = [one for one in vars(value).values() if isinstance(one, FunctionType)]
+            self._pending += [one for one in functions if not installed(one.__code__)]
+        elif type(value) is not type or any(
+            "__init__" in vars(home) or "__new__" in vars(home) for home in _homes(value)
+        ):
+            # To call it would make an object, and run code that stores.
+            raise Doubt(value.__name__)
+        self._classes(value)
+        self.objects.append(value)
 
     def _module(self, value: ModuleType) -> None:
-        if (
-            value is not np
-            and value not in _MODULES
-            and not value.__name__.startswith(_HOME)
-            and value.__name__ != __package__
-        ):
-            raise _Doubt(value.__name__)
+        ours = value.__name__.startswith(_HOME) or value.__name__ == __package__
+        if not (ours or value is np or value in _MODULES):
+            if installed_module(value.__name__) or "__getattr__" in vars(value):
+                raise Doubt(value.__name__)
         self.objects.append(value)
 
     def _own(self, value: Any) -> None:
         """An object of this package that is no cell, such as an op: its settings are compared."""
         settings = getattr(value, "__dict__", None)
         if settings is None:
-            raise _Doubt(type(value).__name__)
-        for one in settings.values():
-            if not isinstance(one, _PLAIN) and not _plain_tuple(one):
-                self._pending.append(one)
-        self._add("content", settings, mark, mark(settings))
+            raise Doubt(type(value).__name__)
+        self._pending += [one for one in settings.values() if not _plain_tuple(one)]
+        self._add("equal", settings, None, dict(settings))
 
     # Code -------------------------------------------------------------------------------------------------------
 
@@ -196,104 +224,155 @@ class Walk:
         if ours(function.__code__):
             return
         if installed(function.__code__):
-            raise _Doubt("code of another package")
+            raise Doubt("code of another package")
         self._add("code", function, None, function.__code__)
         self._add("defaults", function, None, function.__defaults__)
-        self._pending += [*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]
-        for name in sorted(self._read(function.__code__)):
-            if name not in function.__globals__ and name in vars(builtins):
-                self._add("missing", function.__globals__, name, None)
-                if name not in _BUILTINS and not _is_error(vars(builtins)[name]):
-                    raise _Doubt(name)
+        self._add("keyword defaults", function, None, function.__kwdefaults__)
+        self._pending += [function.__defaults__, function.__kwdefaults__]
+        found = spelled(function.__code__)
+        if found.doubts:
+            raise Doubt(found.doubts[0])
+        self.names |= found.attributes
+        self.texts |= found.texts
+        space = function.__globals__
+        for name in sorted(found.read):
+            if name not in space and name in vars(builtins):
+                self._add("missing", space, name, None)
+                self.reflective = self.reflective or name in REFLECTIVE
+                if name not in BUILTINS and not _is_error(vars(builtins)[name]):
+                    raise Doubt(name)
                 continue
-            self._entry(function.__globals__, name)
+            self._entry(space, name)
+        for name in found.named & space.keys():
+            self._add("entry", space, name, space[name])
 
     def _closed(self, cell: CellType) -> None:
         try:
             value = cell.cell_contents
         except ValueError:
-            raise _Doubt("an empty cell") from None
+            raise Doubt("an empty cell") from None
         self._add("cell", cell, None, value)
         # super() reads the class that its method is written in; its methods are followed from the object.
         if not (isinstance(value, type) and "_params" not in vars(value)):
             self._pending.append(value)
 
-    def _read(self, code: CodeType) -> set[str]:
-        """The global names that ``code`` reads; attribute names are noted.
-
-        Raises
-        ------
-        _Doubt
-            If it stores anywhere but in its own variables, imports, or spells a name that reaches anything.
-        """
-        found: set[str] = set()
-        for kind, name in _spelled(code):
-            if kind == "global":
-                found.add(name)
-            elif name in _EFFECTS or name in _PRIVATE or name.startswith("__"):
-                raise _Doubt(name)
-            else:
-                self.names.add(name)
-        return found
-
     # Objects, by all names that any code spells ----------------------------------------------------------------
 
     def _cell(self, cell: Any) -> None:
         if cell.__dict__.get("_hooks"):
-            raise _Doubt("hooks")
+            raise Doubt("hooks")
         self.objects.append(cell)
         self._pending += list(cell._cells.values())
-        mixed = False
-        for home in type(cell).__mro__[:-1]:
-            if home.__module__.startswith(_HOME):
-                mixed = mixed or home.__name__ not in ("Cell", "CellHooks", "CellManners")
-                continue
-            self._add("length", self._space(home), None, len(vars(home)))
-            if any(one.startswith("__") and one not in _CLASS_WORDS for one in vars(home)) or "bprop" in vars(home):
-                raise _Doubt(home.__name__)
+        own = [home for home in _homes(type(cell)) if _known_here(home)]
+        self._classes(type(cell))
+        if hasattr(type(cell), "bprop") or any(
+            "__call__" in vars(home) for home in _homes(type(cell)) if home not in own
+        ):
+            raise Doubt(type(cell).__name__)
         self._method(cell, "construct")
-        if mixed:
+        if any(home.__name__ not in ("Cell", "CellHooks", "CellManners") for home in own):
             # A layer of this package reads its attributes by names of its own; each change of them is counted.
-            self._pending += [one for name, one in cell.__dict__.items() if name not in _PRIVATE]
+            self._pending += [one for name, one in cell.__dict__.items() if name not in PRIVATE]
+
+    def _object(self, value: Any) -> None:
+        """An object of a class of the user's, or a namespace."""
+        kind = type(value)
+        if kind is not SimpleNamespace and type(kind) is not type:
+            raise Doubt(kind.__name__)
+        if kind is not SimpleNamespace:
+            self._classes(kind)
+        self.objects.append(value)
+        if is_dataclass(value):
+            # Its comparison reads all of its fields.
+            self._whole(value)
+
+    def _classes(self, kind: type) -> None:
+        """Take note of the namespaces of a class and of what Python runs in them by itself."""
+        for home in _homes(kind):
+            if _known_here(home) or home.__module__ == "enum" or home in (tuple, int, str):
+                continue
+            if installed_module(home.__module__):
+                raise Doubt(home.__name__)
+            space = self._space(home)
+            self._add("length", space, None, len(space))
+            words = _CLASS_WORDS | _COMPARISONS if "__dataclass_params__" in space else _CLASS_WORDS
+            for name in space.keys() - words:
+                if name in _OWN_WAYS:
+                    raise Doubt(name)
+                if name.startswith("__") and space[name] is not None:
+                    self._add("entry", space, name, space[name])
+                    self._pending.append(getattr(space[name], "__func__", space[name]))
 
     def _space(self, home: type) -> Any:
         """The namespace of a class, one object for all uses."""
         return self._spaces.setdefault(home, vars(home))
 
+    def _whole(self, value: Any) -> None:
+        """Take note of all attributes of an object."""
+        space = getattr(value, "__dict__", None)
+        if space is None:
+            raise Doubt("slots")
+        self._hold(space)
+        self._pending += [one for name, one in space.items() if name not in PRIVATE]
+
     def _tried(self, value: Any) -> None:
         if isinstance(value, ModuleType):
             space = vars(value)
             if value is np and not (self.names & space.keys()) <= _NUMPY:
-                raise _Doubt("numpy")
+                raise Doubt("numpy")
             for name in self.names:
                 if value is np and name in space:
                     self._add("entry", space, name, space[name])
                 elif value is not np and (name in space or value not in _MODULES):
                     self._entry(space, name)
             return
-        for name in self.names:
-            if name in value.__dict__:
-                self._entry(value.__dict__, name)
+        names = set(self.names)
+        if self.reflective:
+            homes = [one for one in _homes(value if isinstance(value, type) else type(value)) if not _known_here(one)]
+            lead = "_" if isinstance(value, tuple) or Enum in homes else "__"
+            names |= {name for home in homes for name in vars(home) if not name.startswith(lead)}
+            if not isinstance(value, (type, tuple)):
+                self._whole(value)
+        own = {} if isinstance(value, type) else getattr(value, "__dict__", {})
+        for name in names - PRIVATE:
+            if name in own:
+                self._entry(own, name)
             else:
                 self._method(value, name)
 
-    def _method(self, cell: Any, name: str) -> None:
-        home = next((cls for cls in type(cell).__mro__ if name in vars(cls)), None)
-        if home is None:
-            return
+    def _method(self, value: Any, name: str) -> None:
+        kind = value if isinstance(value, type) else type(value)
+        # All of them: what one class has of its own may ask the next one by super().
+        homes = [home for home in _homes(kind) if name in vars(home)]
+        if homes and value is not kind and hasattr(value, "__dict__") and name not in value.__dict__:
+            self._add("missing", value.__dict__, name, None)
+        for home in homes:
+            self._from_class(home, name)
+
+    def _from_class(self, home: type, name: str) -> None:
+        """Take note of what a class has under a name, and follow it."""
         found = vars(home)[name]
         self._add("entry", self._space(home), name, found)
-        if name not in cell.__dict__:
-            self._add("missing", cell.__dict__, name, None)
-        if home.__module__.startswith(_HOME):
+        if _known_here(home) or home is tuple or type(found).__name__ == "_tuplegetter":
+            return
+        if "enum" in (home.__module__, type(found).__module__):
             return
         if isinstance(found, property):
             found = found.fget
         elif isinstance(found, (staticmethod, classmethod)):
             found = found.__func__
-        elif not isinstance(found, FunctionType) and hasattr(type(found), "__get__"):
-            raise _Doubt(name)
+        elif not isinstance(found, (FunctionType, type)) and hasattr(type(found), "__get__"):
+            raise Doubt(name)
         self._pending.append(found)
+
+
+def _homes(kind: type) -> tuple[type, ...]:
+    """A class and its bases, but for `object`."""
+    return kind.__mro__[:-1]
+
+
+def _known_here(home: type) -> bool:
+    return home.__module__.startswith(_HOME)
 
 
 def _is_error(value: Any) -> bool:
@@ -304,39 +383,12 @@ def _plain_tuple(value: Any) -> bool:
     return type(value) is tuple and all(isinstance(one, _PLAIN) or _plain_tuple(one) for one in value)
 
 
-@functools.lru_cache(maxsize=2048)
-def _spelled(code: CodeType) -> tuple[tuple[str, str], ...]:
-    """Names that ``code`` and the code in it spells, as pairs with ``"global"`` or ``"attribute"``."""
-    found: dict[tuple[str, str], None] = {}
-    for step in dis.get_instructions(code):
-        name = step.opname
-        if name == "LOAD_GLOBAL":
-            found["global", str(step.argval)] = None
-        elif name.startswith(("LOAD_ATTR", "LOAD_METHOD", "LOAD_SUPER_ATTR")):
-            found["attribute", str(step.argval)] = None
-        elif name == "STORE_DEREF":
-            if step.argval in code.co_freevars:
-                found["attribute", "__nonlocal__"] = None
-        elif name.startswith("STORE_FAST") or name == "DELETE_FAST":
-            continue
-        elif name.startswith(
-            ("STORE_", "DELETE_", "IMPORT_", "LOAD_NAME", "LOAD_BUILD_CLASS", "LOAD_LOCALS", "LOAD_FROM")
-        ):
-            # A name that no walk lets pass.
-            found["attribute", "__stores__"] = None
-    for one in code.co_consts:
-        if isinstance(one, CodeType):
-            found.update(dict.fromkeys(_spelled(one)))
-    return tuple(found)
-
-
-def standing(function: Callable[..., Any]) -> Callable[[], bool] | None:
-    """A function that tells whether all that ``function`` rests on is as it is now; None if that can not be known."""
+def standing(function: Callable[..., Any]) -> list[Place] | None:
+    """All that ``function`` rests on, as places that hold what they held; None if that can not be known."""
     try:
-        places = Walk().of(function)
-    except _Doubt:
+        return Walk().of(function)
+    except Doubt:
         return None
-    return unchanged(places)
 
 
 __all__ = ["Walk", "standing"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import sys
 import sysconfig
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -17,7 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from .numeric.dispatch import Place
+from .numeric.dispatch import Answered
+from .numeric.places import Place, content
 from .tensor import Tensor
 from .trace import Traced
 
@@ -50,21 +52,21 @@ class Surroundings:
 
     def unchanged(self, given: Sequence[Any]) -> bool:
         """True when every place holds what it held, and the further arguments are the same."""
-        for holder, key, value, content in self._places:
+        for holder, key, value, marked in self._places:
             now = _look(holder, key)
-            if now is not value and (content is None or type(now) is not type(value)):
+            if now is not value and (marked is None or type(now) is not type(value)):
                 return False
-            if content is not None and not (now is value and isinstance(value, _PLAIN)) and mark(now) != content:
+            if marked is not None and not (now is value and isinstance(value, _PLAIN)) and mark(now) != marked:
                 return False
         return further(given) == self.given
 
     def places(self) -> list[Place]:
         """The same for the quick look: places that hold the very objects, and containers that hold the same."""
         found = []
-        for holder, key, value, content in self._places:
+        for holder, key, value, marked in self._places:
             found.append(Place("cell" if isinstance(holder, CellType) else "entry", holder, key, value))
-            if content is not None and not isinstance(value, _PLAIN):
-                found.append(Place("content", value, mark, content))
+            if marked is not None:
+                found += _contents(value)
         return found
 
     def _place(self, holder: Any, key: Any, names: frozenset[str]) -> None:
@@ -74,8 +76,8 @@ class Surroundings:
         if ("place", id(holder), key) not in self._seen:
             self._seen.add(("place", id(holder), key))
             self._held.append(holder)
-            content = mark(value) if isinstance(value, (*_PLAIN, list, tuple, dict, set, np.ndarray)) else None
-            self._places.append((holder, key, value, content))
+            marked = mark(value) if isinstance(value, (*_PLAIN, list, tuple, dict, set, np.ndarray)) else None
+            self._places.append((holder, key, value, marked))
         self._follow(value, names)
 
     def _follow(self, value: Any, names: frozenset[str]) -> None:
@@ -93,6 +95,9 @@ class Surroundings:
                 self._follow(one, names)
         elif isinstance(value, FunctionType):
             self._function(value)
+        elif isinstance(value, Answered):
+            for one in value.rests_on():
+                self._follow(one, frozenset())
         elif inspect.ismethod(value):
             self._follow(value.__self__, names | {value.__func__.__name__})
         elif isinstance(value, (ModuleType, type)):
@@ -122,15 +127,29 @@ class Surroundings:
         for one in own.get("_cells", {}).values():
             self._follow(one, frozenset())
         for name in sorted(names | {"construct", "__call__"}):
-            home = next((cls for cls in type(value).__mro__ if name in vars(cls)), None)
-            if home is None or name in own or home.__module__.startswith(__package__ or "") or home is object:
-                continue
-            found = vars(home)[name]
-            found = found.fget if isinstance(found, property) else getattr(found, "__func__", found)
-            self._place(vars(home), name, names)
-            if isinstance(found, FunctionType) and not found.__code__.co_filename.startswith(_INSTALLED):
-                self._function(found)
-                self._follow(value, frozenset(_names(found.__code__)))
+            # All of them: what one class has of its own may ask the next one by super().
+            for home in (cls for cls in type(value).__mro__[:-1] if name in vars(cls) and name not in own):
+                if not home.__module__.startswith(__package__ or ""):
+                    self._from_class(value, home, name, names)
+
+    def _from_class(self, value: Any, home: type, name: str, names: frozenset[str]) -> None:
+        """What a class of the object ``value`` has under a name."""
+        found = vars(home)[name]
+        found = found.fget if isinstance(found, property) else getattr(found, "__func__", found)
+        self._place(vars(home), name, names)
+        if isinstance(found, FunctionType) and not found.__code__.co_filename.startswith(_INSTALLED):
+            self._function(found)
+            self._follow(value, frozenset(_names(found.__code__)))
+
+
+def _contents(value: Any) -> list[Place]:
+    """What a container or an array holds, all the way down."""
+    place = content(value)
+    if place is None:
+        return []
+    members = value.values() if isinstance(value, dict) else value
+    inner = [] if isinstance(value, np.ndarray) else [one for member in members for one in _contents(member)]
+    return [place, *inner]
 
 
 def _look(holder: Any, key: Any) -> Any:
@@ -156,6 +175,12 @@ def installed(code: CodeType) -> bool:
     return code.co_filename.startswith(_INSTALLED)
 
 
+def installed_module(name: str) -> bool:
+    """True for a module of Python's, or of an installed package."""
+    file = getattr(sys.modules.get(name), "__file__", None)
+    return name in sys.builtin_module_names if file is None else file.startswith(_INSTALLED)
+
+
 def ours(code: CodeType) -> bool:
     """True for code of this package."""
     return code.co_filename.startswith(_INSTALLED[0])
@@ -174,6 +199,8 @@ def mark(value: Any) -> Any:
         return (type(value).__name__, tuple(map(mark, value)))
     if isinstance(value, dict):
         return ("dict", tuple((repr(key), mark(one)) for key, one in value.items()))
+    if isinstance(value, (set, frozenset)):
+        return ("set", frozenset(map(mark, value)))
     if isinstance(value, np.ndarray):
         return (value.shape, value.dtype.str, value.tobytes())
     return _Same(value)

@@ -13,6 +13,7 @@ from .compiled import as_inputs
 from .errors import ArgumentValueError, MsgradError, VoiceError, user_location
 from .formulas.derivation import formulas_of
 from .grad_operation import Application
+from .marking import argument_names
 from .pipeline import apply_gradient, asked_for, differentiated, title_of
 from .report import GradReport
 from .sweeping.row import Row
@@ -20,7 +21,7 @@ from .sweeping.shapes import Sizes, unified
 from .sweeping.start import run_sweep, runner_of, sweep_of_failed
 from .sweeping.sweep import Sweep
 from .tensor import Tensor
-from .trace import argument_names, trace
+from .trace import trace
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor

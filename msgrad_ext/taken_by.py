@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from .errors import ArgumentError, user_location
@@ -29,9 +29,9 @@ def listed_weights(weights: Any) -> list[Parameter]:
     return list(weights) if isinstance(weights, (list, tuple)) else []
 
 
-def parameter_name(function: Callable[..., Any], parameter: Parameter) -> str:
-    """The parameter's path within the network, such as ``0.weight``; its own name if it is not part of it."""
+def parameter_names(function: Callable[..., Any], parameters: Iterable[Parameter]) -> list[str]:
+    """The parameters' paths within the network, such as ``0.weight``; the own name of one that is not part of it."""
+    paths: dict[int, str] = {}
     for name, one in getattr(function, "named_parameters", dict)().items():
-        if one is parameter:
-            return name
-    return parameter.name
+        paths.setdefault(id(one), name)
+    return [paths.get(id(one), one.name) for one in parameters]

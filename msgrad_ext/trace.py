@@ -7,7 +7,6 @@ further input of the graph; plain tensors become constants.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from .collecting import collecting_later
 from .errors import (
     ArgumentError,
     ArgumentValueError,
@@ -27,9 +27,9 @@ from .errors import (
 )
 from .ir import Atom, Eqn, Graph, Guard, Lit, Var, literal, unique
 from .leaving import advice
-from .marking import is_input, mapped
+from .marking import argument_names, is_input, mapped
 from .op import Op, Operand, apply, compute, evaluate
-from .registry import fleeting, fn, recorder
+from .registry import fleeting, fn, recorder, recording
 from .tensor import Parameter, Tensor
 
 
@@ -191,10 +191,14 @@ class Trace:
             name = type(op).__name__
             told = f"the result must have shape {shape}, but the numpy voice gave {value.shape}."
             raise ForwardVoiceError(f"For '{name}', {told}", name)
-        self.count += 1
-        var = Var(unique(f"v{self.count}", self.names), shape, kind)
+        var = self.fresh(shape, kind)
         self.eqns.append(Eqn(op, tuple(atoms), var, self.locate(), True))
         return Traced(self, var, value)
+
+    def fresh(self, shape: tuple[int, ...], dtype: np.dtype) -> Var:
+        """A new variable, which nothing is bound to yet."""
+        self.count += 1
+        return Var(unique(f"v{self.count}", self.names), shape, dtype)
 
     def adopt(self, tensor: Tensor, result: Tensor) -> None:
         """Make ``tensor`` stand for ``result`` from here on; a plain one gets its last value when the trace ends."""
@@ -213,11 +217,10 @@ class Trace:
     @contextmanager
     def running(self) -> Iterator[Trace]:
         """Make this the trace that ops record into."""
-        token = recorder.set(self)
         try:
-            yield self
+            with recording(self):
+                yield self
         finally:
-            recorder.reset(token)
             self.open = False
             for tensor in self._adopted:
                 value = tensor._value
@@ -297,6 +300,7 @@ class Program:
         return None
 
 
+@collecting_later
 def trace(function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any] | None = None) -> Program:
     """Run ``function`` on stand-ins for its tensor arguments and record the graph.
 
@@ -373,22 +377,6 @@ def fill(structure: Any, results: Sequence[Any]) -> Any:
     if isinstance(structure, dict):
         return {key: fill(one, results) for key, one in structure.items()}
     return type(structure)(fill(one, results) for one in structure)
-
-
-def argument_names(function: Callable[..., Any], args: Sequence[Any]) -> list[str]:
-    """The names that the function's signature gives to positional arguments."""
-    target = getattr(function, "construct", function)
-    try:
-        parameters = list(inspect.signature(target).parameters.values())
-    except (TypeError, ValueError):
-        return [f"x{index}" for index in range(len(args))]
-    names: list[str] = []
-    for parameter in parameters:
-        if parameter.kind is parameter.VAR_POSITIONAL:
-            names += [f"{parameter.name}_{index}" for index in range(len(args) - len(names))]
-        elif parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD):
-            names.append(parameter.name)
-    return (names + [f"x{index}" for index in range(len(names), len(args))])[: len(args)]
 
 
 def replay(graph: Graph, operands: Sequence[Any]) -> tuple[Tensor | Lit, ...]:

@@ -17,6 +17,7 @@ import numpy as np
 from sympy import Integer
 
 from ..errors import ArgumentValueError, DtypeError, MsgradError, NotSupportedError, VoiceError
+from ..marking import argument_names
 from ..primitives.indexing import OVER
 from ..reverse import plain
 from ..symbolic.conditions import Condition, meeting
@@ -25,7 +26,7 @@ from ..symbolic.known import Known
 from ..symbolic.lengths import Runs
 from ..symbolic.nodes import length
 from ..tensor import Tensor
-from ..trace import Program, argument_names, trace
+from ..trace import Program, trace
 from .alike import DiffersError, Reading, UnexplainedError
 from .declared import sample
 

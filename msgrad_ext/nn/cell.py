@@ -26,17 +26,28 @@ class Cell(CellHooks, CellManners):
         object.__setattr__(self, "_buffers", {})
         object.__setattr__(self, "_auto_prefix", auto_prefix)
         object.__setattr__(self, "_flags", dict(flags or {}))
+        # Nothing rests on a cell that no trace can have seen: its attributes may be set freely.
+        object.__setattr__(self, "_since", Epoch.last_trace)
         object.__setattr__(self, "training", False)
         object.__setattr__(self, "requires_grad", False)
 
     # Attributes -------------------------------------------------------------------------------------------------
 
     def __setattr__(self, name: str, value: Any) -> None:
-        # While a network runs, stores into cells are part of it (a layer's cache) and must not outdate every plan.
-        if recorder.get() is None:
-            Epoch.advance()
-        else:
-            fleeting()
+        known = self.__dict__.get(name, fleeting)
+        try:
+            self._set(name, value)
+        finally:
+            # What no trace can have seen may change freely; values of a parameter are read afresh at every call.
+            seen = self.__dict__.get("_since") is not Epoch.last_trace
+            if seen and self.__dict__.get(name, fleeting) is not known:
+                # While a network runs, stores into cells are part of it (a layer's cache): they outdate no plan.
+                if recorder.get() is None:
+                    Epoch.advance()
+                else:
+                    fleeting()
+
+    def _set(self, name: str, value: Any) -> None:
         if isinstance(value, (Parameter, Cell)) and "_params" not in self.__dict__:
             raise UnknownNameError(
                 f"For '{type(self).__name__}', call super().__init__() before assigning parameters or cells.",
@@ -90,10 +101,10 @@ class Cell(CellHooks, CellManners):
             )
 
     def __delattr__(self, name: str) -> None:
-        Epoch.advance()
         self._params.pop(name, None)
         self._cells.pop(name, None)
         object.__delattr__(self, name)
+        Epoch.advance()
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):

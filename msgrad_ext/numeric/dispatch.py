@@ -1,75 +1,27 @@
-"""Small functions, each written for one case, that decide in a few tenths of a microsecond whether a plan may answer.
+"""Functions that answer a call in a few tenths of a microsecond: each is written for one plan, its arguments and its result.
 
-Comes in: what a plan rests on, as places and forms of arguments. Goes out: functions without a loop over them. All
-names in the generated text are made here; keys, values and names of users reach it as data.
+Comes in: what a plan rests on, as places and forms of arguments, and what is to be returned. Goes out: a function that
+looks at all this in one expression and runs the plan. All names in the generated text are made here; keys, values and
+names of users reach it as data. `Answered` is an object that is called through such functions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from types import CodeType
 from typing import Any
 
 import numpy as np
 
 from ..errors import MsgradError
-from ..tensor import Epoch, Tensor
-from ..tensor.parameter import _lent
+from ..now import NOW, Epoch
+from ..tensor import Tensor
+from .places import GONE, Place, made, tests
 
-# How a place is looked at; ``h`` is the holder, ``k`` the key, ``v`` what it held.
-_FORMS = {
-    "entry": "h{0}[k{0}] is v{0}",
-    "missing": "k{0} not in h{0}",
-    "cell": "h{0}.cell_contents is v{0}",
-    "code": "h{0}.__code__ is v{0}",
-    "defaults": "h{0}.__defaults__ is v{0}",
-    "length": "len(h{0}) == v{0}",
-    "equal": "h{0} == v{0}",
-    "content": "k{0}(h{0}) == v{0}",
-}
-# So many places are looked at in one expression.
-_CHUNK = 200
-
-
-@dataclass(frozen=True)
-class Place:
-    """One thing that a trace rests on: where it stands, how it is looked at (a key of ``_FORMS``), and what was there."""
-
-    form: str
-    holder: Any
-    key: Any
-    value: Any
-
-
-@lru_cache(maxsize=512)
-def _code(text: str) -> CodeType:
-    return compile(text, "<msgrad_ext dispatch>", "exec")
-
-
-def _made(text: str, name: str, known: dict[str, Any]) -> Callable[..., Any]:
-    exec(_code(text), known)
-    return known[name]
-
-
-def unchanged(places: Sequence[Place]) -> Callable[[], bool]:
-    """A function that tells whether every place holds what it held."""
-    if not places:
-        return lambda: True
-    parts = [_chunk(places[start : start + _CHUNK]) for start in range(0, len(places), _CHUNK)]
-    if len(parts) == 1:
-        return parts[0]
-    return lambda: all(part() for part in parts)
-
-
-def _chunk(places: Sequence[Place]) -> Callable[[], bool]:
-    known: dict[str, Any] = {}
-    for number, place in enumerate(places):
-        known.update({f"h{number}": place.holder, f"k{number}": place.key, f"v{number}": place.value})
-    tests = " and ".join(_FORMS[place.form].format(number) for number, place in enumerate(places))
-    lines = ["def same():", "    try:", f"        return {tests}", "    except (KeyError, ValueError):"]
-    return _made("\n".join([*lines, "        return False", ""]), "same", known)
+# What stands for an argument that was not given, and what no array is like.
+_NONE = object()
+_NOTHING = np.empty(0, "V1")
+_RAISED = (MsgradError, *GONE)
 
 
 @dataclass(frozen=True)
@@ -90,26 +42,80 @@ class Answer:
     forms : tuple of Form
         What the arguments must be.
     parameters : tuple of Tensor
-        What the plan takes after the first ``leading`` tensors; their shapes and dtypes are those of now.
+        What the plan takes after the first ``leading`` tensors. A change of their shapes and dtypes is counted by `Epoch`.
     leading : int
         How many of the tensor arguments come before the parameters.
-    plan : callable
-        Of arrays, to a tuple of arrays.
+    plan : Plan
+        Its ``run`` takes arrays and gives a tuple of arrays.
     epoch : int
         The count of `Epoch` at which all this holds.
-    same : callable
-        Tells whether the surroundings are as they were.
+    places : sequence of Place
+        What else must be as it was.
     busy : tuple of callables
-        Each must give None or nothing: otherwise someone watches or records, and a call is not answered here.
+        Each must give None here and now: otherwise someone watches or records, and a call is not answered.
+    keywords : tuple of str
+        The names of the last arguments, which are given by keyword, in this order.
     """
 
     forms: tuple[Form, ...]
     parameters: tuple[Tensor, ...]
     leading: int
-    plan: Callable[..., Sequence[np.ndarray]]
+    plan: Any
     epoch: int
-    same: Callable[[], bool]
+    places: Sequence[Place]
     busy: tuple[Callable[[], Any], ...] = ()
+    keywords: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Slot:
+    """Stands in a structure of results for one of the plan's results, or with ``zeros`` for fresh zeros of that form."""
+
+    number: int
+    zeros: tuple[tuple[int, ...], np.dtype] | None = None
+
+
+class Answered:
+    """An object that is called through generated functions, each of which asks the next one where it has no answer.
+
+    They are put in place as methods of a class of its own; the last one asks ``_checked``, which must always answer.
+    """
+
+    _answers: tuple[Callable[..., Any], ...] = ()
+
+    def __call__(self, *args: Any, **named: Any) -> Any:
+        return self._checked(*args, **named)
+
+    def _checked(self, *args: Any, **named: Any) -> Any:
+        raise NotImplementedError
+
+    def rests_on(self) -> tuple[Any, ...]:
+        """What there is behind it: functions, networks, parameters."""
+        raise NotImplementedError
+
+    def _answer_by(self, answers: Sequence[Callable[..., Any]]) -> None:
+        """Let calls be answered by the first of ``answers`` that can."""
+        kind: type[Answered] = next(one for one in type(self).__mro__ if "_own" not in vars(one))
+        for one, following in zip(answers, [*answers[1:], kind._checked]):
+            one.__globals__["other"] = following
+        self._answers = tuple(answers)
+        space = {"__call__": answers[0] if answers else kind.__call__, "_own": True, "__module__": kind.__module__}
+        self.__class__ = type(kind.__name__, (kind,), space)
+
+    def __copy__(self) -> Any:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        return self
+
+
+def _array(given: Any) -> np.ndarray:
+    """The array of an argument that is none itself; one that fits nothing if it is no tensor."""
+    return given._value if type(given) is Tensor else _NOTHING
+
+
+def _given(args: Sequence[Any]) -> tuple[Any, ...]:
+    return tuple(one for one in args if one is not _NONE)
 
 
 class _Writer:
@@ -118,111 +124,108 @@ class _Writer:
     def __init__(self, answer: Answer, mark: Callable[[Any], Any], arrays: bool) -> None:
         self.answer = answer
         self.arrays = arrays
-        # Which function runs a plan may change: compiled C takes over when it is ready.
-        self.call = "plan.run" if hasattr(answer.plan, "run") else "plan"
-        self.known: dict[str, Any] = {
-            "Tensor": Tensor, "ndarray": np.ndarray, "new": Tensor.__new__, "Epoch": Epoch, "epoch": answer.epoch,
-            "plan": answer.plan, "same": answer.same, "lent": _lent.get, "mark": mark,
-            "MsgradError": MsgradError,
-        }  # fmt: skip
-        busy = ["lent()"]
-        for number, one in enumerate(answer.busy):
-            self.known[f"busy{number}"] = one
-            busy.append(f"busy{number}() is not None")
-        count = len(answer.forms)
-        self.lines = [
-            "def answer(args):",
-            f"    if Epoch.count != epoch or len(args) != {count} or {' or '.join(busy)}:",
-        ]
-        self.lines.append("        return None")
-        if count:
-            self.lines.append(f"    {', '.join(f'a{number}' for number in range(count))}, = args")
 
-    def arguments(self) -> list[str]:
-        """Write the tests of the arguments; returns the names of the arrays."""
-        names, tests = [], []
+        def calm() -> bool:
+            """The closer look: it may be another thread that is busy."""
+            return answer.epoch == Epoch.count and all(one() is None for one in answer.busy)
+
+        self.known: dict[str, Any] = {
+            "Tensor": Tensor, "ndarray": np.ndarray, "new": Tensor.__new__, "zeros": np.zeros, "now": NOW,
+            "epoch": answer.epoch, "plan": answer.plan, "mark": mark, "calm": calm, "none": _NONE, "array": _array,
+            "given": _given, "raised": _RAISED,
+        }  # fmt: skip
+
+    def written(self, result: str, results: int = 0) -> Callable[..., Any]:
+        """The function; ``result`` is the expression that is returned, of the tensors ``t0`` and on, or of ``r``."""
+        names = [f"a{number}" for number in range(len(self.answer.forms) - len(self.answer.keywords))]
+        first, arrays, second = self._arguments()
+        leading = self.answer.leading
+        parameters = [f"p{number}" for number in range(len(self.answer.parameters))]
+        run = ", ".join([*arrays[:leading], *parameters, *arrays[leading:]])
+        lines = [
+            f"def answer(self, {''.join(f'{name}=none, ' for name in names)}/, *more, **named):",
+            "    try:",
+            f"        if (now[0] is epoch or calm()) and not more and {self._named()}{''.join(first)}:",
+            *(f"            {line}" for line in self._taken()),
+            f"            if {' and '.join([*second, *tests(self.answer.places, self.known)]) or 'True'}:",
+            # Which function runs a plan may change: compiled C takes over when it is ready.
+            f"                r = plan.run({run})",
+        ]
+        for number in range(results):
+            lines += [f"                t{number} = new(Tensor)", f"                t{number}._value = r[{number}]"]
+        lines += [f"                return {result}", "    except raised:", "        pass"]
+        lines += [f"    return other(self, *given(({''.join(f'{name}, ' for name in names)})), *more, **named)", ""]
+        return made("\n".join(lines), "answer", self.known)
+
+    def _named(self) -> str:
+        """The test of what is given by keyword; it gives the last arguments their names."""
+        keywords = self.answer.keywords
+        self.known["keywords"] = keywords
+        count = len(self.answer.forms)
+        taken = "".join(
+            f" and ((a{count - len(keywords) + at} := named[keywords[{at}]]),)" for at in range(len(keywords))
+        )
+        return f"tuple(named) == keywords{taken}" if keywords else "not named"
+
+    def _arguments(self) -> tuple[list[str], list[str], list[str]]:
+        """The tests of what the arguments are; the names of the arrays; the tests of these."""
+        first, names, second = [], [], []
         for number, form in enumerate(self.answer.forms):
             if form.shape is None:
-                self.known[f"m{number}"] = mark = form.value
-                self.known[f"w{number}"] = mark
-                tests.append(f"mark(a{number}) != m{number}")
+                self.known[f"m{number}"] = form.value
+                first.append(f" and mark(a{number}) == m{number}")
                 continue
-            self._array(number)
-            tests.append(self._unlike(f"x{number}", f"s{number}", form.shape, form.dtype))
+            if not self.arrays:
+                first.append(f" and type(a{number}) is Tensor and '_hooks' not in a{number}.__dict__")
+            self.known[f"s{number}"], self.known[f"d{number}"] = form.shape, form.dtype
             names.append(f"x{number}")
-        self._refuse(tests)
-        return names
+            second.append(f"x{number}.dtype is d{number} and x{number}.shape == s{number}")
+        return first, names, second
 
-    def _array(self, number: int) -> None:
-        given, array = f"a{number}", f"x{number}"
-        if self.arrays:
-            self.lines += [f"    {array} = {given}", f"    if type({given}) is not ndarray:"]
-            self.lines += [f"        if type({given}) is not Tensor:", "            return None"]
-            self.lines += [f"        {array} = {given}._value"]
-            return
-        self.lines += [f"    if type({given}) is not Tensor or '_hooks' in {given}.__dict__:", "        return None"]
-        self.lines += [f"    {array} = {given}._value"]
-
-    def _unlike(self, array: str, name: str, shape: Any, dtype: Any) -> str:
-        self.known[name], self.known[f"{name}d"] = shape, dtype
-        return f"{array}.dtype is not {name}d or {array}.shape != {name}"
-
-    def _refuse(self, tests: Iterable[str]) -> None:
-        joined = " or ".join(tests)
-        self.lines += [f"    if {joined}:", "        return None"] if joined else []
-
-    def parameters(self) -> list[str]:
-        """Write how the parameters are read, and the tests of them; returns the names of the arrays."""
-        tests = []
+    def _taken(self) -> list[str]:
+        """The lines that take the arrays of tensors and parameters."""
+        lines = []
+        for number, form in enumerate(self.answer.forms):
+            if form.shape is not None and self.arrays:
+                lines.append(f"x{number} = a{number} if type(a{number}) is ndarray else array(a{number})")
+            elif form.shape is not None:
+                lines.append(f"x{number} = a{number}._value")
         for number, one in enumerate(self.answer.parameters):
             self.known[f"q{number}"] = one.__dict__
-            self.lines.append(f"    p{number} = q{number}['_value']")
-            array = one.__dict__["_value"]
-            tests.append(self._unlike(f"p{number}", f"r{number}", array.shape, array.dtype))
-        self._refuse(tests)
-        return [f"p{number}" for number in range(len(tests))]
+            lines.append(f"p{number} = q{number}['_value']")
+        return lines
 
-    def run(self) -> None:
-        """Write all tests, and the call of the plan."""
-        tensors, parameters = self.arguments(), self.parameters()
-        leading = self.answer.leading
-        given = ", ".join([*tensors[:leading], *parameters, *tensors[leading:]])
-        self.lines += ["    if not same():", "        return None", "    try:", f"        r = {self.call}({given})"]
-        self.lines += ["    except MsgradError:", "        return None"]
+    def expression(self, structure: Any, result: str) -> str:
+        """The expression of a structure with a `Slot` for each result; ``result`` says how one is written."""
+        if isinstance(structure, Slot):
+            if structure.zeros is None:
+                return result.format(structure.number)
+            name = self._constant(structure.zeros)
+            return f"Tensor._wrap(zeros(*{name}))"
+        if type(structure) is dict:
+            members = [f"{self._constant(key)}: {self.expression(one, result)}" for key, one in structure.items()]
+            return "{" + ", ".join(members) + "}"
+        if type(structure) in (tuple, list):
+            inner = "".join(f"{self.expression(one, result)}, " for one in structure)
+            return f"({inner})" if type(structure) is tuple else f"[{inner}]"
+        return self._constant(structure)
 
-    def finished(self, result: str) -> Callable[[tuple[Any, ...]], Any]:
-        """The function, which returns ``result``."""
-        return _made("\n".join([*self.lines, f"    return {result}", ""]), "answer", self.known)
+    def _constant(self, value: Any) -> str:
+        name = f"c{len(self.known)}"
+        self.known[name] = value
+        return name
 
 
-def tensors_answer(
-    answer: Answer, mark: Callable[[Any], Any], count: int, build: Callable[[Sequence[Tensor]], Any] | str
-) -> Callable[[tuple[Any, ...]], Any]:
-    """The function from the arguments of a call to what it returns, made of ``count`` tensors; None if it can not tell.
-
-    ``build`` is ``"one"``, ``"all"``, or makes the result of the sequence of tensors.
-    """
+def tensors_answer(answer: Answer, mark: Callable[[Any], Any], count: int, structure: Any) -> Callable[..., Any]:
+    """The function that answers calls with tensors: ``structure`` has a `Slot` for each of the plan's ``count`` results."""
     writer = _Writer(answer, mark, arrays=False)
-    writer.run()
-    for number in range(count):
-        writer.lines += [f"    t{number} = new(Tensor)", f"    t{number}._value = r[{number}]"]
-    whole = "(" + "".join(f"t{number}, " for number in range(count)) + ")"
-    if isinstance(build, str):
-        return writer.finished("t0" if build == "one" else whole)
-    writer.known["build"] = build
-    return writer.finished(f"build({whole})")
+    return writer.written(writer.expression(structure, "t{0}"), count)
 
 
-def arrays_answer(
-    answer: Answer, mark: Callable[[Any], Any], names: Sequence[str], fill: Callable[[Any], Any] | None, count: int
-) -> Callable[[tuple[Any, ...]], Any]:
-    """The same for ``(value, gradients)``: ``fill`` makes the value of the plan's first ``count`` results; None: the first."""
+def arrays_answer(answer: Answer, mark: Callable[[Any], Any], structure: Any) -> Callable[..., Any]:
+    """The same of arrays or tensors, in arrays."""
     writer = _Writer(answer, mark, arrays=True)
-    writer.run()
-    writer.known.update({f"n{number}": name for number, name in enumerate(names)}, fill=fill)
-    gradients = ", ".join(f"n{number}: r[{count + number}]" for number in range(len(names)))
-    value = "r[0]" if fill is None else f"fill(r[:{count}])"
-    return writer.finished(f"({value}, {{{gradients}}})")
+    return writer.written(writer.expression(structure, "r[{0}]"))
 
 
-__all__ = ["Answer", "Form", "Place", "arrays_answer", "tensors_answer", "unchanged"]
+__all__ = ["Answer", "Answered", "Form", "Slot", "arrays_answer", "tensors_answer"]

@@ -12,13 +12,14 @@ from typing import Any
 import numpy as np
 
 from ..errors import Location
-from ..ir import Eqn, Graph, Shape, unique
+from ..ir import Eqn, Graph, Shape
 from .buffers import Layout, lay_out, workspace_bytes
 from .chain_text import write_chain
 from .chains import block_chains
 from .lowering import Steps, lower_steps
 from .scalars import fits, write_scalars
 from .source import _place
+from .space import BY_NAME, NO_SPACE, Space, SpaceWriter, in_tables
 from .steps import Step, Value
 from .sums import cheaper_sums
 
@@ -43,6 +44,8 @@ class Fast:
         Bytes of a workspace.
     counts : dict of str to int
         Operations, calls and allocations of one run.
+    space : Space
+        What a workspace is made of.
     plain : bool
         True if it is plain Python, which hands over to numpy where Python raises.
     """
@@ -54,6 +57,7 @@ class Fast:
     lines: dict[int, Eqn]
     memory: int
     counts: dict[str, int]
+    space: Space = NO_SPACE
     plain: bool = False
 
 
@@ -77,7 +81,7 @@ def write_plain(lowered: Steps) -> Fast:
     lines = {first + at: step.eqn for at, (_, step) in enumerate(rows) if step is not None and step.eqn is not None}
     count = sum(step.kind != "guard" for step in lowered.steps)
     counts = {"operations": count, "calls": 0, "allocations": len(lowered.outputs)}
-    return Fast("\n".join([*before, *body, *after]) + "\n", {}, {}, {}, lines, 0, counts, True)
+    return Fast("\n".join([*before, *body, *after]) + "\n", {}, {}, {}, lines, 0, counts, plain=True)
 
 
 def rendered(rows: Sequence[tuple[str, Eqn | None, Location | None]]) -> list[str]:
@@ -101,10 +105,8 @@ class FastWriter:
         self.constants = constants
         self.taken = lowered.taken
         self.used: set[str] = set()
-        self.buffers: dict[Any, str] = {}
-        self.space: list[str] = []
-        self.held: list[str] = []
-        self.ready: set[Value] = set()
+        self.space = SpaceWriter(layout, self.taken)
+        self.unnamed: set[Value] = set()
         self.rows: list[tuple[str, Eqn | None, Location | None]] = []
         self.functions: list[tuple[str, list[tuple[str, Eqn | None]]]] = []
         self.allocations = 0
@@ -114,11 +116,16 @@ class FastWriter:
 
     def write(self) -> Fast:
         """The text and what it needs."""
-        for step in self.steps:
-            getattr(self, f"write_{step.kind}")(step)
+        for part in in_tables(self.steps, self.layout):
+            if isinstance(part, list):
+                self.write_table(part)
+            else:
+                getattr(self, f"write_{part.kind}")(part)
+        copies = [one for one in self.lowered.inputs if one in self.layout.slots]
+        self.rows[:0] = [(f"{self.buffer(one)}[...] = {one.name}", None, None) for one in copies]
         results = ", ".join(self.result(value, copied) for value, copied in self.layout.results)
         self.row(f"return ({results},)" if results else "return ()")
-        lines = [*self.imports(), *self.helpers(), *self.workspace()]
+        lines = [*self.imports(), *self.helpers()]
         numbered: dict[int, Eqn] = {}
         for head, rows in self.functions:
             lines.append(head)
@@ -127,8 +134,7 @@ class FastWriter:
         arguments = "".join(f", {value.name}" for value in self.lowered.inputs)
         lines += [f"def body(space{arguments}):"]
         if self.held:
-            names = ", ".join(self.held)
-            lines.append(f"    {'run, ' if self.noisy else ''}{names}{',' if not self.noisy else ''} = space")
+            lines.append(f"    {', '.join(self.held)}{',' if len(self.held) == 1 else ''} = space")
         first = len(lines) + 1
         lines += rendered(self.rows)
         lines += self.entry(arguments)
@@ -137,8 +143,14 @@ class FastWriter:
         arrays = {
             one.name: self.constants[id(one.lit)] for one in self.lowered.constants if id(one.lit) in self.constants
         }
-        memory, calls = workspace_bytes(self.layout), self.lowered.calls
-        return Fast("\n".join(lines) + "\n", numbers, arrays, calls, numbered, memory, self.counts())  # type: ignore[arg-type]
+        memory, calls, space = workspace_bytes(self.layout), self.lowered.calls, self.space.space(self.noisy)
+        return Fast("\n".join(lines) + "\n", numbers, arrays, calls, numbered, memory, self.counts(), space)  # type: ignore[arg-type]
+
+    @property
+    def held(self) -> list[str]:
+        """The names of what a workspace holds, in order."""
+        tables = [f"steps{number + 1}" for number in range(len(self.space.tables))]
+        return [*(["run"] if self.noisy else []), *self.space.names.values(), *tables]
 
     def counts(self) -> dict[str, int]:
         """What one run does."""
@@ -157,27 +169,20 @@ class FastWriter:
     def imports(self) -> list[str]:
         """What the text takes from numpy."""
         names = sorted(name for name in self.used if "_reduce" not in name)
-        lines = ["import numpy as np", "from numpy import array, asarray, empty, ndarray, uint8"]
+        lines = ["import numpy as np", "from numpy import array, asarray, empty"]
         lines += [f"from numpy import {', '.join(names[at : at + 12])}" for at in range(0, len(names), 12)]
         return [*lines, *(f"{name} = np.{name[:-7]}.reduce" for name in sorted(self.used - set(names)))]
 
     def helpers(self) -> list[str]:
         """Voices as functions."""
-        return [line for text in self.lowered.functions for line in ["", "", *text.splitlines()]] + ["", ""]
-
-    def workspace(self) -> list[str]:
-        """The function that makes a workspace."""
-        lines = ["def workspace():"]
-        lines += [f"    s{at + 1} = empty({size}, uint8)" for at, size in enumerate(self.layout.sizes)]
-        lines += [f"    {line}" for line in self.space]
-        held = [*(["quiet()"] if self.noisy else []), *self.held]
-        return [*lines, f"    return ({', '.join(held)}{',' if held else ''})", "", ""]
+        functions = [line for text in self.lowered.functions for line in ["", "", *text.splitlines()]]
+        return [*self.space.functions(), *functions, "", ""]
 
     def entry(self, arguments: str) -> list[str]:
         """The function that is called: it takes a workspace that nobody uses, and puts it back."""
         run = "space[0](body, space" if self.noisy else "body(space"
         lines = ["", "", f"def plan({arguments[2:]}):"]
-        if not self.held and not self.noisy:
+        if not self.held:
             return [*lines, f"    return body(None{arguments})"]
         return [
             *lines,
@@ -216,36 +221,13 @@ class FastWriter:
 
     def array(self, slot: int, shape: Shape, dtype: np.dtype) -> str:
         """The name of a slot's memory as an array."""
-        key = (slot, shape, dtype)
-        if key not in self.buffers:
-            name = self.buffers[key] = unique(f"b{len(self.buffers) + 1}", self.taken)
-            self.space.append(f"{name} = ndarray({shape}, {self.dtype(dtype)}, s{slot + 1})")
-            self.held.append(name)
-        return self.buffers[key]
+        return self.space.name(self.space.put("buffer", slot, shape, dtype))
 
     def given(self, value: Value) -> str:
         """The text of an operand."""
-        if value.kind == "view" and self.layout.static(value):
-            return self.static_view(value)
+        if value in self.unnamed or (value.kind == "view" and self.layout.static(value)):
+            return self.space.name(self.space.place(value))
         return value.name
-
-    def static_view(self, value: Value) -> str:
-        """The name of a view that is made with the workspace."""
-        chain = []
-        while value.kind == "view" and value.base is not None:
-            chain.append(value)
-            value = value.base
-        name = value.name if value.kind == "constant" else self.buffer(value)
-        for view in reversed(chain):
-            key = (name, view.form)
-            if key not in self.buffers:
-                made = self.buffers[key] = unique(f"{name}_view{len(self.buffers) + 1}", self.taken)
-                if "broadcast_to" in view.form:
-                    self.name("broadcast_to")
-                self.space.append(f"{made} = {view.form.format(name)}")
-                self.held.append(made)
-            name = self.buffers[key]
-        return name
 
     def into(self, value: Value, required: bool = False) -> str | None:
         """The array that a step's result goes to, or None for a new one."""
@@ -265,8 +247,7 @@ class FastWriter:
 
     def write_ufunc(self, step: Step) -> None:
         into = self.into(step.out)
-        # numpy wants these two to be told by name where their result goes.
-        word = "out=" if step.name in ("maximum", "minimum") else ""
+        word = "out=" if step.name in BY_NAME else ""
         arguments = [*map(self.given, step.operands), *([f"{word}{into}"] if into else [])]
         self.noisy = True
         self.row(f"{step.out.name} = {self.name(step.name)}({', '.join(arguments)})", step.eqn)
@@ -310,17 +291,13 @@ class FastWriter:
             return text
         if not (value.compact and self.layout.static(value)):
             return f"{text}.ravel()"
-        view = Value((value.size,), value.dtype, "view", "", value, "{}.ravel()")
-        return self.static_view(view)
+        return self.space.name(self.space.flat(value))
 
     def write_call(self, step: Step) -> None:
         self.noisy = True
         self.allocations += 1
-        text = step.name
-        for value in step.operands:
-            if value.kind == "view" and self.layout.static(value) and value not in self.ready:
-                self.ready.add(value)
-                self.row(f"{value.name} = {self.static_view(value)}", step.eqn)
+        names, (spell,) = list(map(self.given, step.operands)), step.settings
+        text = spell.format(*names) if isinstance(spell, str) else spell(names)
         if step.eqn is not None and step.out.kind == "made":
             text = f"asarray({text}, {self.dtype(step.out.dtype)})"
         self.row(f"{step.out.name} = {text}", step.eqn)
@@ -335,6 +312,15 @@ class FastWriter:
     def write_chain(self, step: Step) -> None:
         self.noisy = True
         write_chain(self, step)
+
+    def write_table(self, steps: list[Step]) -> None:
+        """Many steps on arrays of the workspace alone: one loop goes through them."""
+        self.noisy = True
+        self.unnamed.update(step.out for step in steps)
+        first = steps[0].eqn
+        name = f"steps{self.space.table(steps) + 1}"
+        self.row(f"for call, given in {name}:", None, first.location if first is not None else None)
+        self.row("    call(*given)")
 
     def write_guard(self, step: Step) -> None:
         expected, location = step.settings

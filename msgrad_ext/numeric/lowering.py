@@ -8,19 +8,16 @@ from __future__ import annotations
 import keyword
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from ..contract import broadcast
 from ..ir import Atom, Eqn, Graph, Lit, Shape, Var, unique
 from . import voices
 from .reading import read
 from .source import _RESERVED, Functions, identifier
-from .steps import Step, Unreadable, Value, resolved
-
-# Products of other kinds do not go through BLAS, and numpy's two ways to them round differently.
-_BLAS = "fd"
+from .steps import Step, Value
 
 
 @dataclass(frozen=True)
@@ -76,6 +73,8 @@ class Lowering:
             "quiet",
             "spaces",
             "workspace",
+            "call",
+            "given",
             "copy",
             "kept",
             "math",
@@ -133,129 +132,57 @@ class Lowering:
         """The value of an equation."""
         self.eqn = eqn
         operands, before = [self.operand(atom) for atom in eqn.inputs], len(self.steps)
-        try:
-            value = read(eqn.op, operands, self)
-            if (value.shape, value.dtype) != (eqn.out.shape, eqn.out.dtype):
-                raise Unreadable
-        except (Unreadable, TypeError, ValueError, OverflowError):
-            for step in self.steps[before:]:
-                self.same.pop((step.kind, step.name, *step.operands, step.settings, step.out.dtype), None)
-            del self.steps[before:]
+        said = read(eqn.op, operands)
+        if said is None or (said.shape, said.dtype) != (eqn.out.shape, eqn.out.dtype):
             value = self.call(eqn, operands)
+        else:
+            value = said.play(operands, self)
         if len(self.steps) > before and self.steps[-1].out is value:
             value.name = unique(identifier(eqn.out.name), self.taken)
         return value
 
     def call(self, eqn: Eqn, operands: list[Value]) -> Value:
         """The voice called as a whole."""
-        names = [one.name for one in operands]
-        text = voices.expression(eqn.op, names)
-        if text is None:
-            text = f"{self.functions.name(eqn.op)}({', '.join(names)})"
+        written = voices.expression(eqn.op, [one.name for one in operands]) is not None
+        function = "" if written else self.functions.name(eqn.op)
+        spell = partial(voices.expression, eqn.op) if written else partial(_call, function)
         # A view may share memory with its operand, and so may whatever is a view by its class.
         base = operands[0] if eqn.op.view and operands else None
         shape, dtype = eqn.out.shape, eqn.out.dtype
         out = Value(shape, dtype, "shared" if base else "made", base=base, compact=False)
-        self.steps.append(Step("call", text, tuple(operands), out, eqn=eqn))
+        self.steps.append(Step("call", function, tuple(operands), out, (spell,), eqn))
         return out
 
-    # What a voice may say -----------------------------------------------------------------------------------------
+    # What a voice asks for -----------------------------------------------------------------------------------------
 
-    def add(self, kind: str, name: str, operands: Sequence[Value], shape: Shape, dtype: Any, *settings: Any) -> Value:
+    def add(
+        self, kind: str, name: str, operands: Sequence[Value], shape: Shape, dtype: np.dtype, *settings: Any
+    ) -> Value:
         """The value of one more step, or of the same step before."""
-        key = (kind, name, *operands, settings, np.dtype(dtype))
-        if key in self.same:
-            return self.same[key]
-        self.count += 1
-        out = Value(shape, np.dtype(dtype), "made", f"_{self.count}", compact=True)
-        self.steps.append(Step(kind, name, tuple(operands), out, settings, self.eqn))
-        self.same[key] = out
+        key = (kind, name, *operands, settings, dtype)
+        out = self.same.get(key)
+        if out is None:
+            self.count += 1
+            out = self.same[key] = Value(shape, dtype, "made", f"_{self.count}")
+            self.steps.append(Step(kind, name, tuple(operands), out, settings, self.eqn))
         return out
-
-    def ufunc(self, name: str, *operands: Any) -> Value:
-        """One ufunc; plain numbers take the dtype that numpy would give them here."""
-        kinds = tuple(one.dtype if isinstance(one, Value) else _weak(one) for one in operands)
-        dtypes = resolved(name, kinds)
-        given = [one if isinstance(one, Value) else self.number(one, kind) for one, kind in zip(operands, dtypes)]
-        return self.add("ufunc", name, given, _joined(given), dtypes[-1])
-
-    def number(self, value: Any, dtype: Any) -> Value:
-        """A plain number as a constant without axes."""
-        if not isinstance(value, (bool, int, float)):
-            raise Unreadable
-        with np.errstate(all="ignore"):
-            return self.constant(np.array(value, dtype=dtype))
-
-    def where(self, condition: Any, first: Any, second: Any) -> Value:
-        """A selection."""
-        if not isinstance(condition, Value):
-            raise Unreadable
-        samples = [np.empty((), one.dtype)[...] if isinstance(one, Value) else one for one in (first, second)]
-        dtype = np.result_type(*samples) if not all(map(_is_number, samples)) else None
-        if dtype is None or any(isinstance(one, Value) and one.dtype != dtype for one in (first, second)):
-            raise Unreadable
-        chosen = [one if isinstance(one, Value) else self.number(one, dtype) for one in (first, second)]
-        return self.add("where", "where", (condition, *chosen), _joined([condition, *chosen]), dtype)
-
-    def cast(self, operand: Value, dtype: np.dtype) -> Value:
-        """``operand`` in another dtype."""
-        return self.add("cast", "", (operand,), operand.shape, dtype)
-
-    def reduction(self, name: str, ufunc: str, operand: Value, settings: dict[str, Any]) -> Value:
-        """A reduction along axes."""
-        axis, keep = settings.pop("axis", None), bool(settings.pop("keepdims", False))
-        if settings.pop("dtype", operand.dtype) != operand.dtype or settings:
-            raise Unreadable
-        plain = operand.dtype.char in "fd" or (name in ("max", "min") and operand.dtype.kind in "iu")
-        truth = name in ("all", "any") and operand.dtype == bool
-        if not (plain or truth or (name == "sum" and operand.dtype.char in "ilq")):
-            raise Unreadable
-        rank = len(operand.shape)
-        axes = range(rank) if axis is None else [axis] if isinstance(axis, int) else axis
-        axes = tuple(sorted(one % rank if rank else 0 for one in axes))
-        if not axes or not rank or not operand.size:
-            raise Unreadable
-        shape = tuple(1 if at in axes else n for at, n in enumerate(operand.shape) if keep or at not in axes)
-        out = self.add("reduce", ufunc, (operand,), shape, operand.dtype, axes, keep)
-        if name != "mean":
-            return out
-        count = int(np.prod([operand.shape[at] for at in axes]))
-        return self.ufunc("divide", out, count)
-
-    def product(self, first: Any, second: Any) -> Value:
-        """A product of matrices, or of stacks of them."""
-        if not (isinstance(first, Value) and isinstance(second, Value)) or first.dtype != second.dtype:
-            raise Unreadable
-        if first.dtype.char not in _BLAS or min(len(first.shape), len(second.shape)) < 2:
-            raise Unreadable
-        lead = broadcast(first.shape[:-2], second.shape[:-2])
-        shape = (*(lead or ()), first.shape[-2], second.shape[-1])
-        kind = "dot" if len(first.shape) == len(second.shape) == 2 else "matmul"
-        return self.add(kind, kind, (first, second), shape, first.dtype)
-
-    def move(self, name: str, operand: Value, setting: Any) -> Value:
-        """The same elements in another shape."""
-        if name == "transpose":
-            perm = tuple(setting)
-            form = "{}.T" if perm == tuple(reversed(range(len(perm)))) else f"{{}}.transpose({perm})"
-            return self.view(operand, form, lambda array: array.transpose(perm))
-        if name == "broadcast_to":
-            return self.view(operand, f"broadcast_to({{}}, {setting})", lambda array: np.broadcast_to(array, setting))
-        shape = getattr(np, name)(np.broadcast_to(np.int8(0), operand.shape), setting).shape
-        return self.view(operand, f"{{}}.reshape({shape})", lambda array: array.reshape(shape))
 
     def view(self, operand: Value, form: str, make: Callable[[np.ndarray], np.ndarray]) -> Value:
         """A view; where the memory's layout allows none, a copy."""
         base = template(operand)
         array = make(base)
         if array.size and not np.may_share_memory(array, base) and operand.root.kind == "made":
-            return self.add("call", form.format(operand.name), (operand,), array.shape, array.dtype)
+            return self.add("call", form, (operand,), array.shape, array.dtype, form)
         self.count += 1
         out = Value(array.shape, array.dtype, "view", f"_{self.count}", operand, form)
         out.compact = array.flags.c_contiguous and operand.root.compact
-        out.template = array
+        out.template, out.make = array, make
         self.steps.append(Step("view", form, (operand,), out, eqn=self.eqn))
         return out
+
+
+def _call(function: str, names: Sequence[str]) -> str:
+    return f"{function}({', '.join(names)})"
 
 
 def template(value: Value) -> np.ndarray:
@@ -263,23 +190,3 @@ def template(value: Value) -> np.ndarray:
     if value.template is None:
         value.template = np.empty(value.shape, value.dtype)
     return value.template
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (bool, int, float))
-
-
-def _weak(value: Any) -> Any:
-    """The kind by which a plain number takes part in promotion."""
-    if isinstance(value, bool):
-        return np.dtype(bool)
-    if type(value) in (int, float):
-        return type(value)
-    raise Unreadable
-
-
-def _joined(operands: Sequence[Value]) -> Shape:
-    shape = broadcast(*(one.shape for one in operands))
-    if shape is None:
-        raise Unreadable
-    return shape

@@ -14,7 +14,7 @@ from array import array as typed
 from collections import OrderedDict
 from collections.abc import Callable
 from contextvars import Context
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import sha256
 from threading import Lock
 from types import CodeType
@@ -22,12 +22,14 @@ from typing import Any
 
 import numpy as np
 
+from ..collecting import collecting_later
 from ..errors import MsgradError
 from ..ir import Eqn, Graph, Lit, Var
 from ..native.hot import tiered
 from ..op import foreign
 from .fast import Fast, write_fast
 from .source import write
+from .space import workspace
 
 
 class GuardFailed(MsgradError):
@@ -55,6 +57,7 @@ class Plan:
         The compiled function, from arrays to a tuple of fresh arrays.
     """
 
+    @collecting_later
     def __init__(self, graph: Graph, poison: bool = False, native: bool = True) -> None:
         self.graph = graph
         self._fast, code = compiled(graph)
@@ -69,7 +72,6 @@ class Plan:
         loud = any(foreign(type(eqn.op).numpy) for eqn in graph.eqns)
         namespace: dict[str, Any] = {
             "GuardFailed": GuardFailed,
-            "quiet": _open_quiet if loud else _quiet,
             "spaces": _Never() if poison else [],
             "typed": typed,
             "in_numpy": self._in_numpy,
@@ -77,6 +79,8 @@ class Plan:
             **fast.numbers,
             **spelled,
         }
+        run, empty = _open_quiet if loud else _quiet, _poisoned if poison else np.empty
+        namespace["workspace"] = partial(workspace, fast.space, namespace, empty, run)
         exec(code, namespace)  # the text is ours, made in `fast`; users' names are identifiers in it
         if poison:
             namespace["empty"] = _poisoned
@@ -215,8 +219,12 @@ def signature(graph: Graph) -> Any:
     numbers: dict[Any, int] = {}
 
     def place(atom: Any) -> Any:
+        found = numbers.get(atom)
+        if found is not None:
+            return found
         if isinstance(atom, Var) or atom.shape:
-            return (numbers.setdefault(atom, len(numbers)), atom.shape, atom.dtype)
+            numbers[atom] = len(numbers)
+            return (atom.shape, atom.dtype)
         return (atom.dtype, atom.value.tobytes(), repr(atom.exact))
 
     inputs = tuple((var.name, *place(var)) for var in graph.inputs)

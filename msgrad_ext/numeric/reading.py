@@ -1,4 +1,4 @@
-"""An op's ``numpy`` voice read as steps: the voice's own text, with what is known of shapes and settings worked out.
+"""An op's ``numpy`` voice read: the voice's own text, with what is known of shapes and settings worked out.
 
 So an op is written once, also for the fast form. A voice that says more than ufuncs, reductions, products and views is
 `Unreadable`, and is called as it is.
@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ..op import Op
 from . import voices
+from .said import Played, Said
 from .steps import Unreadable, Value
-
-if TYPE_CHECKING:
-    from .lowering import Lowering
 
 _BINARY = {
     ast.Add: "add",
@@ -54,25 +52,44 @@ _FACTS = ("shape", "size", "ndim", "dtype")
 _DTYPE_FACTS = ("kind", "char", "itemsize", "type")
 
 
-def read(op: Op, operands: Sequence[Value], into: Lowering) -> Value:
-    """The value of ``op``'s voice; its steps are added to ``into``."""
+def read(op: Op, operands: Sequence[Value]) -> Played | None:
+    """What ``op``'s voice says of operands like these; None if it says more than steps can."""
+    kinds = tuple([(one.shape, one.dtype) for one in operands])
+    # Settings may be equal and of other types, which numpy tells apart. Another voice may be put in this one's place.
+    key = (op.key, type(op).numpy, kinds, *map(type, vars(op).values()))
+    if key not in _READ:
+        if len(_READ) >= _MOST_READ:
+            _READ.clear()
+        try:
+            _READ[key] = _read(op, kinds)
+        except (Unreadable, TypeError, ValueError, OverflowError):
+            _READ[key] = None
+    return _READ[key]
+
+
+_READ: dict[Any, Played | None] = {}
+_MOST_READ = 4096
+
+
+def _read(op: Op, kinds: Sequence[Any]) -> Played:
     body = voices._body(type(op).numpy)
     if body is None:
         raise Unreadable
     names, statements, star = body
-    given: list[Any] = list(operands)
+    into = Said(kinds)
+    given: list[Any] = list(into.operands)
     if star:
         given = [*given[: len(names) - 1], tuple(given[len(names) - 1 :])]
     result = _Reader(op, dict(zip(names, given)), into).run(statements)
     if not isinstance(result, Value):
         raise Unreadable
-    return result
+    return into.finished(result)
 
 
 class _Reader:
-    """Reads one voice: what is known is computed, what is an array becomes steps."""
+    """Reads one voice: what is known is computed, what is an array is asked for."""
 
-    def __init__(self, op: Op, names: dict[str, Any], into: Lowering) -> None:
+    def __init__(self, op: Op, names: dict[str, Any], into: Said) -> None:
         self.op = op
         self.names = names
         self.into = into
@@ -176,8 +193,7 @@ class _Reader:
         whole = index if isinstance(index, tuple) else (index,)
         if not all(one is None or isinstance(one, slice) or type(one) is int for one in whole):
             raise Unreadable
-        text = ast.unparse(ast.Subscript(ast.Name("_", ast.Load()), voices.constant(index), ast.Load()))
-        return self.into.view(value, "{}" + text[1:], lambda array: array[index])
+        return self.into.view(value, f"{{}}[{', '.join(map(_spelled, whole))}]", lambda array: array[index])
 
     def read_call(self, node: ast.Call) -> Any:
         function = node.func
@@ -214,3 +230,11 @@ class _Reader:
         if not name or not any(isinstance(one, Value) for one in operands):
             raise Unreadable
         return self.into.ufunc(name, *operands)
+
+
+def _spelled(index: Any) -> str:
+    """One part of an index as text."""
+    if not isinstance(index, slice):
+        return repr(index)
+    first, last = ("" if one is None else str(one) for one in (index.start, index.stop))
+    return f"{first}:{last}" if index.step in (None, 1) else f"{first}:{last}:{index.step}"

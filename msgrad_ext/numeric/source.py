@@ -201,6 +201,8 @@ def typed_number(lit: Lit) -> str:
 
 def identifier(name: str) -> str:
     """A Python identifier as near to ``name`` as can be, in ASCII."""
+    if name.isascii() and name.isidentifier() and not name.startswith("__"):
+        return name
     words = re.sub(r"\W", "_", name, flags=re.ASCII) or "v"
     return f"p{words}" if words[0].isdigit() or words.startswith("__") else words
 

@@ -6,6 +6,7 @@ neither buffers nor names.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -39,11 +40,13 @@ class Value:
         The constant of the graph that it is.
     compact : bool
         True if it is known to be contiguous.
+    make : callable or None
+        Takes the view that ``form`` writes, where that is known.
     template : ndarray or None
         An array of the same layout, where one was needed to see how views of it lie.
     """
 
-    __slots__ = ("array", "base", "compact", "dtype", "form", "kind", "lit", "name", "shape", "template")
+    __slots__ = ("array", "base", "compact", "dtype", "form", "kind", "lit", "make", "name", "shape", "template")
 
     def __init__(
         self,
@@ -60,6 +63,7 @@ class Value:
         self.shape, self.dtype, self.kind, self.name = shape, dtype, kind, name
         self.base, self.form, self.array, self.lit, self.compact = base, form, array, lit, compact
         self.template: np.ndarray | None = None
+        self.make: Callable[[np.ndarray], np.ndarray] | None = None
 
     @property
     def root(self) -> Value:
@@ -93,13 +97,13 @@ class Step:
         ``"ufunc"``, ``"cast"``, ``"where"``, ``"reduce"``, ``"dot"``, ``"inner"``, ``"matmul"``, ``"view"``, ``"call"``, ``"guard"``
         or ``"chain"``.
     name : str
-        The ufunc's or function's name; for a call, its text.
+        The ufunc's or function's name; for a view, its form.
     operands : tuple of Value
         What it reads.
     out : Value
         What it makes.
     settings : tuple
-        Axis and keepdims of a reduction.
+        Axis and keepdims of a reduction; of a call, the function that spells it for its operands' names, or a form.
     eqn : Eqn or None
         The equation that it belongs to.
     """

@@ -106,7 +106,9 @@ def _spelled(form: _Form, voice: Callable[..., Any], operands: tuple[str, ...]) 
     names, statements, star = read
     if len(statements) != 1 or not isinstance(statements[0], ast.Return) or statements[0].value is None:
         return None
-    given: list[ast.expr] = [ast.parse(operand, mode="eval").body for operand in operands]
+    given: list[ast.expr] = [
+        ast.Name(one, ast.Load()) if one.isidentifier() else ast.parse(one, mode="eval").body for one in operands
+    ]
     if star:
         given = [*given[: len(names) - 1], ast.Tuple(given[len(names) - 1 :], ast.Load())]
     replaced = dict(zip(names, given))

@@ -62,7 +62,7 @@ def _form(eqn: Eqn, state: Rewriter, term: bool) -> Any:
     if not is_float(eqn.out) or not eqn.out.shape or not size(eqn.out) or not state.own(eqn.op):
         return None
     if isinstance(eqn.op, Elementwise):
-        kinds = tuple(_part(atom, eqn.out) for atom in eqn.inputs)
+        kinds = tuple([_part(atom, eqn.out) for atom in eqn.inputs])
         return None if None in kinds else (eqn.op.key, eqn.out.shape, eqn.out.dtype, *kinds)
     if type(eqn.op).__name__ == "MatMul":
         a, b = eqn.inputs
@@ -84,7 +84,7 @@ def _is_turned(state: Rewriter, atom: Atom) -> bool:
 def _part(atom: Atom, out: Var) -> Any:
     """How an operand of an elementwise op takes part: stacked, or the same for all."""
     if isinstance(atom, Var) and atom.shape == out.shape:
-        return atom.dtype.str
+        return atom.dtype
     if len(atom.shape) < len(out.shape) or pad(atom.shape, len(out.shape))[0] == 1:
         return (atom.dtype.str, atom.value.tobytes()) if isinstance(atom, Lit) and not atom.shape else id(atom)
     return None
@@ -179,42 +179,49 @@ def _lie_in_rows(state: Rewriter, parts: Sequence[Atom]) -> bool:
 
 def arranged(graph: Graph, groups: Sequence[Group]) -> list[Eqn | Group]:
     """The equations and groups in an order in which each comes after what it needs."""
-    groups = list(groups)
+    groups, dropped = list(groups), 1
     while True:
         order, stuck = _sorted(graph, groups)
         if not stuck:
             return order
-        groups.remove(min(stuck, key=lambda one: len(one.members)))
+        # Twice as many each time, so that there are few times.
+        smallest = set(sorted(stuck, key=lambda one: len(one.members))[:dropped])
+        groups = [one for one in groups if one not in smallest]
+        dropped *= 2
 
 
 def _sorted(graph: Graph, groups: Sequence[Group]) -> tuple[list[Eqn | Group], list[Group]]:
     """The order, and the groups that wait for each other."""
-    node: dict[Any, Any] = {eqn.out: eqn for eqn in graph.eqns}
+    # What is done at once goes by the place of its first equation.
+    nodes: dict[int, Eqn | Group] = dict(enumerate(graph.eqns))
+    home: dict[Any, int] = {eqn.out: place for place, eqn in nodes.items()}  # type: ignore[union-attr]
     for group in groups:
-        node.update((eqn.out, group) for eqn in group.members)
-    first: dict[int, int] = {}
-    needs: dict[int, int] = defaultdict(int)
-    readers: dict[int, list[Any]] = defaultdict(list)
-    for place, eqn in enumerate(graph.eqns):
-        reader = node[eqn.out]
-        first.setdefault(id(reader), place)
+        places = [home[eqn.out] for eqn in group.members]
+        first = min(places)
+        for place in places:
+            del nodes[place]
+        nodes[first] = group
+        home.update((eqn.out, first) for eqn in group.members)
+    needs = [0] * len(graph.eqns)
+    readers: dict[int, list[int]] = defaultdict(list)
+    for eqn in graph.eqns:
+        reader = home[eqn.out]
         for atom in eqn.inputs:
-            maker = node.get(atom)
-            if maker is not None and maker is not reader:
-                needs[id(reader)] += 1
-                readers[id(maker)].append(reader)
-    everything = {id(one): one for one in node.values()}
-    ready = [(first[key], key) for key in everything if not needs[key]]
+            maker = home.get(atom)
+            if maker is not None and maker != reader:
+                needs[reader] += 1
+                readers[maker].append(reader)
+    ready = [place for place in nodes if not needs[place]]
     heapq.heapify(ready)
     order: list[Eqn | Group] = []
     while ready:
-        _, key = heapq.heappop(ready)
-        order.append(everything.pop(key))
-        for reader in readers[key]:
-            needs[id(reader)] -= 1
-            if not needs[id(reader)]:
-                heapq.heappush(ready, (first[id(reader)], id(reader)))
-    return order, [one for one in everything.values() if isinstance(one, Group)]
+        place = heapq.heappop(ready)
+        order.append(nodes.pop(place))
+        for reader in readers.get(place, ()):
+            needs[reader] -= 1
+            if not needs[reader]:
+                heapq.heappush(ready, reader)
+    return order, [one for one in nodes.values() if isinstance(one, Group)]
 
 
 def _emit(state: Rewriter, group: Group) -> None:

@@ -154,7 +154,7 @@ def _product(state: Rewriter, part: Atom) -> Eqn | None:
     return state.source(inner, "MatMul") if state.once(part) and state.once(inner) else None
 
 
-@on("Add")
+@on("Add", sees="Add")
 def offsets(state: Rewriter, op: Op, inputs: tuple[Atom, ...], out: Var) -> Any:
     """``(p + s) + c`` is ``p + (s + c)`` for slices ``s`` and rows ``c``, so that all ``s + c`` are one sum."""
     for total, row in (inputs, inputs[::-1]):

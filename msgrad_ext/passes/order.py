@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..collecting import collecting_later
 from ..ir import Graph, rename
 from ..op import foreign
 from ..registry import OPS
@@ -42,6 +43,7 @@ _NAMES = (
 )
 
 
+@collecting_later
 def optimise(graph: Graph) -> Graph:
     """``graph`` in plain ops with as little work as the passes know, its variables numbered anew.
 

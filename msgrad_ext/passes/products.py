@@ -23,7 +23,7 @@ from .rewriting import Rewriter, is_float, pad, size
 _WORTH = 0.7
 
 
-@on("Transpose")
+@on("Transpose", sees="MatMul Mul")
 def transposed(state: Rewriter, op: Any, inputs: tuple[Atom, ...], out: Var) -> Any:
     """The transpose of a matrix product is the product of the transposes in the other order."""
     if type(op).__name__ != "Transpose" or len(out.shape) != 2 or op.perm != (1, 0):
@@ -52,7 +52,7 @@ def _is_outer(made: Eqn) -> bool:
     return any(left[1] == 1 == right[0] and left[0] > 1 < right[1] for left, right in (shapes, shapes[::-1]))
 
 
-@on("MatMul")
+@on("MatMul", sees="Mul")
 def outer(state: Rewriter, op: Op, inputs: tuple[Atom, ...], out: Var) -> Any:
     """A product with a column times a row is a column times a row."""
     if type(op).__name__ != "MatMul" or not is_float(out):
@@ -74,7 +74,7 @@ def _cost(a: Atom, b: Atom) -> int:
     return a.shape[0] * a.shape[1] * b.shape[1]
 
 
-@on("MatMul")
+@on("MatMul", sees="MatMul")
 def chains(state: Rewriter, op: Op, inputs: tuple[Atom, ...], out: Var) -> Any:
     """``(a @ b) @ c`` or ``a @ (b @ c)``, whichever multiplies less."""
     if type(op).__name__ != "MatMul" or not is_float(out):
@@ -95,7 +95,7 @@ def chains(state: Rewriter, op: Op, inputs: tuple[Atom, ...], out: Var) -> Any:
     return None
 
 
-@on("Mul", "MatMul")
+@on("Mul", "MatMul", sees="Mul MatMul")
 def scalars(state: Rewriter, op: Op, inputs: tuple[Atom, ...], out: Var) -> Any:
     """A number that multiplies a matrix product, or an operand of one, multiplies the smallest of the three."""
     name = type(op).__name__

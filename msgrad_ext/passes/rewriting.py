@@ -10,10 +10,10 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from operator import is_
+from itertools import chain
 from typing import Any
 
-from ..ir import Atom, Eqn, Graph, Lit, Shape, Var, literal
+from ..ir import Atom, Eqn, Graph, Lit, Shape, Var, literal, substitute
 from ..op import Op, foreign
 from ..registry import OPS
 from ..simplify import Rule, Simplifier, rules_for
@@ -35,7 +35,10 @@ class Rewriter(Simplifier):
         self.moved = 0
         self.uses: Counter[Any] = Counter()
         self._own: dict[type, bool] = {}
-        self.uses.update(atom for eqn in graph.eqns if type(eqn.op).__name__ not in _SHAPE_ONLY for atom in eqn.inputs)
+        self._handled: dict[type, bool] = {}
+        self.uses.update(
+            chain.from_iterable(eqn.inputs for eqn in graph.eqns if type(eqn.op).__name__ not in _SHAPE_ONLY)
+        )
         self.uses.update((*graph.outputs, *(one.var for one in graph.guards)))
 
     def simplified(self, eqn: Eqn) -> Atom:
@@ -43,7 +46,9 @@ class Rewriter(Simplifier):
         self.location = eqn.location
         self.visits += 1
         kind: Any = type(eqn.op)
-        if not rules_for(kind, self.rules):
+        if kind not in self._handled:
+            self._handled[kind] = bool(rules_for(kind, self.rules))
+        if not self._handled[kind]:
             return self.kept(eqn)
         if not self.own(eqn.op):
             return self.placed(eqn.op, tuple(map(self.now, eqn.inputs)), eqn.out)
@@ -57,8 +62,8 @@ class Rewriter(Simplifier):
 
     def kept(self, eqn: Eqn) -> Var:
         """The variable of an equation that no rule is for: equal ones were found by an earlier pass."""
-        inputs = tuple(map(self.now, eqn.inputs))
-        same = all(map(is_, inputs, eqn.inputs))
+        inputs = substitute(eqn.inputs, self.new)
+        same = inputs == eqn.inputs
         self.made[eqn.out] = eqn if same else Eqn(eqn.op, inputs, eqn.out, eqn.location)
         self.eqns.append(self.made[eqn.out])
         return eqn.out

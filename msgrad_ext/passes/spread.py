@@ -30,7 +30,7 @@ _PRODUCTS = frozenset({"MatMul", "BatchMatMul"})
 _SHAPES = frozenset({"Reshape", "ExpandDims", "Squeeze"})
 
 
-@on("Elementwise", "Select", "MatMul", "BatchMatMul", "ReduceSum", "ReduceMean")
+@on("Elementwise", "Select", "MatMul", "BatchMatMul", "ReduceSum", "ReduceMean", sees="Lit")
 def uniform_constants(state: Rewriter, op: Op, inputs: tuple[Atom, ...], out: Var) -> Any:
     """An array constant whose elements are all one number is that number, repeated."""
     found = [_one_number(atom) for atom in inputs]
@@ -48,7 +48,7 @@ def _one_number(atom: Atom) -> Lit | None:
     return literal(first, atom.dtype)
 
 
-@on("Elementwise", "Select", "Cast")
+@on("Elementwise", "Select", "Cast", sees="BroadcastTo")
 def elementwise(state: Rewriter, op: Op, inputs: tuple[Atom, ...], out: Var) -> Any:
     """An elementwise op on repeated operands works on what is repeated."""
     if not (isinstance(op, Elementwise) or type(op).__name__ in ("Select", "Cast")):
@@ -62,7 +62,7 @@ def elementwise(state: Rewriter, op: Op, inputs: tuple[Atom, ...], out: Var) -> 
     return OPS["BroadcastTo"](out.shape), (state.make(op, *cores),)
 
 
-@on(*_SHAPES, "Transpose", "StridedSlice", "BroadcastTo")
+@on(*_SHAPES, "Transpose", "StridedSlice", "BroadcastTo", sees="BroadcastTo")
 def moves(state: Rewriter, op: Op, inputs: tuple[Atom, ...], out: Var) -> Any:
     """A move of something repeated moves what is repeated."""
     name = type(op).__name__
@@ -130,7 +130,7 @@ def regrouped(core: Shape, shape: Shape, target: Shape) -> Shape | None:
     return tuple(result)
 
 
-@on(*_REDUCTIONS)
+@on(*_REDUCTIONS, sees="BroadcastTo")
 def reductions(state: Rewriter, op: Any, inputs: tuple[Atom, ...], out: Var) -> Any:
     """A reduction of something repeated multiplies by a count, or takes one of the equal elements."""
     name = type(op).__name__
@@ -158,7 +158,7 @@ def reductions(state: Rewriter, op: Any, inputs: tuple[Atom, ...], out: Var) -> 
     return value if value.shape == out.shape else (OPS["BroadcastTo"](out.shape), (value,))
 
 
-@on(*_PRODUCTS)
+@on(*_PRODUCTS, sees="BroadcastTo")
 def products(state: Rewriter, op: Op, inputs: tuple[Atom, ...], out: Var) -> Any:
     """A matrix product with a repeated operand: sums of the other one, or a product with one row or column."""
     if type(op).__name__ not in _PRODUCTS or not is_float(out) or not size(out):

@@ -100,11 +100,12 @@ def _slices(state: Stacker, terms: list[Atom]) -> list[Atom]:
         else:
             alike.setdefault(made.op.shape, []).append((made.op.begin[0], made))
     for shape, members in alike.items():
-        members.sort(key=lambda one: one[0])
-        ends = [0, *(start + made.op.size[0] for start, made in members)]
-        if len(members) < 2 or any(start < end for (start, _), end in zip(members, ends)):
+        members, over = _apart(members)
+        rest += [made.out for _, made in over]
+        if len(members) < 2:
             rest += [made.out for _, made in members]
             continue
+        ends = [0, *(start + made.op.size[0] for start, made in members)]
         parts: list[Atom] = []
         for (start, made), end in zip(members, ends):
             if start > end:
@@ -114,6 +115,20 @@ def _slices(state: Stacker, terms: list[Atom]) -> list[Atom]:
             parts.append(_zeros(state, (shape[0] - ends[-1], *shape[1:]), members[0][1].out))
         rest.append(joined(state, parts))
     return rest
+
+
+def _apart(members: list[tuple[int, Any]]) -> tuple[list[tuple[int, Any]], list[tuple[int, Any]]]:
+    """Those that do not overlap, in the order of their rows, and the others."""
+    apart: list[tuple[int, Any]] = []
+    over: list[tuple[int, Any]] = []
+    end = 0
+    for start, made in sorted(members, key=lambda one: one[0]):
+        if start < end:
+            over.append((start, made))
+        else:
+            apart.append((start, made))
+            end = start + made.op.size[0]
+    return apart, over
 
 
 def _whole_rows(op: Any) -> bool:

@@ -25,7 +25,7 @@ def _constant(atom: Atom) -> float | None:
     return float(atom.value) if isinstance(atom, Lit) and not atom.shape and is_float(atom) else None
 
 
-@on("Pow")
+@on("Pow", sees="Lit")
 def powers(state: Rewriter, op: Op, inputs: tuple[Atom, ...], out: Var) -> Any:
     """Small whole powers are products."""
     if type(op).__name__ != "Pow" or not is_float(out) or inputs[0].shape != out.shape:
@@ -42,7 +42,7 @@ def powers(state: Rewriter, op: Op, inputs: tuple[Atom, ...], out: Var) -> Any:
     return None
 
 
-@on("Add", "Sub", "Mul", "Div", "Square", "Abs")
+@on("Add", "Sub", "Mul", "Div", "Square", "Abs", sees="Neg")
 def signs(state: Rewriter, op: Op, inputs: tuple[Atom, ...], out: Var) -> Any:
     """A sum with an opposite is a difference; two signs in a product are none."""
     name = type(op).__name__
@@ -78,7 +78,7 @@ def _opposite(lit: Lit) -> Lit:
     return Lit(literal(-lit.value, lit.dtype).value, exact)
 
 
-@on("Mul", "Neg")
+@on("Mul", "Neg", sees="Mul")
 def numbers(state: Rewriter, op: Op, inputs: tuple[Atom, ...], out: Var) -> Any:
     """``(x * c) * d`` is ``x * (c * d)``, ``-(x * c)`` is ``x * -c``, for numbers ``c`` and ``d``."""
     name = type(op).__name__

@@ -37,7 +37,7 @@ def of_moves(state: Rewriter, op: Any, inputs: tuple[Atom, ...], out: Var) -> An
     return state.reshaped(state.make(reduction(type(op).__name__, axes, op.keep_dims), made.inputs[0]), out.shape)
 
 
-@on(*_SUMS)
+@on(*_SUMS, sees="Mul Div Neg")
 def factors(state: Rewriter, op: Any, inputs: tuple[Atom, ...], out: Var) -> Any:
     """A factor or divisor that is the same along an axis of a sum is multiplied afterwards; so is a sign."""
     if type(op).__name__ not in _SUMS or not is_float(out) or not state.once(inputs[0]):
@@ -89,7 +89,7 @@ def _outer(state: Rewriter, op: Any, made: Eqn, out: Var) -> Any:
     return None
 
 
-@on("ReduceSum")
+@on("ReduceSum", sees="Mul")
 def of_products(state: Rewriter, op: Any, inputs: tuple[Atom, ...], out: Var) -> Any:
     """A sum of a matrix times a row, along the rows, is a product of matrix and vector; a sum of all products too."""
     if type(op).__name__ != "ReduceSum" or out.dtype.char not in "fd" or not state.once(inputs[0]):
@@ -118,7 +118,7 @@ def of_products(state: Rewriter, op: Any, inputs: tuple[Atom, ...], out: Var) ->
     return None
 
 
-@on("ReduceSum")
+@on("ReduceSum", sees="MatMul BatchMatMul")
 def of_matmul(state: Rewriter, op: Any, inputs: tuple[Atom, ...], out: Var) -> Any:
     """The sum over the rows of a matrix product is the product of the summed rows, so it is for columns."""
     if type(op).__name__ != "ReduceSum" or not is_float(out) or not state.once(inputs[0]):
@@ -143,7 +143,7 @@ def of_matmul(state: Rewriter, op: Any, inputs: tuple[Atom, ...], out: Var) -> A
     return state.reshaped(state.sums(product, rest), out.shape)
 
 
-@on("Reshape", "Squeeze")
+@on("Reshape", "Squeeze", sees="ReduceSum ReduceMean")
 def without_axes(state: Rewriter, op: Any, inputs: tuple[Atom, ...], out: Var) -> Any:
     """A reduction that keeps its axes for a move to drop them drops them itself."""
     if type(op).__name__ not in ("Reshape", "Squeeze") or not state.once(inputs[0]):

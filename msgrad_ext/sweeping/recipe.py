@@ -18,10 +18,11 @@ from ..checking.effort.budget import Budget
 from ..checking.failed import failed_result
 from ..checking.result import CheckResult
 from ..errors import EngineError, Location, VoiceError
-from ..grad_operation import Application, Request, handed, observed
+from ..grad_operation import Application, Request, observed
 from ..ir import Graph, Lit, Var
 from ..numeric.interpreter import interpret
 from ..numeric.plan import GuardFailed
+from ..observing import handed
 from ..reverse import lower
 from ..tensor import Tensor
 from ..trace import Program

@@ -6,7 +6,8 @@ import sys
 from types import ModuleType
 from typing import Any
 
-from .array import Epoch, Tensor, as_tensor, from_numpy, is_tensor, tensor
+from ..now import Epoch
+from .array import Tensor, as_tensor, from_numpy, is_tensor, tensor
 from .data import is_number
 from .parameter import Parameter, ParameterTuple
 

@@ -7,31 +7,18 @@ value while a network is traced is a subclass, in `trace`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import count as count_up
 from typing import Any
 
 import numpy as np
 
 from ..dtype import DType
 from ..errors import ArgumentError, ArgumentValueError, AxisError, IndexKindError, UnknownNameError, choices
+from ..now import Epoch
 from ..registry import METHODS, OPS, composite, recorder
 from .data import made_of, only, plain
 from .described import Described
 from .operators import UFUNCS, equality, in_place, operator
 from .text import text, value_text
-
-
-class Epoch:
-    """Counts changes of anything that a compiled plan took for constant: a cell's attribute, a tensor written in place."""
-
-    count = 0
-    _numbers = count_up(1)
-
-    @classmethod
-    def advance(cls) -> None:
-        """Note a change; plans made before it are traced again when next called."""
-        # Never a number that was there before, even when threads meet here.
-        cls.count = next(cls._numbers)
 
 
 class Tensor(Described):

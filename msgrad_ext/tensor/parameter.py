@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArgumentError, ArgumentValueError, TracedValueError, UnknownNameError, choices, user_location
+from ..now import Epoch
 from ..registry import recorder
-from .array import Epoch, Tensor, as_tensor
+from .array import Tensor, as_tensor
 from .data import is_number, made_of
 
 DEFAULT_NAME = "Parameter"
@@ -36,11 +37,12 @@ def lent() -> bool:
 @contextmanager
 def lending(values: Iterable[tuple[Tensor, np.ndarray]]) -> Iterator[None]:
     """Let parameters have other values, and dtypes, meanwhile and here alone: the parameters themselves stay as they are."""
-    token = _lent.set({id(parameter): array for parameter, array in values})
-    try:
-        yield
-    finally:
-        _lent.reset(token)
+    with Epoch.busy():
+        token = _lent.set({id(parameter): array for parameter, array in values})
+        try:
+            yield
+        finally:
+            _lent.reset(token)
 
 
 class Parameter(Tensor):
@@ -93,7 +95,11 @@ class Parameter(Tensor):
 
     @_value.setter
     def _value(self, array: np.ndarray) -> None:
+        before = self.__dict__.get("_value")
         self.__dict__["_value"] = array
+        # Plans read values afresh, but rest on shape and dtype.
+        if before is not None and (before.shape != array.shape or before.dtype is not array.dtype):
+            Epoch.advance()
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name not in self._FIELDS:

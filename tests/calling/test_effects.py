@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -73,7 +72,7 @@ def reflects(x: Any) -> Any:
 
 
 def asks(x: Any) -> Any:
-    return x * getattr(math, "pi")  # noqa: B009 - the spelling is the case
+    return x * float(getattr(np, "random").rand())  # noqa: B009 - the spelling is the case
 
 
 class Storing(nn.Cell):
@@ -87,9 +86,12 @@ class Storing(nn.Cell):
 
 
 class Given:
-    """What is reached is an object of an unknown kind."""
+    """What is reached has attributes in a way of its own."""
 
-    factor = 2.0
+    def __getattr__(self, name: str) -> float:
+        if name == "factor":
+            return 2.0
+        raise AttributeError(name)
 
     def __call__(self, x: Any) -> Any:
         return x * self.factor
@@ -98,7 +100,7 @@ class Given:
 @pytest.mark.parametrize(
     "function",
     [appends, prints, notes, shows, formats, draws, draws_ours, drops, tells_time, reflects, asks, Storing(), Given()],
-    ids=lambda one: getattr(one, "__name__", type(one).__name__),
+    ids=lambda one: getattr(type(one), "__name__", "") if isinstance(one, (nn.Cell, Given)) else one.__name__,
 )
 def test_what_does_more_runs_at_each_call(function: Any, count: Count) -> None:
     """Code that prints, stores, draws, reads the clock or looks around runs at each call as before."""

@@ -360,3 +360,23 @@ def test_eight_threads_may_share_a_plan() -> None:
 
     with ThreadPoolExecutor(8) as pool:
         assert all(pool.map(work, range(8)))
+
+
+def test_a_method_that_super_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A method of a parent's is seen to change when the child's own asks for it by ``super()``."""
+
+    class Parent(nn.Cell):
+        def head(self, x: Any) -> Any:
+            return x * 2.0
+
+    class Child(Parent):
+        def head(self, x: Any) -> Any:
+            return super().head(x) * 3.0
+
+        def construct(self, x: Any) -> Any:
+            return self.head(x)
+
+    compiled = mg.compile(Child(), np.ones(2))
+    assert compiled(np.ones(2))[1]["x"].tolist() == [6.0, 6.0]
+    monkeypatch.setattr(Parent, "head", lambda self, x: x * 5.0)
+    assert compiled(np.ones(2))[1]["x"].tolist() == [15.0, 15.0]

@@ -7,7 +7,7 @@ other, without cycles. To add a module, put its name on the lowest floor from wh
 from __future__ import annotations
 
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("errors", "names", "lazy", "constants"),
+    ("errors", "names", "lazy", "constants", "collecting"),
     (
         "dtype",
         "contract",
@@ -26,12 +26,14 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "checking.effort.progress_line",
         "notebook.options",
     ),
-    ("ir", "registry"),
+    ("ir", "now"),
+    ("registry",),
     ("tensor", "seeds"),
+    ("numeric.places",),
     ("numeric.dispatch",),
     ("marking", "leaving", "taken_by"),
     ("op", "initializer"),
-    ("trace", "common", "primitives", "dead_branch", "native"),
+    ("trace", "repeated", "common", "primitives", "dead_branch", "native"),
     ("custom", "surroundings", "training", "recorded"),
     ("backward", "hooks"),
     ("reverse",),
@@ -39,7 +41,9 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("passes",),
     ("numeric", "symbolic"),
     ("linear",),
-    ("observing", "standing", "kept"),
+    ("observing", "spelled", "kept"),
+    ("standing",),
+    ("twins",),
     ("keeping",),
     ("grad_operation",),
     ("compiled", "functional", "batching"),

@@ -1,0 +1,116 @@
+"""What a piece of compiled Python spells: the names that it reads, and the texts in it. Nothing is run.
+
+Comes in: code objects. Goes out: `Spelled`, or a `Doubt` where the code could reach anything, or change what it reaches.
+"""
+
+from __future__ import annotations
+
+import dis
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from types import CodeType
+
+# Builtins that give the same at the same, and change nothing.
+BUILTINS = frozenset(
+    "abs all any bool callable chr dict divmod enumerate filter float frozenset getattr hasattr int isinstance issubclass "
+    "iter len list map max min next object ord pow range reversed round set slice sorted str sum super tuple type zip "
+    "NotImplemented Ellipsis property staticmethod".split()
+)
+# These read attributes by names that are not spelled.
+REFLECTIVE = frozenset(("getattr", "hasattr"))
+# Methods and functions of this package that change what is not the network's, or look at values.
+EFFECTS = frozenset(
+    "set_seed set_context set_device set_data assign_value set_train set_grad asnumpy numpy item tolist copy_ fill_ zero_ "
+    "add_ sub_ mul_ div_ register_hook register_forward_hook register_forward_pre_hook register_backward_hook "
+    "register_backward_pre_hook insert_child_to_cell insert_param_to_cell register_buffer add_flags get_bytes itemset "
+    "set_dtype set_param_ps init_parameters_data load_param_into_net load_checkpoint save_checkpoint".split()
+)
+PRIVATE = frozenset(
+    {"_value", "_array", "_leave", "_wrap", "_trace", "_var", "_params", "_cells", "_hooks", "_msgrad_kept", "_since"}
+)
+_LEADS = ("STORE_ATTR", "STORE_GLOBAL", "STORE_NAME", "DELETE_", "IMPORT_", "LOAD_NAME", "LOAD_BUILD_CLASS")
+_FURTHER = ("LOAD_LOCALS", "LOAD_FROM")
+
+
+class Doubt(Exception):
+    """Something that is not known well enough."""
+
+
+@dataclass(frozen=True)
+class Spelled:
+    """The names and texts of one code object, with those of the code in it.
+
+    Attributes
+    ----------
+    read : frozenset of str
+        Global names.
+    named : frozenset of str
+        Global names that are classes handed to ``super`` or ``isinstance``: they are compared, not called.
+    attributes : frozenset of str
+        Names of attributes.
+    texts : frozenset of str
+        Texts that could be names.
+    doubts : tuple of str
+        Why the code can not be followed, if it can not.
+    """
+
+    read: frozenset[str]
+    named: frozenset[str]
+    attributes: frozenset[str]
+    texts: frozenset[str]
+    doubts: tuple[str, ...]
+
+
+@lru_cache(maxsize=2048)
+def spelled(code: CodeType) -> Spelled:
+    """What ``code`` spells."""
+    read: set[str] = set()
+    named: set[str] = set()
+    attributes: set[str] = set()
+    texts = {one for one in _texts(code.co_consts) if one.isidentifier()}
+    doubts: list[str] = []
+    steps = [step for step in dis.get_instructions(code) if step.opname not in ("CACHE", "PUSH_NULL", "EXTENDED_ARG")]
+    for place, step in enumerate(steps):
+        name, value = step.opname, str(step.argval)
+        if name == "LOAD_GLOBAL":
+            (named if _compared(steps, place) else read).add(value)
+        elif name.startswith(("LOAD_ATTR", "LOAD_METHOD", "LOAD_SUPER_ATTR")):
+            attributes.add(value)
+        elif (name == "STORE_DEREF" and value in code.co_freevars) or name == "DELETE_DEREF":
+            doubts.append("a store into a surrounding function")
+        elif name.startswith(_LEADS + _FURTHER) and name not in ("DELETE_FAST", "DELETE_SUBSCR"):
+            # A store into a container is seen as a change of what the container holds.
+            doubts.append(name)
+    for one in attributes:
+        if one in EFFECTS or one in PRIVATE or one.startswith("__"):
+            doubts.append(one)
+    for inner in (one for one in code.co_consts if isinstance(one, CodeType)):
+        part = spelled(inner)
+        read, named, attributes = read | part.read, named | part.named, attributes | part.attributes
+        texts |= part.texts
+        doubts += part.doubts
+    return Spelled(frozenset(read), frozenset(named - read), frozenset(attributes), frozenset(texts), tuple(doubts))
+
+
+def _texts(constants: Sequence[object]) -> Iterator[str]:
+    for one in constants:
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, (tuple, frozenset)):
+            yield from _texts(tuple(one))
+
+
+def _compared(steps: Sequence[dis.Instruction], place: int) -> bool:
+    """Whether the global that is loaded at ``place`` is the first argument of ``super``, or the last of ``isinstance``."""
+    if place and _loads(steps[place - 1], "super"):
+        return True
+    following = steps[place + 1].opname if place + 1 < len(steps) else ""
+    return place > 1 and _loads(steps[place - 2], "isinstance") and following in ("PRECALL", "CALL")
+
+
+def _loads(step: dis.Instruction, name: str) -> bool:
+    return step.opname == "LOAD_GLOBAL" and step.argval == name
+
+
+__all__ = ["BUILTINS", "EFFECTS", "PRIVATE", "REFLECTIVE", "Doubt", "Spelled", "spelled"]
