@@ -15,7 +15,7 @@ from .blas import Blas
 from .forms import SUMS, prelude
 from .kernels import Kernel, kernel
 from .nests import Group, Grouping, Nest
-from .placing import placed_text
+from .placing import piece_text
 from .program import Access, Call, NoNative, Place, Product, Program, Value
 
 # A program with more elements to compute than this lets other threads run meanwhile.
@@ -113,9 +113,7 @@ class _Writer:
             elif isinstance(group, Product):
                 lines += self.product(group)
             elif isinstance(group, Place):
-                text, taken = placed_text(group)
-                given = ", ".join([self.name(group.out), *map(self.at, taken)])
-                lines.append(f"{self.function(text, 'p')}({given});")
+                lines += self.place(group)
             else:
                 lines += self.call(group)
             lines += self.tests(index)
@@ -142,6 +140,15 @@ class _Writer:
             raise NoNative("numpy's BLAS is not to be seen")
         self.letters.add("s" if product.out.ctype == "float" else "d")
         return products.stacked(product, lambda i, j, k: products.blas(product, f"{a}{i}", f"{b}{j}", f"{c}{k}"))
+
+    def place(self, place: Place) -> list[str]:
+        """The lines that put operands in place, one after the other."""
+        out = self.name(place.out)
+        lines = [] if place.whole else [f"memset({out}, 0, {place.out.size} * sizeof *{out});"]
+        for number, (operand, target) in enumerate(zip(place.operands, place.targets)):
+            given = "NULL" if operand.value is None else self.at(operand)
+            lines.append(f"{self.function(piece_text(place, number), 'p')}({out} + {target.offset}, {given});")
+        return lines
 
     def call(self, call: Call) -> list[str]:
         """The lines that call a voice."""

@@ -16,7 +16,7 @@ OPTIONS = {
     "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
     "PYTHONMALLOC": "malloc",
 }
-FLAGS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g", "-O1")
+FLAGS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g", "-O0")
 
 
 def library() -> str:
@@ -63,10 +63,9 @@ def workloads() -> None:
     from benchmarks.workloads import workloads as known
 
     for name, workload in known(small=True).items():
-        for way, candidate in candidates(workload).items():
-            if way != "compile":
-                assert settled(candidate) == "", name
-                candidate.check(workload)
+        candidate = next(iter(candidates(workload).values()))
+        assert settled(candidate) == "", name
+        candidate.check(workload)
         print(name, flush=True)
 
 
