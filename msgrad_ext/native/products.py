@@ -109,4 +109,9 @@ def declarations(letters: set[str], wide: bool) -> str:
     return "\n".join(lines) + "\n"
 
 
+def names(letters: set[str]) -> list[str]:
+    """The functions of BLAS for these types of elements."""
+    return [f"{letter}{name}" for letter in sorted(letters) for name in ("gemv", "gemm")]
+
+
 NAMES = ("sgemv", "sgemm", "dgemv", "dgemm")

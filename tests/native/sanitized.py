@@ -42,7 +42,7 @@ def inside(count: int, first: int, planted: int) -> None:
 
     os.environ.pop("LD_PRELOAD")
     if planted:
-        module._HEAD = module._HEAD.replace("malloc(size)", "malloc(size - 1)")
+        module.MEMORY = module.MEMORY.replace("malloc(size)", "malloc(size - 1)")
     build.FLAGS = (*(flag for flag in build.FLAGS if flag != "-O3"), *FLAGS)
     from .fuzz import attempt
 

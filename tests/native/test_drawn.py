@@ -54,8 +54,9 @@ def together(programs: list[Program]) -> Callable[..., tuple[np.ndarray, ...]]:
     joined = Program(*(sum((getattr(one, part.name) for one in programs), ()) for part in fields(Program)))
     blas = find()
     module = write(joined, blas)
-    made, _ = build.build(module.text)
-    return made.bind((None, GuardFailed, *module.bound), blas.addresses if blas else {})  # type: ignore[no-any-return]
+    return build.load(build.build(module.text)[0]).bind(
+        (None, GuardFailed, *module.bound), blas.addresses if blas else {}
+    )  # type: ignore[no-any-return]
 
 
 def test_specimens() -> None:
