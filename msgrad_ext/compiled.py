@@ -146,7 +146,7 @@ class CompiledGradient(Answered):
     def _trace(self, given: Sequence[Any]) -> Any:
         """A new version, for calls like that of ``given``."""
         epoch = Epoch.count
-        program = trace(self.function, given)
+        program = trace(self.function, given, results=False)
         wrt = choose(self.function, program, self.wrt)
         weights = self._weights(program)
         values = [*program.values, *(one._array() for one in weights or ())]

@@ -42,6 +42,10 @@ class Recorder(Protocol):
         """Record ``op`` and return a stand-in for its result."""
 
 
+def _shown(op: Any) -> str:
+    return f"Prim[{type(op).__name__}]" + (f"<{_settings(op)}>" if vars(op) else "")
+
+
 class Op(Counted, metaclass=CountedClass):
     """One operation. Subclass it to add an op; nothing else is needed (see docs/adding_an_op.md).
 
@@ -66,6 +70,7 @@ class Op(Counted, metaclass=CountedClass):
     assumes: ClassVar[dict[str, str]] = {}
     operands: ClassVar[tuple[str, ...]] = ()
     view: ClassVar[bool] = False
+    certain: ClassVar[bool] = False  # the voice raises nothing, whatever the values, where it gives floats
     nested: ClassVar[bool] = False
     smooth: ClassVar[bool] = True
     in_float64: ClassVar[bool] = False
@@ -141,8 +146,7 @@ class Op(Counted, metaclass=CountedClass):
     @property
     def key(self) -> tuple[Any, ...]:
         """A hashable value that is equal for ops that do the same."""
-        params = vars(self)
-        return (type(self), *sorted(params.items())) if params else (type(self),)
+        return (type(self), *sorted(vars(self).items())) if vars(self) else (type(self),)
 
     def set(self, **params: Any) -> Op:
         """A copy of this op with more settings."""
@@ -153,12 +157,9 @@ class Op(Counted, metaclass=CountedClass):
     @property
     def label(self) -> str:
         """How a graph shows the op: ``ReduceSum[axis=(0,)]``."""
-        settings = _settings(self)
-        return f"{type(self).__name__}[{settings}]" if settings else type(self).__name__
+        return f"{type(self).__name__}[{_settings(self)}]" if vars(self) else type(self).__name__
 
-    def __repr__(self) -> str:
-        settings = _settings(self)
-        return f"Prim[{type(self).__name__}]" + (f"<{settings}>" if settings else "")
+    __repr__ = _shown
 
     # Calling ----------------------------------------------------------------------------------------------------
 
@@ -179,8 +180,7 @@ class Op(Counted, metaclass=CountedClass):
             bound = self.bind(*args, **kwargs)
             if not (isinstance(bound, tuple) and len(bound) == 2 and isinstance(bound[0], Op)):
                 return bound
-            op, given = bound
-            return apply(op, op.convert(given))
+            return apply(bound[0], bound[0].convert(bound[1]))
         except MsgradError as error:
             raise error.at(user_location())
         except AttributeError as error:
@@ -227,9 +227,7 @@ class Composite(Counted, metaclass=CountedClass):
             refuse_no_tensor(type(self).__name__, error, (*args, *kwargs.values()))
             raise
 
-    def __repr__(self) -> str:
-        settings = _settings(self)
-        return f"Prim[{type(self).__name__}]" + (f"<{settings}>" if settings else "")
+    __repr__ = _shown
 
 
 @lru_cache(maxsize=4096)
@@ -313,8 +311,8 @@ def as_operand(op: str, value: Any) -> Any:
     if isinstance(value, np.generic):
         return as_tensor(value)
     advice = " Make a Tensor of it first: Tensor(array)." if isinstance(value, np.ndarray) else ""
-    got = type(value).__name__
-    raise ArgumentError(f"For '{op}', an operand must be a Tensor or a number, but got {got}.{advice}")
+    told = f"For '{op}', an operand must be a Tensor or a number, but got {type(value).__name__}.{advice}"
+    raise ArgumentError(told)
 
 
 def weak_literal(number: float | int | bool, kinds: Sequence[np.dtype]) -> Lit:
@@ -339,6 +337,7 @@ class Elementwise(Op, abstract=True):
     """
 
     weak_scalars: ClassVar[str] = ""
+    certain = True
 
     def __init_subclass__(cls, abstract: bool = False, **keywords: Any) -> None:
         count = len(inspect.signature(cls.numpy).parameters) - 1 if "numpy" in vars(cls) else 0

@@ -19,16 +19,16 @@ from .errors import (
     ArgumentError,
     ArgumentValueError,
     EngineError,
-    ForwardVoiceError,
     Location,
     NotSupportedError,
     TracedValueError,
     user_location,
 )
+from .held import Held, at_once, later
 from .ir import Atom, Eqn, Graph, Guard, Lit, Var, literal, unique
 from .leaving import advice
 from .marking import argument_names, is_input, mapped
-from .op import Op, Operand, apply, compute, evaluate
+from .op import Op, Operand, apply, compute
 from .registry import fleeting, fn, recorder, recording
 from .tensor import Parameter, Tensor
 
@@ -36,11 +36,16 @@ from .tensor import Parameter, Tensor
 class Traced(Tensor):
     """A tensor inside a running trace: a variable of the graph, with the example's value if there is one."""
 
-    def __init__(self, trace: Trace, var: Atom, value: np.ndarray | None, given: bool = False) -> None:
+    def __init__(self, trace: Trace, var: Atom, value: np.ndarray | Held | None, given: bool = False) -> None:
         self._trace = trace
         self._given = given  # to the network: others see it, so nothing is written into it
         self._var: Any = var
-        self._value = value  # type: ignore[assignment]
+        self._held = value if isinstance(value, Held) else Held(value)
+
+    @property
+    def _value(self) -> np.ndarray | None:  # type: ignore[override]
+        """The example's value, computed by now."""
+        return self._held.value()
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -87,13 +92,13 @@ class Traced(Tensor):
 
     def copy(self) -> Traced:
         """Another stand-in for the same value: what is written into one does not reach the other."""
-        return Traced(self._trace, self._var, self._value)
+        return Traced(self._trace, self._var, self._held)
 
     __copy__ = copy
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Traced:
         # Not a copy of the whole trace, which would cut the gradient.
-        return Traced(self._trace, self._var, self._value)
+        return self.copy()
 
     def __str__(self) -> str:
         fleeting()
@@ -181,19 +186,22 @@ class Trace:
         given = [self.stand_in(operand) for operand in operands]
         if not any(isinstance(operand, Traced) for operand in given):
             return compute(op, given)
-        return self.record(op, [self.atom(operand) for operand in given], [_value(operand) for operand in given])
+        atoms = [self.atom(operand) for operand in given]
+        if op.certain and type(self) is Trace:
+            known = [one._held if isinstance(one, Traced) else Held(atom.value) for one, atom in zip(given, atoms)]  # type: ignore[union-attr]
+            held = later(op, atoms, known)
+            if held is not None:
+                return self._bound(op, atoms, held)
+        return self.record(op, atoms, [_value(operand) for operand in given])
 
     def record(self, op: Op, atoms: Sequence[Atom], values: Sequence[np.ndarray | None]) -> Traced:
         """Append an equation; the result's value is computed when all operands' values are known."""
-        shape, kind = op.infer(*atoms)
-        value = None if any(one is None for one in values) else evaluate(op, values, kind)  # type: ignore[arg-type]
-        if value is not None and value.shape != shape:
-            name = type(op).__name__
-            told = f"the result must have shape {shape}, but the numpy voice gave {value.shape}."
-            raise ForwardVoiceError(f"For '{name}', {told}", name)
-        var = self.fresh(shape, kind)
+        return self._bound(op, atoms, at_once(op, atoms, values))
+
+    def _bound(self, op: Op, atoms: Sequence[Atom], held: Held) -> Traced:
+        var = self.fresh(held.shape, held.dtype)
         self.eqns.append(Eqn(op, tuple(atoms), var, self.locate(), True))
-        return Traced(self, var, value)
+        return Traced(self, var, held)
 
     def fresh(self, shape: tuple[int, ...], dtype: np.dtype) -> Var:
         """A new variable, which nothing is bound to yet."""
@@ -301,7 +309,9 @@ class Program:
 
 
 @collecting_later
-def trace(function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any] | None = None) -> Program:
+def trace(
+    function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any] | None = None, results: bool = True
+) -> Program:
     """Run ``function`` on stand-ins for its tensor arguments and record the graph.
 
     Parameters
@@ -310,6 +320,8 @@ def trace(function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, A
         A `Cell` or a function of tensors.
     args, kwargs
         The arguments; those that are not tensors are passed on as they are.
+    results : bool
+        Whether the example's values of the outputs are wanted.
 
     Raises
     ------
@@ -342,31 +354,30 @@ def trace(function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, A
     with tracing.running():
         result = function(*given, **keywords)
         outputs: list[Atom] = []
-        results: list[np.ndarray | None] = []
-        structure = _structure(result, tracing, outputs, results)
+        found: list[Any] = []
+        structure = _structure(result, tracing, outputs, found)
+        ended = tuple([_value(one) if results else None for one in found])
         for parameter in parameters.values():
             # One that the network does not use is an input too: its gradient is zero, not missing.
             tracing.capture(parameter)
     graph = Graph(tuple(tracing.inputs), tuple(tracing.eqns), tuple(outputs), tuple(tracing.guards))
     values += [tracing.capture(captured)._value for captured in tracing.captured]
-    captures = tuple(tracing.captured)
-    assigned = tuple(tracing.assigned.values())
-    made = (graph, tuple(arguments), captures, structure, tuple(values), tuple(results), assigned)
-    return Program(*made, tracing.outer, tracing.fleeting)
+    made = (graph, tuple(arguments), tuple(tracing.captured), structure, tuple(values), ended)
+    return Program(*made, tuple(tracing.assigned.values()), tracing.outer, tracing.fleeting)
 
 
-def _structure(result: Any, tracing: Trace, outputs: list[Atom], values: list[np.ndarray | None]) -> Any:
-    """``result`` with a `Leaf` for each tensor; the tensors' atoms and values are appended to the lists."""
+def _structure(result: Any, tracing: Trace, outputs: list[Atom], found: list[Any]) -> Any:
+    """``result`` with a `Leaf` for each tensor; the tensors' atoms, and what stands for them, are appended to the lists."""
     if isinstance(result, (tuple, list)):
-        members = [_structure(one, tracing, outputs, values) for one in result]
+        members = [_structure(one, tracing, outputs, found) for one in result]
         return members if type(result) is list else tuple(members)
     if isinstance(result, dict):
-        return {key: _structure(one, tracing, outputs, values) for key, one in result.items()}
+        return {key: _structure(one, tracing, outputs, found) for key, one in result.items()}
     if not isinstance(result, Tensor):
         return Leaf(None, result)
     standing = tracing.stand_in(result)
     outputs.append(tracing.atom(standing))  # type: ignore[arg-type]
-    values.append(_value(standing))
+    found.append(standing)
     return Leaf(len(outputs) - 1)
 
 

@@ -22,6 +22,8 @@ from .arguments import dims, int_tuple, tensors
 class Reshape(Op, view=True):
     """The same elements in row-major order under another shape."""
 
+    certain = True
+
     def bind(self, a, shape):
         target = list(int_tuple("Reshape", "shape", shape))
         if target.count(-1) > 1 or any(length < -1 for length in target):
@@ -52,6 +54,8 @@ class Reshape(Op, view=True):
 class Transpose(Op, view=True):
     """Axes in another order: axis ``i`` of the result is axis ``perm[i]`` of the operand."""
 
+    certain = True
+
     def bind(self, a, perm):
         order = dims("Transpose", "perm", perm)
         if any(not -a.ndim <= axis < a.ndim for axis in order) or sorted(
@@ -78,6 +82,8 @@ class Transpose(Op, view=True):
 class ExpandDims(Op, view=True):
     """A new axis of length 1 at position ``axis``."""
 
+    certain = True
+
     def bind(self, a, axis):
         (position,) = int_tuple("ExpandDims", "axis", axis)
         if not -a.ndim - 1 <= position <= a.ndim:
@@ -99,6 +105,8 @@ class ExpandDims(Op, view=True):
 
 class Squeeze(Op, view=True):
     """Those of the axes ``axis`` that have length 1 removed; by default all such axes."""
+
+    certain = True
 
     def __init__(self, axis=()):
         self.axis = int_tuple("Squeeze", "axis", axis)
@@ -123,6 +131,8 @@ class Squeeze(Op, view=True):
 
 class BroadcastTo(Op, view=True):
     """The operand repeated along new or length-1 axes, to ``shape``."""
+
+    certain = True
 
     def __init__(self, shape):
         self.shape = dims("BroadcastTo", "shape", shape)
@@ -212,6 +222,8 @@ class Cast(Op):
     -----
     No cotangent passes a cast from or to an integer or bool: those values are piecewise constant.
     """
+
+    certain = True
 
     def bind(self, a, dtype):
         return self.set(dtype=to_numpy(dtype)), (a,)

@@ -40,6 +40,8 @@ class MatMul(_Product, shapes="M K, K N -> M N"):
         Take the operand's transpose.
     """
 
+    certain = True
+
     def numpy(self, a, b):
         return a @ b
 
@@ -58,6 +60,8 @@ class BatchMatMul(_Product, shapes="... M K, ... K N -> ... M N"):
     transpose_a, transpose_b : bool
         Take the transpose of the operand's matrices.
     """
+
+    certain = True
 
     def numpy(self, a, b):
         return a @ b

@@ -133,6 +133,8 @@ class Select(Op, shapes="..., ..., ... -> ...", functions="select where"):
     so that an infinite or NaN derivative there does not spoil the gradient; MindSpore gives NaN.
     """
 
+    certain = True
+
     smooth = False
 
     def numpy(self, condition, a, b):

@@ -60,6 +60,8 @@ class _Reduction(Op, abstract=True):
 class ReduceSum(_Reduction):
     """Sum over axes."""
 
+    certain = True
+
     def __init__(self, keep_dims=False, skip_mode=False):
         super().__init__(keep_dims)
         self.skip_mode = flag("ReduceSum", "skip_mode", skip_mode)
@@ -83,6 +85,8 @@ class ReduceSum(_Reduction):
 
 class ReduceMean(_Reduction):
     """Mean over axes; over no element it is NaN. The mean of ints is an int, cut off, as in MindSpore."""
+
+    certain = True
 
     def bind(self, a, axis=()):
         op, operands = super().bind(a, axis)
