@@ -17,7 +17,7 @@ import numpy as np
 from . import products
 from .blas import Blas
 from .forms import SUMS, prelude
-from .module import MEMORY, STACK, Module, ProgramWriter, room
+from .module import LONG, MEMORY, STACK, Module, ProgramWriter, room
 from .program import Call, NoNative, Program, Value
 
 _HEAD = """\
@@ -84,7 +84,8 @@ def load(path: Path, program: Program, blas: Blas | None, bound: tuple[Any, ...]
     bound : tuple
         What answers arrays that do not fit, the exception of another branch, the constants.
     """
-    library = ctypes.CDLL(str(path))
+    work = sum(step.out.size for step in program.steps)
+    library = (ctypes.CDLL if work > LONG else ctypes.PyDLL)(str(path))
     probe = np.zeros(1)
     library.data_of.argtypes, library.data_of.restype = [ctypes.py_object], ctypes.c_void_p
     if library.data_of(probe) != probe.ctypes.data:
@@ -102,26 +103,24 @@ def _called(function: Any, program: Program, fallback: Callable[..., Any], branc
             *constants: np.ndarray) -> Callable[..., Any]:  # fmt: skip
     wanted = [(value.shape, value.dtype) for value in program.inputs]
     made = [(value.shape, value.dtype) for value in program.outputs]
+    plain, empty = np.ndarray, np.empty
 
     def run(*arrays: Any) -> Any:
         if len(arrays) != len(wanted):
             return fallback(*arrays)
         given = []
         for array, (shape, dtype) in zip(arrays, wanted):
-            kind = type(array)
-            if (
-                (kind is not np.ndarray and not issubclass(kind, np.generic))
-                or array.shape != shape
-                or array.dtype != dtype
-            ):
+            if type(array) is not plain:
+                if not isinstance(array, np.generic):
+                    return fallback(*arrays)
+                array = np.asarray(array)
+            if array.shape != shape or (array.dtype is not dtype and array.dtype != dtype):
                 return fallback(*arrays)
-            flags = array.flags
-            fits = kind is np.ndarray and flags.c_contiguous and flags.aligned
-            given.append(array if fits else np.array(array, order="C"))
-        results = tuple(np.empty(shape, dtype) for shape, dtype in made)
+            given.append(array if array.flags.carray else np.array(array, order="C"))
+        results = [empty(shape, dtype) for shape, dtype in made]
         told = function(*given, *constants, *results)
         if told:
             raise branch() if told == 1 else MemoryError
-        return results
+        return tuple(results)
 
     return run
