@@ -33,9 +33,10 @@ def arena(groups: list[Group], kernels: dict[int, Kernel], elsewhere: set[Value]
     dying: dict[int, list[Value]] = {}
     for value, index in last.items():
         dying.setdefault(index, []).append(value)
+    ends = sorted(dying, reverse=True)
     for value, index in sorted(first.items(), key=lambda one: one[1]):
-        for before in [one for one in dying if one < index]:
-            for dead in dying.pop(before):
+        while ends and ends[-1] < index:
+            for dead in dying[ends.pop()]:
                 free = _released(free, places[dead], _bytes(dead))
         wanted = _bytes(value)
         fitting = min((one for one in free if one[1] >= wanted), key=lambda one: one[1], default=None)

@@ -62,18 +62,21 @@ def compiler() -> Compiler:
     Raises
     ------
     NoNative
-        If there is none, or Python's own headers are missing.
+        If there is none.
     """
     if os.name != "posix" or sysconfig.get_config_var("Py_GIL_DISABLED"):
         raise NoNative("this platform is not supported")
-    if not (Path(sysconfig.get_paths()["include"]) / "Python.h").exists():
-        raise NoNative("Python.h is not installed")
     for name in ("cc", "gcc", "clang"):
         path = shutil.which(name)
         found = _described(path, os.stat(path).st_mtime) if path else None
         if found:
             return found
     raise NoNative("no C compiler (cc, gcc, clang) was found")
+
+
+def headers() -> bool:
+    """Whether Python's own headers are installed."""
+    return (Path(sysconfig.get_paths()["include"]) / "Python.h").exists()
 
 
 @cache
@@ -121,24 +124,27 @@ _RUNNING: set[subprocess.Popen[str]] = set()
 _LOCK = Lock()
 
 
-def build(text: str) -> tuple[Any, bool]:
-    """The module that ``text`` compiles to, and whether it was there already.
+def build(text: str) -> tuple[Path, bool]:
+    """The file that ``text`` compiles to, and whether it was there already.
 
     Raises
     ------
     NoNative
-        If it can not be compiled or loaded.
+        If it can not be compiled.
     """
     by = compiler()
     name, home = key(text, by), folder()
     path, mark = home / f"{name}.so", home / f"{name}.sha256"
     kept = _intact(path, mark)
-    if not kept:
-        _compile(by, text, path, mark)
-        _prune(home)
-    else:
-        os.utime(path)
-    return _load(path), kept
+    try:
+        if kept:
+            os.utime(path)
+        else:
+            _compile(by, text, path, mark)
+            _prune(home)
+    except OSError as error:
+        raise NoNative(f"the compiled code could not be kept: {error.strerror}") from None
+    return path, kept
 
 
 def _intact(path: Path, mark: Path) -> bool:
@@ -214,7 +220,14 @@ def forget() -> None:
     _RUNNING.clear()
 
 
-def _load(path: Path) -> Any:
+def load(path: Path) -> Any:
+    """The extension module in a file.
+
+    Raises
+    ------
+    NoNative
+        If it can not be loaded.
+    """
     loader = ExtensionFileLoader("msgrad_native", str(path))
     try:
         module = module_from_spec(ModuleSpec("msgrad_native", loader, origin=str(path)))

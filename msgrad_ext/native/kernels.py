@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .nests import Nest, prefix_reduced
-from .program import Access, Gather, Map, Shape, Value, contiguous, core_strides
+from .program import Access, Gather, Map, Shape, Value, contiguous, core_strides, merged
 from .tiles import SHORT, TOGETHER, Tile
 
 # A sum runs in float over so many elements at most, then into a wider one.
@@ -26,28 +26,6 @@ class Kernel:
 def kernel(nest: Nest, escaping: set[Value]) -> Kernel:
     """The function of ``nest``; values in ``escaping`` are stored."""
     return _Writer(nest, escaping).write()
-
-
-def _merged(axes: Shape, strides: list[Shape], rows: int) -> tuple[Shape, list[Shape], int]:
-    """Neighbouring axes that every access runs through as one, made one; rows and elements stay apart."""
-    groups: list[list[int]] = []
-    for axis in range(len(axes)):
-        joined = bool(groups) and axis != rows and all(one[axis - 1] == one[axis] * axes[axis] for one in strides)
-        if joined:
-            groups[-1].append(axis)
-        else:
-            groups.append([axis])
-    lengths = []
-    for group in groups:
-        length = 1
-        for axis in group:
-            length *= axes[axis]
-        lengths.append(length)
-    return (
-        tuple(lengths),
-        [tuple(one[group[-1]] for group in groups) for one in strides],
-        sum(group[0] < rows for group in groups),
-    )
 
 
 class _Writer:
@@ -81,8 +59,8 @@ class _Writer:
         whole = (contiguous(nest.axes), (*(0,) * self.rows, *contiguous(nest.axes[self.rows :])))
         strides = [self.spread(one) for one in accesses] + list(whole)
         strides += [(*contiguous(nest.axes[: self.rows]), *(0,) * (len(nest.axes) - self.rows))]
-        self.axes, merged, self.head = _merged(nest.axes, strides, self.rows)
-        self.strides = dict(zip(strides, merged))
+        self.axes, joined, self.head = merged(nest.axes, strides, self.rows)
+        self.strides = dict(zip(strides, joined))
         self.tile = self._tile()
         together = (self.tile.rows,) if self.tile else ()
         for step in nest.steps:

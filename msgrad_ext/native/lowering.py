@@ -35,7 +35,7 @@ from .program import (
     whole,
 )
 
-LIMIT = 4000
+LIMIT = 20_000
 _ONE = number(np.asarray(1.0)).strip("()")
 
 

@@ -15,12 +15,12 @@ from .blas import Blas
 from .forms import SUMS, prelude
 from .kernels import Kernel, kernel
 from .nests import Group, Grouping, Nest
-from .placing import placed_text
+from .placing import piece_text
 from .program import Access, Call, NoNative, Place, Product, Program, Value
 
 # A program with more elements to compute than this lets other threads run meanwhile.
 LONG = 200_000
-_STACK = 8192
+STACK = 8192
 _INLINED = 10_000
 _LONG_BODY = 200
 _PLAIN = '__attribute__((optimize("O1")))'
@@ -37,10 +37,12 @@ class Module:
 
 def write(program: Program, blas: Blas | None) -> Module:
     """The module of ``program``."""
-    return _Writer(program, blas).write()
+    return ProgramWriter(program, blas).write()
 
 
-class _Writer:
+class ProgramWriter:
+    """Writes one program."""
+
     def __init__(self, program: Program, blas: Blas | None) -> None:
         self.program, self.blas = program, blas
         self.groups = Grouping(program).run()
@@ -113,9 +115,7 @@ class _Writer:
             elif isinstance(group, Product):
                 lines += self.product(group)
             elif isinstance(group, Place):
-                text, taken = placed_text(group)
-                given = ", ".join([self.name(group.out), *map(self.at, taken)])
-                lines.append(f"{self.function(text, 'p')}({given});")
+                lines += self.place(group)
             else:
                 lines += self.call(group)
             lines += self.tests(index)
@@ -142,6 +142,15 @@ class _Writer:
             raise NoNative("numpy's BLAS is not to be seen")
         self.letters.add("s" if product.out.ctype == "float" else "d")
         return products.stacked(product, lambda i, j, k: products.blas(product, f"{a}{i}", f"{b}{j}", f"{c}{k}"))
+
+    def place(self, place: Place) -> list[str]:
+        """The lines that put operands in place, one after the other."""
+        out = self.name(place.out)
+        lines = [] if place.whole else [f"memset({out}, 0, {place.out.size} * sizeof *{out});"]
+        for number, (operand, target) in enumerate(zip(place.operands, place.targets)):
+            given = "NULL" if operand.value is None else self.at(operand)
+            lines.append(f"{self.function(piece_text(place, number), 'p')}({out} + {target.offset}, {given});")
+        return lines
 
     def call(self, call: Call) -> list[str]:
         """The lines that call a voice."""
@@ -178,7 +187,7 @@ class _Writer:
                 if value not in made_by_call:
                     enter += self.output(value)
         enter += [
-            f"{value.ctype} *{self.name(value)} = ({value.ctype} *)(w + {offset});"
+            f"{value.ctype} *{self.name(value)} = ({value.ctype} *)AT({offset}, {value.size * value.dtype.itemsize});"
             for value, offset in self.arena.places.items()
             if value in used
         ]
@@ -211,28 +220,33 @@ class _Writer:
             f"{value.ctype} *{name} = ({value.ctype} *)PyArray_DATA({made});",
         ]
 
-    def text(self, declared: list[str], enter: list[str], body: list[str]) -> str:
-        """The parts put together."""
+    def written(self, enter: list[str], body: list[str]) -> tuple[list[str], list[str]]:
+        """The functions that were named, and what stands before the one that calls them."""
         # Compilers take long where the same function is put into another many times, or much into one.
         apart = sum(map(len, self.functions)) > _INLINED or len(enter) + len(body) > _LONG_BODY
         functions = [
             f"static {'__attribute__((noinline)) ' if apart or self.uses[text] > 2 else ''}void {name}{text}"
             for text, name in self.functions.items()
         ]
+        # A long list of calls gains nothing from the compiler's best efforts, which would take seconds.
+        return functions, [_PLAIN] if apart else []
+
+    def text(self, declared: list[str], enter: list[str], body: list[str]) -> str:
+        """The parts put together."""
+        functions, apart = self.written(enter, body)
         size, alone = self.arena.size, not any(isinstance(group, Call) for group in self.groups)
         work = sum(step.out.size for group in self.groups for step in _steps(group))
         free = alone and (work > LONG or (bool(self.letters) and work > LONG // 10))
         results = [f"PyTuple_SET_ITEM(result, {i}, (PyObject *){self.object(value)}); {self.object(value)} = NULL;"
                    for i, value in enumerate(self.program.outputs)]  # fmt: skip
         return "\n".join([
-            prelude(), SUMS, _HEAD, products.declarations(self.letters, self.blas is not None and self.blas.wide),
+            prelude(), SUMS, MEMORY, _HEAD, products.declarations(self.letters, self.blas is not None and self.blas.wide),
             *functions,
-            # A long list of calls gains nothing from the compiler's best efforts, which would take seconds.
-            *([_PLAIN] if apart else []), "static PyObject *run(PyObject *self, PyObject *const *args, Py_ssize_t count) {",
+            *apart, "static PyObject *run(PyObject *self, PyObject *const *args, Py_ssize_t count) {",
             f"PyArrayObject *o[{len(self.slots) or 1}] = {{NULL}};",
-            "PyObject *result = NULL;", *(["char *w = NULL;"] if size > _STACK else []), *declared,
+            "PyObject *result = NULL;", *(["char *w = NULL;"] if size > STACK else []), *declared,
             f"if (count != {len(self.program.inputs)}) goto unfit;",
-            *(_room(size)),
+            *room(size, "PyErr_NoMemory(); goto fail;"),
             "{", *enter, "PyThreadState *state = NULL; (void)state;",
             *(["state = PyEval_SaveThread();"] if free else []), *body,
             *(["PyEval_RestoreThread(state); state = NULL;"] if free else []),
@@ -241,18 +255,19 @@ class _Writer:
             "PyErr_SetNone(PyTuple_GET_ITEM(self, 1)); goto fail;", "}",
             "unfit: __attribute__((unused));",
             "result = PyObject_Vectorcall(PyTuple_GET_ITEM(self, 0), args, (size_t)count, NULL);",
-            "fail: __attribute__((unused));", *(["if (w) give_back(w);"] if size > _STACK else []),
+            "fail: __attribute__((unused));", *(["if (w) give_back(w);"] if size > STACK else []),
             f"for (int i = 0; i < {len(self.slots)}; i++) Py_XDECREF(o[i]);", "return result;", "}",
             _tail(self.letters),
         ])  # fmt: skip
 
 
-def _room(size: int) -> list[str]:
+def room(size: int, failing: str) -> list[str]:
+    """The lines that take so much memory, or do what ``failing`` says."""
     if not size:
         return []
-    if size <= _STACK:
+    if size <= STACK:
         return [f"char w[{size}] __attribute__((aligned(64)));"]
-    return [f"w = borrow({size}); if (!w) {{ PyErr_NoMemory(); goto fail; }}"]
+    return [f"w = borrow({size}); if (!w) {{ {failing} }}"]
 
 
 def _steps(group: Group) -> list[Any]:
@@ -262,22 +277,30 @@ def _steps(group: Group) -> list[Any]:
 _NUMBERS = {"float32": "NPY_FLOAT32", "float64": "NPY_FLOAT64", "bool": "NPY_BOOL", "int32": "NPY_INT32",
             "int64": "NPY_INT64"}  # fmt: skip
 
-_HEAD = """\
+MEMORY = """\
+#ifdef __SANITIZE_ADDRESS__
+#define AT(offset, size) malloc(size)
+#else
+#define AT(offset, size) (w + offset)
+#endif
 #ifdef __FMA__
 #define FMA(f, a, b, c) f(a, b, c)
 #else
 #define FMA(f, a, b, c) ((a) * (b) + (c))
 #endif
-#define PY_SSIZE_T_CLEAN
-#include <Python.h>
-#define NPY_NO_DEPRECATED_API NPY_1_7_API_VERSION
-#include <numpy/arrayobject.h>
 static void *spare;
 __attribute__((unused)) static char *borrow(size_t size) {
     void *w = __atomic_exchange_n(&spare, NULL, __ATOMIC_ACQ_REL);
     return w ? w : aligned_alloc(64, (size + 63) / 64 * 64);
 }
 __attribute__((unused)) static void give_back(void *w) { free(__atomic_exchange_n(&spare, w, __ATOMIC_ACQ_REL)); }
+"""
+
+_HEAD = """\
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#define NPY_NO_DEPRECATED_API NPY_1_7_API_VERSION
+#include <numpy/arrayobject.h>
 __attribute__((unused, noinline)) static int fits(PyObject *o, char kind, int size, int nd, const npy_intp *dims) {
     if (!PyArray_CheckExact(o)) {
         if (nd || !PyArray_IsScalar(o, Number)) return 0;
@@ -317,11 +340,10 @@ __attribute__((unused, noinline)) static PyObject *taken(PyObject *o, int type, 
 
 
 def _tail(letters: set[str]) -> str:
-    names = [f"{letter}{name}" for letter in sorted(letters) for name in ("gemv", "gemm")]
     lines = [
         f'{{ PyObject *one = PyDict_GetItemString(places, "{name}"); if (!one) return NULL; '
         f"BLAS_{name} = PyLong_AsVoidPtr(one); }}"
-        for name in names
+        for name in products.names(letters)
     ]
     return "\n".join([
         'static PyMethodDef run_def = {"run", (PyCFunction)(void (*)(void))run, METH_FASTCALL, NULL};',

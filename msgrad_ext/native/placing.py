@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..ir import Eqn
-from .program import Access, Gather, Place, Shape, Value, access_of, broadcast_access, contiguous
+from .program import Access, Gather, Place, Shape, Value, access_of, broadcast_access, contiguous, merged
 
 
 def _windows(state: Any, eqn: Eqn) -> Access | None:
@@ -135,20 +135,14 @@ PLACING: dict[str, Callable[[Any, Eqn], Access | None]] = {
 }
 
 
-def placed_text(place: Place) -> tuple[str, list[Access]]:
-    """The function that puts the operands in place, without its name, and the accesses whose pointers it takes."""
-    kind = place.out.ctype
-    taken = [one for one in place.operands if one.value is not None]
-    names = {id(one): f"p{number}" for number, one in enumerate(taken)}
-    parameters = [f"{kind} *restrict out", *(f"const {kind} *{names[id(one)]}" for one in taken)]
-    lines = [] if place.whole else [f"memset(out, 0, {place.out.size} * sizeof *out);"]
-    for operand, target, added in zip(place.operands, place.targets, place.added):
-        given = operand.number if operand.value is None else f"{names[id(operand)]}[{_index(operand.strides)}]"
-        to = _index(target.strides)
-        body = f"out[{target.offset} + {to}] {'+=' if added else '='} {given};"
-        axes = range(len(target.shape))
-        lines += [f"for (long i{axis} = 0; i{axis} < {target.shape[axis]}; i{axis}++)" for axis in axes] + [body]
-    return f"({', '.join(parameters)}) {{\n    " + "\n    ".join(lines) + "\n}\n", taken
+def piece_text(place: Place, number: int) -> str:
+    """The function that puts one operand in place, without its name; it takes the pointers of where to, and of what."""
+    operand, target, kind = place.operands[number], place.targets[number], place.out.ctype
+    lengths, (to, given), _ = merged(target.shape, [target.strides, operand.strides])
+    value = operand.number if operand.value is None else f"p[{_index(given)}]"
+    loops = [f"for (long i{axis} = 0; i{axis} < {length}; i{axis}++)" for axis, length in enumerate(lengths)]
+    lines = [*loops, f"out[{_index(to)}] {'+=' if place.added[number] else '='} {value};"]
+    return f"({kind} *restrict out, const {kind} *restrict p) {{\n    " + "\n    ".join(lines) + "\n}\n"
 
 
 def _index(strides: Shape) -> str:

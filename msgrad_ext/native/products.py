@@ -7,14 +7,14 @@ from collections.abc import Callable
 
 from .program import Access, Product
 
-# Up to so many multiplications a loop is faster than a call of BLAS.
-SMALL = 5000
+# Up to so many multiplications a loop is faster than a call of BLAS; longer sums in one order would be slow and inexact.
+SMALL, SHORT = 5000, 64
 
 
 def small(product: Product) -> bool:
     """True for a product that is written out as loops."""
     (m, k), n = product.operands[0].shape[-2:], product.operands[1].shape[-1]
-    return m * n * k <= SMALL
+    return m * n * k <= SMALL and k <= SHORT
 
 
 def small_text(product: Product) -> str:
@@ -107,6 +107,11 @@ def declarations(letters: set[str], wide: bool) -> str:
             f"int, int, int, {integer}, {integer}, {integer}, {kind}, {matrix}, {matrix}, {kind}, {kind} *, {integer});",
         ]
     return "\n".join(lines) + "\n"
+
+
+def names(letters: set[str]) -> list[str]:
+    """The functions of BLAS for these types of elements."""
+    return [f"{letter}{name}" for letter in sorted(letters) for name in ("gemv", "gemm")]
 
 
 NAMES = ("sgemv", "sgemm", "dgemv", "dgemm")

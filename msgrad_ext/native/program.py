@@ -173,6 +173,28 @@ def core_strides(shape: Shape, strides: Shape) -> Shape:
     return tuple(stride for length, stride in zip(shape, strides) if length != 1)
 
 
+def merged(axes: Shape, strides: list[Shape], rows: int = -1) -> tuple[Shape, list[Shape], int]:
+    """Neighbouring axes that every access runs through as one, made one; the first ``rows`` and the others stay apart."""
+    groups: list[list[int]] = []
+    for axis in range(len(axes)):
+        joined = bool(groups) and axis != rows and all(one[axis - 1] == one[axis] * axes[axis] for one in strides)
+        if joined:
+            groups[-1].append(axis)
+        else:
+            groups.append([axis])
+    lengths = []
+    for group in groups:
+        length = 1
+        for axis in group:
+            length *= axes[axis]
+        lengths.append(length)
+    return (
+        tuple(lengths),
+        [tuple(one[group[-1]] for group in groups) for one in strides],
+        sum(group[0] < rows for group in groups),
+    )
+
+
 def access_of(value: Value) -> Access:
     """The whole of ``value``."""
     return Access(value, value.shape, contiguous(value.shape))

@@ -22,6 +22,7 @@ from . import build
 from .blas import find
 from .lowering import lower
 from .module import write
+from .plain import load, write_plain
 from .program import NoNative
 
 WAITING = 64
@@ -57,12 +58,7 @@ class Native:
         self.status = "compiling"
         try:
             build.compiler()
-            blas = find()
-            module = write(lower(self.graph), blas)
-            self.text = module.text
-            made, kept = build.build(module.text)
-            bound = (self.fallback, self.other_branch, *module.bound)
-            function = made.bind(bound, blas.addresses if blas else {})
+            function, kept = self.built()
             if self.owner is not None:
                 tried(self.graph, function, self.fallback, self.other_branch)
             self.function = function
@@ -73,6 +69,17 @@ class Native:
             self.status = f"numpy: {reason}"
         except Exception as error:  # noqa: BLE001 - a defect here must not reach a user who did not ask for this tier
             self.status = f"numpy: {type(error).__name__}: {error}"
+
+    def built(self) -> tuple[Callable[..., tuple[Any, ...]], bool]:
+        """The compiled function, and whether it was there already."""
+        blas, program = find(), lower(self.graph)
+        module = write(program, blas) if build.headers() else write_plain(program, blas)
+        self.text = module.text
+        path, kept = build.build(module.text)
+        bound = (self.fallback, self.other_branch, *module.bound)
+        if not build.headers():
+            return load(path, program, blas, bound), kept
+        return build.load(path).bind(bound, blas.addresses if blas else {}), kept
 
     def announce(self) -> None:
         """Tell the owner that the function is there."""

@@ -14,7 +14,7 @@ _JOINED = {"sum": "{0} + {1}", "max": "m_max{end}({0}, {1})", "min": "m_min{end}
 _EMPTY = {"sum": "0", "max": "-__builtin_inf()", "min": "__builtin_inf()"}
 
 
-@dataclass
+@dataclass(frozen=True)
 class Tile:
     """The rows ``t`` to ``e`` along the axis ``i{axis}``.
 
@@ -84,7 +84,7 @@ class Tile:
     def block(self, lines: list[str]) -> list[str]:
         """One stage, with its buffers."""
         found = ["{", *self.buffers, *lines, "}"] if self.buffers else lines
-        self.buffers = []
+        self.buffers.clear()
         return found
 
     def around(self, lines: list[str]) -> list[str]:

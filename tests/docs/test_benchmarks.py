@@ -65,7 +65,7 @@ def test_the_benchmarks_run(tmp_path: Path) -> None:
     """One round prints a line for each workload that was asked for, and writes the same figures."""
     table = tmp_path / "figures.json"
     told = run("-m", "benchmarks", "net_2x3", "hess_r", "--small", "--rounds", "1", "--no-start", "--json", str(table))
-    line = r"^(\w+) +\d+\.\d+(?: +(?:-|\d+\.\d\d \(\S+ to \S+\))){3}$"
+    line = r"^(\w+) +\d+\.\d+(?: +(?:-|\d+\.\d\d \(\S+ to \S+\))){6}$"
     names = re.findall(line, told, re.MULTILINE)
     assert names == ["net_2x3", "net_2x3_sens", "net_2x3_x", "hess_rosen20"]
     assert [one["name"] for one in json.loads(table.read_text(encoding="utf-8"))["lines"]] == names

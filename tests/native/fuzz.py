@@ -191,7 +191,7 @@ STEPS: tuple[Callable[[np.random.Generator, list[Any]], Any], ...] = (
 )  # fmt: skip
 
 
-def far(found: np.ndarray, wanted: np.ndarray) -> float:
+def far(found: np.ndarray, wanted: np.ndarray, least: float = 1e-3) -> float:
     """The distance in units of the last place of the largest element; infinite where NaN or infinities stand elsewhere."""
     if (found.shape, found.dtype) != (wanted.shape, wanted.dtype):
         return np.inf
@@ -200,7 +200,7 @@ def far(found: np.ndarray, wanted: np.ndarray) -> float:
     finite = np.isfinite(wanted)
     if not finite.any():
         return 0.0
-    size = max(float(np.max(np.abs(wanted[finite]))), 1e-3)
+    size = max(float(np.max(np.abs(wanted[finite]))), least)
     return float(np.max(np.abs(found[finite] - wanted[finite]))) / size / float(np.finfo(wanted.dtype).eps)
 
 

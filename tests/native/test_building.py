@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -75,6 +76,41 @@ def test_a_broken_compiler_is_told(script: str, told: str, monkeypatch: pytest.M
     assert result.function is None
     assert told in result.status
     assert not list(build.folder().glob(".making-*"))
+
+
+def full(*arguments: object) -> None:
+    """No room on the disk."""
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_full_disk_leaves_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What can not be written is told, and nothing stays behind."""
+    monkeypatch.setattr(build.os, "replace", full)
+    assert made(6.25).status == "numpy: the compiled code could not be kept: No space left on device"
+    assert not list(build.folder().glob(".making-*"))
+
+
+def test_a_folder_that_can_not_be_written_leaves_numpy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A folder to read alone, and a file where the folder should be, are told."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    known = os.access
+    monkeypatch.setattr(build.os, "access", lambda path, mode, **rest: mode != os.W_OK and known(path, mode, **rest))
+    assert "can not be written" in made(7.25).status
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    assert "there is no folder for compiled code" in made(7.25).status
+
+
+def test_two_processes_make_the_same_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Both have it, and one intact file is kept."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    then = "from msgrad_ext.native.tier import finish; finish(); print(compiled._versions[0].plan.native[:10])"
+    environment = {**os.environ, "MSGRAD_EXT_NATIVE": "1"}
+    command = [sys.executable, "-c", PROGRAM.format(then=then)]
+    both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) for _ in range(2)]
+    assert [one.communicate(timeout=60)[0] for one in both] == ["compiled C\n"] * 2
+    (kept,) = build.folder().glob("*.so")
+    assert build._intact(kept, kept.with_suffix(".sha256"))
 
 
 def test_without_a_compiler_numpy_stays(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

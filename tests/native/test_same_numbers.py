@@ -9,6 +9,9 @@ import pytest
 
 from msgrad_ext import nn, ops
 from msgrad_ext.numeric.interpreter import run
+from msgrad_ext.simplify import simplify
+from msgrad_ext.tensor import Tensor
+from msgrad_ext.trace import trace
 
 from .nets import UNARY, Random, data, gradient_graph, native
 
@@ -54,16 +57,60 @@ def test_each_function_at_its_extremes(dtype: Any, repeats: int) -> None:
     def net(x: Any) -> Any:
         return tuple(getattr(ops, name)(x) for name in names)
 
-    from msgrad_ext.simplify import simplify
-    from msgrad_ext.tensor import Tensor
-    from msgrad_ext.trace import trace
-
     graph = simplify(trace(net, [Tensor(x)]).graph)
     for name, found, wanted in zip(names, native(graph).function(x), run(graph, [x]), strict=True):  # type: ignore[misc]
         np.testing.assert_array_equal(np.isnan(found), np.isnan(wanted), name)
         np.testing.assert_array_equal(np.isinf(found), np.isinf(wanted), name)
         finite = np.isfinite(wanted)
         np.testing.assert_array_max_ulp(found[finite], wanted[finite], 6, dtype) if finite.any() else None
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_each_function_of_two_at_its_extremes(dtype: Any) -> None:
+    """All pairs of extremes: NaN, infinities and signs of zero stand where numpy has them, other values within 6 ulp."""
+    names = "add sub mul div maximum minimum xlogy xdivy div_no_nan heaviside hypot atan2 fmax fmin logaddexp".split()
+    names = [name for name in names if hasattr(ops, name)]
+    assert len(names) > 12
+    x, y = (np.ascontiguousarray(one.reshape(-1)) for one in np.meshgrid(*(np.array(EXTREMES, dtype),) * 2))
+    graph = simplify(
+        trace(lambda x, y: tuple(getattr(ops, name)(x, y) for name in names), [Tensor(x), Tensor(y)]).graph
+    )
+    for name, found, wanted in zip(names, native(graph).function(x, y), run(graph, [x, y]), strict=True):  # type: ignore[misc]
+        np.testing.assert_array_equal(np.isnan(found), np.isnan(wanted), name)
+        np.testing.assert_array_equal(np.isinf(found), np.isinf(wanted), name)
+        finite = np.isfinite(wanted)
+        if name not in ("maximum", "minimum", "fmax", "fmin"):  # which of two zeros is larger is left open
+            np.testing.assert_array_equal(np.signbit(found[finite]), np.signbit(wanted[finite]), name)
+        np.testing.assert_array_max_ulp(found[finite], wanted[finite], 6, dtype)
+
+
+@pytest.mark.parametrize("dtype", [np.int32, np.int64])
+def test_whole_numbers_wrap_around(dtype: Any) -> None:
+    """Sums, products and absolute values beyond the largest number are numpy's."""
+    least, most = np.iinfo(dtype).min, np.iinfo(dtype).max
+    x = np.array([least, most, -1, 0, 7, least + 1, most // 2, 3] * 4, dtype)
+    names = "add sub mul maximum minimum".split()
+    graph = simplify(
+        trace(lambda x, y: (*(getattr(ops, name)(x, y) for name in names), ops.neg(x), ops.abs(x), ops.square(y)),
+              [Tensor(x), Tensor(x[::-1].copy())]).graph
+    )  # fmt: skip
+    given = [x, np.ascontiguousarray(x[::-1])]
+    for found, wanted in zip(native(graph).function(*given), run(graph, given), strict=True):  # type: ignore[misc]
+        np.testing.assert_array_equal(found, wanted)
+        assert found.dtype == wanted.dtype == dtype
+
+
+@pytest.mark.parametrize("rows", [1, 5, 130])
+@pytest.mark.parametrize("length", [2, 3, 10, 33, 64, 65])
+def test_short_rows(rows: int, length: int) -> None:
+    """Rows are reduced together or one by one, whatever their number and length, and NaN stays in its row."""
+    x = data(np.random.default_rng(length), np.float64, rows, length)
+    graph, _ = gradient_graph(
+        lambda x: (ops.softmax(x, 1) * ops.logsumexp(x, 1, True) + ops.reduce_min(x, 1, True)).sum(), x
+    )
+    x[rows // 2, length - 1] = np.nan
+    for found, wanted in zip(native(graph).function(x), run(graph, [x]), strict=True):  # type: ignore[misc]
+        close(found, wanted, 64)
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
