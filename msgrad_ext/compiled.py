@@ -90,9 +90,14 @@ class CompiledGradient(Answered):
         self._trace(as_inputs(example))
 
     @property
+    def plan(self) -> Plan:
+        """The compiled version that was made last: its `fast_source`, `memory`, `counts` and `native` tell what runs."""
+        return self._versions[0].plan  # type: ignore[no-any-return]
+
+    @property
     def source(self) -> str:
         """The generated numpy source of the version that was made last."""
-        return self._versions[0].plan.source  # type: ignore[no-any-return]
+        return self.plan.source
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -102,7 +107,7 @@ class CompiledGradient(Answered):
     @property
     def graph(self) -> Graph:
         """The simplified graph of value and gradients."""
-        return self._versions[0].plan.graph  # type: ignore[no-any-return]
+        return self.plan.graph
 
     def __repr__(self) -> str:
         return f"CompiledGradient({type(self.function).__name__}, by {', '.join(self.names)})"
