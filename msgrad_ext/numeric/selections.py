@@ -68,4 +68,4 @@ def bits_of(value: Value) -> Value:
     if value.dtype.kind != "f":
         return value
     integer = np.dtype(f"i{value.dtype.itemsize}")
-    return Value(value.shape, integer, "view", "", value, f"{{}}.view({integer.name})")
+    return Value(value.shape, integer, "view", "", value, f"{{}}.view('{integer.name}')")

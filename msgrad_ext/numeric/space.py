@@ -167,6 +167,8 @@ def in_tables(steps: Sequence[Step], layout: Layout) -> list[Step | list[Step]]:
         run = list(group)
         made = [one for one in run if one.kind not in ("view", "room")]
         if fit and len(made) >= _LONG:
+            # Views that always lie in one place are not written; others may be needed outside of the table.
+            parts += [one for one in run if one.kind == "view"]
             parts.append(made)
         else:
             parts += run

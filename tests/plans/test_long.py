@@ -121,6 +121,32 @@ def test_long_runs_are_tables(case: Callable[[int], Case]) -> None:
     assert short.counts["operations"] < long.counts["operations"]
 
 
+def shown_beside(x: Tensor, scale: Tensor) -> Tensor:
+    """A view of an input stands among the steps of a table, and is read after it alone."""
+    x = ops.sin(ops.sin(x))
+    shown = ops.broadcast_to(scale, (8, 4))
+    for _ in range(120):
+        x = ops.sin(x)
+    return ops.tanh(ops.matmul(shown, ops.cumsum(x, 0)))
+
+
+def selecting(x: Tensor, scale: Tensor) -> Tensor:
+    """Selections in tables alone: no line of the text names the integers that they are computed in."""
+    x = ops.sin(ops.sin(x * scale))
+    for _ in range(120):
+        x = ops.sin(ops.select(x > 0.1, x, ops.zeros_like(x)))
+    return ops.sin(ops.sin(x)) * scale
+
+
+@pytest.mark.parametrize("net", [shown_beside, selecting])
+@pytest.mark.parametrize("gradients_only", [False, True])
+def test_what_tables_leave_out_is_there(net: Callable[..., Any], gradients_only: bool) -> None:
+    """Views that others read, and dtypes that only a table speaks of."""
+    one = trial(net, [DRAW.normal(size=(4, 3)), np.asarray(0.9)], 3, gradients_only)
+    assert "for call, given in steps1" in Plan(one.lean, native=False).fast_source
+    safe(one)
+
+
 def test_ten_thousand_operations() -> None:
     """No recursion anywhere: the gradient of a long chain is right."""
     net, (x,) = chain(10_000)
