@@ -87,9 +87,9 @@ class Eqn:
 
     def put(self, new: Mapping[Any, Atom]) -> Eqn:
         """This equation with each variable that ``new`` has replaced; itself if it has none."""
-        inputs = tuple([new.get(atom, atom) if isinstance(atom, Var) else atom for atom in self.inputs])
-        if inputs == self.inputs:
+        if new.keys().isdisjoint(self.inputs):
             return self
+        inputs = substitute(self.inputs, new)
         pairs = zip(inputs, self.inputs)
         sound = self.sound and all(one is old or (one.shape, one.dtype) == (old.shape, old.dtype) for one, old in pairs)
         return Eqn(self.op, inputs, self.out, self.location, sound)
@@ -134,7 +134,7 @@ class Graph:
             names.add(var.name)
         for eqn in self.eqns:
             for atom in eqn.inputs:
-                if isinstance(atom, Var) and atom not in bound:
+                if atom not in bound and isinstance(atom, Var):
                     raise EngineError(f"Graph: {atom.name} is used before it is bound, in: {eqn}")
             if not eqn.sound:
                 shape, kind = eqn.op.infer(*eqn.inputs)
@@ -180,8 +180,8 @@ def rename(graph: Graph, names: Mapping[Var, str] | None = None) -> Graph:
 
 
 def substitute(atoms: Iterable[Atom], new: Mapping[Any, Atom]) -> tuple[Atom, ...]:
-    """``atoms`` with each variable that ``new`` has replaced by what it has for it."""
-    return tuple([new.get(atom, atom) if isinstance(atom, Var) else atom for atom in atoms])
+    """``atoms`` with each that ``new`` has replaced by what it has for it."""
+    return tuple([new.get(atom, atom) for atom in atoms])
 
 
 def unique(name: str, taken: set[str]) -> str:

@@ -95,9 +95,8 @@ def _compiled(graph: Graph, wrt: Sequence[Var], weighted: bool, values: Sequence
     return Compiled(Plan(optimise(gradients), native=observer.get() is None), record)
 
 
-def value_plan(made: Compiled, outputs: Sequence[Atom], weighted: bool) -> Plan:
-    """A plan of ``outputs``, atoms of the forward graph, and of the gradients that ``made`` gives."""
-    record = made.record
+def value_plan(record: Record, outputs: Sequence[Atom], weighted: bool) -> Plan:
+    """A plan of ``outputs``, atoms of the forward graph, and of the gradients of ``record``."""
     whole = record.graph if weighted else record.with_ones()
     gradients = whole.outputs[len(record.forward.outputs) :]
     return Plan(optimise(Graph(whole.inputs, whole.eqns, (*outputs, *gradients), whole.guards)))

@@ -65,6 +65,8 @@ class Op(Counted, metaclass=CountedClass):
         The result may share the operand's memory.
     """
 
+    # Beside the settings, which are all that `vars` shows.
+    __slots__ = ("_key",)
     contract: ClassVar[Contract | None] = None
     constants: ClassVar[tuple[str, ...]] = ()
     assumes: ClassVar[dict[str, str]] = {}
@@ -146,7 +148,20 @@ class Op(Counted, metaclass=CountedClass):
     @property
     def key(self) -> tuple[Any, ...]:
         """A hashable value that is equal for ops that do the same."""
-        return (type(self), *sorted(vars(self).items())) if vars(self) else (type(self),)
+        if not vars(self):
+            return (type(self),)
+        found = getattr(self, "_key", None)
+        if found is None:
+            found = (type(self), *sorted(vars(self).items()))
+            object.__setattr__(self, "_key", found)
+        return found
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        object.__setattr__(self, "_key", None)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return vars(self)
 
     def set(self, **params: Any) -> Op:
         """A copy of this op with more settings."""

@@ -24,7 +24,7 @@ from ..numeric.plan import Plan
 from ..observing import Applications, Compiled, gradient_plan, observer, reusing_plans
 from ..registry import recorder
 from ..reversing.recorded import Record
-from ..reversing.reverse import GradOf, Nested
+from ..reversing.reverse import GradOf, Nested, reverse_pass
 from ..reversing.sens import check_sens
 from ..tensor import Parameter, Tensor
 from ..tracing.marking import is_input, leaves, mapped
@@ -163,14 +163,14 @@ class Request:
         groups = [[var for var in self.wrt if (var.dtype.kind == "f") is floats] for floats in (True, False)]
         results: dict[Var, np.ndarray] = {}
         for group in filter(None, groups):
-            plan = self._plan(group, weights)
+            plan = self.plan_for(group, weights)
             values = plan(*(value for value in self.program.values if value is not None), *(weights or ()))
             if not results and observer.get() is not None:
                 self._tell(group, weights, values, self.compiled_for(group, weights))
             results.update(zip(group, values))
         return [Tensor._wrap(results[var]) for var in self.wrt]
 
-    def _plan(self, wrt: Sequence[Var], weights: Any) -> Plan:
+    def plan_for(self, wrt: Sequence[Var], weights: Sequence[np.ndarray] | None) -> Plan:
         """The plan of some of the gradients; where nobody looks, it may be that of a trace before."""
         if observer.get() is not None or (tuple(wrt), weights is not None) in self.plans:
             return self.compiled_for(wrt, weights).plan
@@ -194,6 +194,13 @@ class Request:
             values = (*self.program.values, *(weights or ()))
             self.plans[key] = gradient_plan(self.program.graph, wrt, weights is not None, values)
         return self.plans[key]
+
+    def record_for(self, wrt: Sequence[Var], weights: Sequence[np.ndarray] | None) -> Record:
+        """The reverse pass of the gradients, compiled or not."""
+        made = self.plans.get((tuple(wrt), weights is not None))
+        if made is not None:
+            return made.record
+        return reverse_pass(self.program.graph, wrt, weights is not None, (*self.program.values, *(weights or ())))
 
     def value(self) -> Any:
         """What the function returned, in its structure; inside another network it is part of that one's graph."""

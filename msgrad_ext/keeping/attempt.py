@@ -16,10 +16,11 @@ import numpy as np
 
 from ..ir import Atom, Graph, Var
 from ..numeric.plan import Plan
-from ..observing import Compiled, gradient_plan, handed, observer, value_plan
+from ..observing import handed, observer, value_plan
 from ..op import foreign
 from ..registry import recorder
-from ..reversing.reverse import expand
+from ..reversing.recorded import Record
+from ..reversing.reverse import expand, reverse_pass
 from ..tensor import Epoch, Parameter, Tensor
 from ..tensor.parameter import lent
 from ..tracing.trace import Program
@@ -37,7 +38,8 @@ class Asked(Protocol):
     program: Program
     wrt: list[Var]
 
-    def compiled_for(self, wrt: Sequence[Var], weights: Sequence[np.ndarray] | None) -> Compiled: ...
+    def plan_for(self, wrt: Sequence[Var], weights: Sequence[np.ndarray] | None) -> Plan: ...
+    def record_for(self, wrt: Sequence[Var], weights: Sequence[np.ndarray] | None) -> Record: ...
 
 
 class Taking(Protocol):
@@ -177,13 +179,13 @@ def _attempt(
 def _plan_of(request: Asked, given: Any, order: Sequence[int], whole: Program | None) -> Plan:
     """The plan of what was asked for; with ``whole`` of all that the function returns, before it."""
     if whole is None:
-        return request.compiled_for(request.wrt, given).plan
+        return request.plan_for(request.wrt, given)
     if not any(eqn.op.nested for eqn in whole.graph.eqns):
-        return value_plan(request.compiled_for(request.wrt, given), whole.graph.outputs, given is not None)
+        return value_plan(request.record_for(request.wrt, given), whole.graph.outputs, given is not None)
     full = expand(whole.graph)
     first = Graph(full.inputs, full.eqns, full.outputs[: len(request.program.graph.outputs)], full.guards)
-    made = gradient_plan(first, [first.inputs[at] for at in order], given is not None, (*whole.values, *(given or ())))
-    return value_plan(made, full.outputs, given is not None)
+    record = reverse_pass(first, [first.inputs[at] for at in order], given is not None, (*whole.values, *(given or ())))
+    return value_plan(record, full.outputs, given is not None)
 
 
 def _lists_its_own(fn: Any) -> bool:

@@ -47,32 +47,33 @@ def batched(graph: Graph, rules: Any) -> tuple[Graph, int]:
     order = arranged(graph, groups)
     for node in order:
         if isinstance(node, Eqn):
-            state.new[node.out] = state.simplified(node)
+            state.take(node)
         else:
             _emit(state, node)
     guards = tuple(Guard(state.now(one.var), one.value, one.location) for one in graph.guards)
     return draft(graph.inputs, state.eqns, tuple(map(state.now, graph.outputs)), guards), state.moved
 
 
-def _form(eqn: Eqn, state: Rewriter, term: bool) -> Any:
+def _form(eqn: Eqn, state: Rewriter, readers: Sequence[Eqn]) -> Any:
     """A key that is equal for equations that could be one, or None: elementwise ops, products and sums.
 
     Contractions that are terms of a sum are left to `stacks`, which makes one of them all.
     """
-    if not is_float(eqn.out) or not eqn.out.shape or not size(eqn.out) or not state.own(eqn.op):
+    op, out = eqn.op, eqn.out
+    if not out.shape or 0 in out.shape or not is_float(out) or not state.own(op):
         return None
-    if isinstance(eqn.op, Elementwise):
-        kinds = tuple([_part(atom, eqn.out) for atom in eqn.inputs])
-        return None if None in kinds else (eqn.op.key, eqn.out.shape, eqn.out.dtype, *kinds)
-    if type(eqn.op).__name__ == "MatMul":
+    if isinstance(op, Elementwise):
+        kinds = tuple([_part(atom, out) for atom in eqn.inputs])
+        return None if None in kinds else (op.key, out.shape, out.dtype, *kinds)
+    if type(op).__name__ == "MatMul":
         a, b = eqn.inputs
         if not isinstance(a, Var) or not isinstance(b, Var):
             return None
         if _is_turned(state, a) and not _is_turned(state, b):
-            return None if term else (eqn.op.key, a.shape, b.shape, a.dtype)
-        return (eqn.op.key, a.shape, a.dtype, id(b))
-    if type(eqn.op).__name__ == "ReduceSum" and len(eqn.inputs[0].shape) > 1 and not term:
-        return (eqn.op.key, eqn.inputs[0].shape, eqn.out.dtype)
+            return None if _is_term(readers) else (op.key, a.shape, b.shape, a.dtype)
+        return (op.key, a.shape, a.dtype, id(b))
+    if type(op).__name__ == "ReduceSum" and len(eqn.inputs[0].shape) > 1 and not _is_term(readers):
+        return (op.key, eqn.inputs[0].shape, out.dtype)
     return None
 
 
@@ -102,7 +103,7 @@ def candidates(graph: Graph, state: Rewriter) -> list[Group]:
             readers[atom].append(eqn)
     returned = set(graph.outputs)
     forms = {
-        eqn.out: _form(eqn, state, _is_term(readers[eqn.out]))
+        eqn.out: _form(eqn, state, readers[eqn.out])
         for eqn in graph.eqns
         if alike[type(eqn.op), eqn.out.shape] >= _FEWEST
     }
@@ -116,8 +117,7 @@ def candidates(graph: Graph, state: Rewriter) -> list[Group]:
     for eqn in graph.eqns:
         bits = 0
         for atom in eqn.inputs:
-            if isinstance(atom, Var):
-                bits |= above.get(atom, 0)
+            bits |= above.get(atom, 0)
         place = numbers.get(forms.get(eqn.out))
         if place is not None:
             if not bits >> place & 1:

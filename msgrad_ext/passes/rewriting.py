@@ -36,9 +36,8 @@ class Rewriter(Simplifier):
         self.uses: Counter[Any] = Counter()
         self._own: dict[type, bool] = {}
         self._handled: dict[type, bool] = {}
-        self.uses.update(
-            chain.from_iterable(eqn.inputs for eqn in graph.eqns if type(eqn.op).__name__ not in _SHAPE_ONLY)
-        )
+        shapes = {OPS[name] for name in _SHAPE_ONLY}
+        self.uses.update(chain.from_iterable([eqn.inputs for eqn in graph.eqns if type(eqn.op) not in shapes]))
         self.uses.update((*graph.outputs, *(one.var for one in graph.guards)))
 
     def simplified(self, eqn: Eqn) -> Atom:
@@ -46,34 +45,34 @@ class Rewriter(Simplifier):
         self.location = eqn.location
         self.visits += 1
         kind: Any = type(eqn.op)
-        if kind not in self._handled:
-            self._handled[kind] = bool(rules_for(kind, self.rules))
-        if not self._handled[kind]:
+        handled = self._handled.get(kind)
+        if handled is None:
+            handled = self._handled[kind] = bool(rules_for(kind, self.rules))
+        if not handled:
             return self.kept(eqn)
         if not self.own(eqn.op):
             return self.placed(eqn.op, tuple(map(self.now, eqn.inputs)), eqn.out)
         found = super().simplified(eqn)
         if found is not eqn.out:
-            for atom in eqn.inputs:
-                self.uses[self.now(atom)] -= 1  # type: ignore[index]
+            for atom in substitute(eqn.inputs, self.new):
+                self.uses[atom] -= 1
             if isinstance(found, Var):
                 self.uses[found] += self.uses[eqn.out]
         return found
 
     def kept(self, eqn: Eqn) -> Var:
         """The variable of an equation that no rule is for: equal ones were found by an earlier pass."""
-        inputs = substitute(eqn.inputs, self.new)
-        same = inputs == eqn.inputs
-        self.made[eqn.out] = eqn if same else Eqn(eqn.op, inputs, eqn.out, eqn.location)
-        self.eqns.append(self.made[eqn.out])
+        self.made[eqn.out] = eqn = eqn.put(self.new)
+        self.eqns.append(eqn)
         return eqn.out
 
     def own(self, op: Op) -> bool:
         """True for an op with a voice of this package, whose meaning the rules know."""
         kind = type(op)
-        if kind not in self._own:
-            self._own[kind] = OPS.get(kind.__name__) is kind and not foreign(kind.numpy) and not op.nested
-        return self._own[kind]
+        found = self._own.get(kind)
+        if found is None:
+            found = self._own[kind] = OPS.get(kind.__name__) is kind and not foreign(kind.numpy) and not op.nested
+        return found
 
     def make(self, op: Op, *inputs: Atom) -> Atom:
         """What ``op`` on ``inputs`` comes down to; a new equation if there is none like it."""
@@ -81,11 +80,12 @@ class Rewriter(Simplifier):
         self.count += 1
         self.visits += 1
         out = Var(f".{self.count}", shape, kind)
+        eqn = Eqn(op, inputs, out, self.location, True)
         if self.depth >= _DEEPEST:
-            found: Atom = self.placed(op, inputs, out)
+            found: Atom = self.placed(op, inputs, out, eqn)
         else:
             self.depth += 1
-            found = self.reduced(op, inputs, out)
+            found = self.reduced(op, inputs, out, eqn)
             self.depth -= 1
         if isinstance(found, Var):
             self.uses[found] += 1

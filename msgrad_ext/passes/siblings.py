@@ -48,7 +48,12 @@ class _Round:
         for eqn in graph.eqns:
             if type(eqn.op).__name__ == "StridedSlice" and _axis(eqn.op, eqn.inputs[0]) is not None:
                 self.slices[eqn.out] = eqn
-            elif isinstance(eqn.op, Elementwise) and not foreign(type(eqn.op).numpy) and self._same_places(eqn):
+            elif (
+                self.slices
+                and self._same_places(eqn)
+                and isinstance(eqn.op, Elementwise)
+                and not foreign(type(eqn.op).numpy)
+            ):
                 first: Any = self.slices[eqn.inputs[0]]
                 sources = tuple(id(self.slices[one].inputs[0]) for one in eqn.inputs)
                 alike[eqn.op.key, sources, _axis(first.op, first.inputs[0])].append(eqn)
@@ -56,11 +61,10 @@ class _Round:
 
     def _same_places(self, eqn: Eqn) -> bool:
         """True if all operands are the same part of arrays of one shape."""
-        cuts = [self.slices.get(one) for one in eqn.inputs]
-        if not cuts or any(cut is None for cut in cuts):
+        if not eqn.inputs or eqn.inputs[0] not in self.slices or not self.slices.keys() >= set(eqn.inputs):
             return False
-        places = {(cut.op.begin, cut.op.size, cut.inputs[0].shape) for cut in cuts if cut is not None}  # type: ignore[attr-defined]
-        return len(places) == 1
+        cuts = [self.slices[one] for one in eqn.inputs]
+        return len({(cut.op.begin, cut.op.size, cut.inputs[0].shape) for cut in cuts}) == 1  # type: ignore[attr-defined]
 
     def _range(self, members: list[Eqn]) -> tuple[int, list[tuple[int, int]]]:
         cuts: list[Any] = [self.slices[one.inputs[0]] for one in members]

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..contract import broadcast
 from ..errors import Location
-from ..ir import Atom, Eqn, Graph, Guard, Lit, Var, literal, rename, substitute
+from ..ir import Atom, Eqn, Graph, Guard, Lit, Var, literal, rename
 from ..op import Elementwise, Op, evaluate
 from ..registry import OPS
 from ..reversing.reverse import lower
@@ -60,12 +60,12 @@ def simplify(graph: Graph) -> Graph:
 
 def remove_dead(graph: Graph) -> Graph:
     """``graph`` without the equations that no output and no guard needs."""
-    needed = {atom for atom in (*graph.outputs, *(guard.var for guard in graph.guards)) if isinstance(atom, Var)}
+    needed: set[Atom] = {*graph.outputs, *(guard.var for guard in graph.guards)}
     kept = []
     for eqn in reversed(graph.eqns):
         if eqn.out in needed:
             kept.append(eqn)
-            needed.update(atom for atom in eqn.inputs if isinstance(atom, Var))
+            needed.update(eqn.inputs)
     return draft(graph.inputs, kept[::-1], graph.outputs, graph.guards)
 
 
@@ -84,19 +84,25 @@ class Simplifier:
     def run(self, graph: Graph) -> Graph:
         """The simplified graph."""
         for eqn in graph.eqns:
-            self.new[eqn.out] = self.simplified(eqn)
+            self.take(eqn)
         guards = tuple(Guard(self.now(guard.var), guard.value, guard.location) for guard in graph.guards)
         return draft(graph.inputs, self.eqns, tuple(map(self.now, graph.outputs)), guards)
 
+    def take(self, eqn: Eqn) -> None:
+        """Add what ``eqn`` comes down to."""
+        found = self.simplified(eqn)
+        if found is not eqn.out:
+            self.new[eqn.out] = found
+
     def now(self, atom: Atom) -> Atom:
         """What ``atom`` has become."""
-        return self.new.get(atom, atom) if isinstance(atom, Var) else atom
+        return self.new.get(atom, atom)  # type: ignore[arg-type]
 
     def simplified(self, eqn: Eqn) -> Atom:
         """The atom that ``eqn`` comes down to; its equation is added if there is none like it yet."""
         self.location = eqn.location
-        inputs = substitute(eqn.inputs, self.new)
-        return self.reduced(eqn.op, inputs, eqn.out, eqn if inputs == eqn.inputs else None)
+        eqn = eqn.put(self.new)
+        return self.reduced(eqn.op, eqn.inputs, eqn.out, eqn)
 
     def reduced(self, op: Op, inputs: tuple[Atom, ...], out: Var, eqn: Eqn | None = None) -> Atom:
         """What ``op`` on ``inputs`` comes down to by the rules; ``out`` is bound if that takes an equation.
@@ -136,11 +142,11 @@ class Simplifier:
 
     def identity(self, op: Op, inputs: Sequence[Atom]) -> Any:
         """A key that is equal for equations with one value."""
-        return (op.key if vars(op) else type(op), *map(_identity, inputs))
+        return (op.key, *[atom if type(atom) is Var else _identity(atom) for atom in inputs])
 
     def source(self, atom: Atom, name: str) -> Eqn | None:
         """The equation that made ``atom``, if its op is called ``name``."""
-        made = self.made.get(atom) if isinstance(atom, Var) else None
+        made = self.made.get(atom)  # type: ignore[arg-type]
         return made if made is not None and type(made.op).__name__ == name else None
 
     def uniform(self, atom: Atom) -> Lit | None:
@@ -150,10 +156,8 @@ class Simplifier:
         return scalar if isinstance(scalar, Lit) and not scalar.shape else None
 
 
-def _identity(atom: Atom) -> Any:
-    if isinstance(atom, Lit) and not atom.shape:
-        return (atom.dtype.str, atom.value.tobytes(), atom.exact)
-    return id(atom)
+def _identity(lit: Lit) -> Any:
+    return lit if lit.shape else (lit.dtype.str, lit.value.tobytes(), lit.exact)
 
 
 @on(sees="Lit")

@@ -19,6 +19,7 @@ from ..registry import OPS, fn
 from ..tensor import Tensor
 from ..tracing.custom import Custom, CustomOf
 from ..tracing.dead_branch import Alive
+from ..tracing.held import NOTHING
 from ..tracing.trace import Trace, Traced
 from .recorded import Contribution, Step
 from .repeated import Memory, alike
@@ -44,10 +45,11 @@ class Backward(Trace):
         self.active = set(wrt)
         # Integers that follow from integer inputs by integer arithmetic alone: as in MindSpore, their gradients are integers.
         self.integers = {var for var in wrt if not is_float(var.dtype)}
+        self.foreign: dict[Any, bool] = {}
         for eqn in graph.eqns:
-            if self.active.intersection(self.differentiated(eqn)):
+            if not self.active.isdisjoint(self.differentiated(eqn) if eqn.op.constants else eqn.inputs):
                 self.active.add(eqn.out)
-            if not is_float(eqn.out.dtype) and self.integers.intersection(eqn.inputs):
+            if self.integers and not is_float(eqn.out.dtype) and self.integers.intersection(eqn.inputs):
                 self.integers.add(eqn.out)
 
     @staticmethod
@@ -58,7 +60,7 @@ class Backward(Trace):
 
     def known(self, atom: Atom) -> Traced:
         """The stand-in for a primal of the forward graph."""
-        return Traced(self, atom, self._value_of(atom))
+        return Traced(self, atom, NOTHING if self.values is None else self._value_of(atom))
 
     def _value_of(self, atom: Atom) -> np.ndarray | None:
         if isinstance(atom, Lit):
@@ -88,7 +90,8 @@ class Backward(Trace):
         before = self.cotangents.get(var)
         self.alive.add(var, mask, before is None)
         if before is not None:
-            (cotangent,) = self.again("sum", (before, cotangent), lambda: (before + cotangent,))
+            atoms = self.atom(before), self.atom(cotangent)  # type: ignore[arg-type]
+            (cotangent,) = self.again("sum", atoms, lambda: (before + cotangent,))
         self.cotangents[var] = cotangent
 
     def bind(self, op: Op, inputs: tuple[Atom, ...], shape: Shape, dtype: np.dtype) -> Var:
@@ -97,9 +100,8 @@ class Backward(Trace):
         self.eqns.append(Eqn(op, inputs, var, self.location, True))
         return var
 
-    def again(self, what: Hashable, tensors: Sequence[Any], make: Callable[[], Sequence[Any]]) -> Sequence[Any]:
-        """What ``make`` gives, which does ``what`` to ``tensors`` and looks at no values: recorded by it the first time only."""
-        atoms = tuple(map(self.atom, tensors))
+    def again(self, what: Hashable, atoms: Sequence[Atom], make: Callable[[], Sequence[Any]]) -> Sequence[Any]:
+        """What ``make`` gives, which does ``what`` to ``atoms`` and looks at no values: recorded by it the first time only."""
         kinds = alike(atoms) if self.values is None and not self.integers else None
         if kinds is None:
             return make()
@@ -119,17 +121,17 @@ class Backward(Trace):
             self.custom(eqn)
             return
         cotangent = self.cotangents.get(eqn.out)
-        live = [isinstance(atom, Var) and atom in self.active for atom in eqn.inputs]
+        live = [atom in self.active for atom in eqn.inputs]
         if cotangent is None or not any(live):
             return
         self.location = eqn.location
         # Held here: what a rule writes into its cotangent must not pass for what it was handed.
         sent = self.atom(cotangent)
-        if eqn.op.nested or foreign(type(eqn.op).vjp):
+        if self.is_foreign(eqn.op):
             contributions: Sequence[Any] = self.contributions(eqn, cotangent, live)
         else:
-            what, tensors = (eqn.op.key, type(eqn.op).vjp, *live), [cotangent, *map(self.known, (eqn.out, *eqn.inputs))]
-            contributions = self.again(what, tensors, lambda: self.contributions(eqn, cotangent, live))
+            what, atoms = (eqn.op.key, type(eqn.op).vjp, *live), (sent, eqn.out, *eqn.inputs)
+            contributions = self.again(what, atoms, lambda: self.contributions(eqn, cotangent, live))
         taken: list[Contribution] = []
         for position, fitted in enumerate(contributions):
             if fitted is not None:
@@ -139,11 +141,19 @@ class Backward(Trace):
                 self.add(eqn.inputs[position], added, mask)  # type: ignore[arg-type]
         self.steps.append(Step(eqn, sent, tuple(taken)))
 
+    def is_foreign(self, op: Op) -> bool:
+        """True for an op whose rule may do another thing each time: of the user's, or a part of a program."""
+        found = self.foreign.get(type(op))
+        if found is None:
+            found = self.foreign[type(op)] = op.nested or foreign(type(op).vjp)
+        return found
+
     def summed(self, tensor: Tensor, shape: Shape) -> Tensor:
         """``tensor`` summed over the axes along which ``shape`` was broadcast."""
         if tensor.shape == shape:
             return tensor
-        (found,) = self.again(("sum_to_shape", shape), (tensor,), lambda: (fn.sum_to_shape(tensor, shape),))
+        what, atom = ("sum_to_shape", shape), self.atom(tensor)  # type: ignore[arg-type]
+        (found,) = self.again(what, (atom,), lambda: (fn.sum_to_shape(tensor, shape),))
         return found  # type: ignore[no-any-return]
 
     def contributions(self, eqn: Eqn, cotangent: Tensor, live: Sequence[bool]) -> list[Tensor | None]:

@@ -37,11 +37,12 @@ class Alive:
 
     def through(self, eqn: Eqn, position: int, contribution: Any) -> tuple[Any, Any]:
         """``contribution`` to an operand with zeros where it is dead, and the operand's mask (None: alive everywhere)."""
-        name, alive, atom = type(eqn.op).__name__, self.masks.get(eqn.out), eqn.inputs[position]
+        name, alive = type(eqn.op).__name__, self.masks.get(eqn.out)
         if name == "Select":
             return contribution, self._chosen(eqn, position, alive)
         if alive is None:
             return contribution, None
+        atom = eqn.inputs[position]
         if name in _MOVES:
             return contribution, self._moved(eqn, position, alive)
         if not isinstance(eqn.op, Elementwise) and name != "Cast":

@@ -61,6 +61,10 @@ class Held:
         return self.array
 
 
+# Where no values are known.
+NOTHING = Held(None)
+
+
 def later(op: Op, atoms: Sequence[Atom], operands: Sequence[Held]) -> Held | None:
     """The value of ``op``, to be computed when it is asked for; None if it must be now, since that may raise."""
     if not all(one.known for one in operands) or foreign(type(op).numpy):
@@ -86,4 +90,4 @@ def _computed(op: Op, values: Sequence[np.ndarray | None], shape: Shape, dtype: 
     return value
 
 
-__all__ = ["Held", "at_once", "later"]
+__all__ = ["NOTHING", "Held", "at_once", "later"]
