@@ -34,6 +34,7 @@ from .program import (
     reshaped,
     whole,
 )
+from .routines import ROUTINES
 
 LIMIT = 20_000
 _ONE = number(np.asarray(1.0)).strip("()")
@@ -143,6 +144,24 @@ class _Lowering:
             return access if access.plain else Access(access.value, access.shape, contiguous(access.shape))
         return self.map("{0}", access.shape, access.dtype, access)
 
+    def reshaped(self, access: Access, shape: Shape) -> Access:
+        """``access`` in another shape; its elements are moved where they have to be."""
+        found = reshaped(access, shape)
+        if found is None:
+            found = reshaped(self.map("{0}", access.shape, access.dtype, access), shape)
+        assert found is not None
+        return found
+
+    def product(self, a: Access, b: Access, lead: Shape) -> Access:
+        """The products of two stacks of matrices, which are broadcast to ``lead``."""
+        prepared = []
+        for one in (a, b):
+            ready = one if one.value is not None and _direct(one) else self.stored(one)
+            prepared.append(broadcast_access(ready, (*lead, *one.shape[-2:])))
+        out = Value((*lead, a.shape[-2], b.shape[-1]), a.dtype)
+        self.steps.append(Product(out, tuple(prepared)))
+        return access_of(out)
+
     def call(self, eqn: Eqn) -> Access:
         """A step that calls the op's own voice."""
         op = eqn.op
@@ -171,10 +190,7 @@ def _view(state: _Lowering, eqn: Eqn) -> Access | None:
         offset = given.offset + sum(first * stride for first, stride in zip(begin, given.strides))
         strides = tuple(stride * by for stride, by in zip(given.strides, step))
         return Access(given.value, shape, strides, offset, given.number, given.kind)
-    found = reshaped(given, shape)
-    if found is not None:
-        return found
-    return reshaped(state.map("{0}", given.shape, given.dtype, given), shape)
+    return state.reshaped(given, shape)
 
 
 def _reduction(state: _Lowering, eqn: Eqn) -> Access | None:
@@ -254,14 +270,7 @@ def _product(state: _Lowering, eqn: Eqn) -> Access | None:
     uniform = [place for place, one in enumerate(operands) if not any(core_strides(one.shape, one.strides))]
     if len(uniform) == 1 and len(core(operands[uniform[0]].shape)) == len(operands[uniform[0]].shape):
         return _uniform_product(state, eqn, operands, uniform[0])
-    lead = eqn.out.shape[:-2]
-    prepared = []
-    for one in operands:
-        ready = one if one.value is not None and _direct(one) else state.stored(one)
-        prepared.append(broadcast_access(ready, (*lead, *one.shape[-2:])))
-    out = state.value(eqn.out)
-    state.steps.append(Product(out, tuple(prepared)))
-    return access_of(out)
+    return state.product(operands[0], operands[1], eqn.out.shape[:-2])
 
 
 def _uniform_product(state: _Lowering, eqn: Eqn, operands: list[Access], place: int) -> Access:
@@ -291,4 +300,5 @@ _SPECIAL: dict[str, Callable[[_Lowering, Eqn], Access | None]] = {
     "SoftmaxCrossEntropyWithLogits": _cross_entropy,
     "StopGradient": lambda state, eqn: state.access(eqn.inputs[0]),
     **PLACING,
+    **ROUTINES,
 }

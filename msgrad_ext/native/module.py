@@ -16,7 +16,7 @@ from .forms import SUMS, prelude
 from .kernels import Kernel, kernel
 from .nests import Group, Grouping, Nest
 from .placing import piece_text
-from .program import Access, Call, NoNative, Place, Product, Program, Value
+from .program import Access, Call, NoNative, Place, Product, Program, Routine, Value
 
 # A program with more elements to compute than this lets other threads run meanwhile.
 LONG = 200_000
@@ -116,6 +116,8 @@ class ProgramWriter:
                 lines += self.product(group)
             elif isinstance(group, Place):
                 lines += self.place(group)
+            elif isinstance(group, Routine):
+                lines += self.routine(group)
             else:
                 lines += self.call(group)
             lines += self.tests(index)
@@ -151,6 +153,12 @@ class ProgramWriter:
             given = "NULL" if operand.value is None else self.at(operand)
             lines.append(f"{self.function(piece_text(place, number), 'p')}({out} + {target.offset}, {given});")
         return lines
+
+    def routine(self, routine: Routine) -> list[str]:
+        """The lines that call a function of its own."""
+        given = [self.name(routine.out), *map(self.at, routine.operands), *(["&wrong"] if routine.checked else [])]
+        line = f"{self.function(routine.text, 'f')}({', '.join(given)});"
+        return [line, *(["if (wrong) goto misplaced;"] if routine.checked else [])]
 
     def call(self, call: Call) -> list[str]:
         """The lines that call a voice."""
@@ -247,12 +255,13 @@ class ProgramWriter:
             "PyObject *result = NULL;", *(["char *w = NULL;"] if size > STACK else []), *declared,
             f"if (count != {len(self.program.inputs)}) goto unfit;",
             *room(size, "PyErr_NoMemory(); goto fail;"),
-            "{", *enter, "PyThreadState *state = NULL; (void)state;",
+            "{", *enter, "PyThreadState *state = NULL; (void)state; int wrong = 0; (void)wrong;",
             *(["state = PyEval_SaveThread();"] if free else []), *body,
             *(["PyEval_RestoreThread(state); state = NULL;"] if free else []),
             f"result = PyTuple_New({len(self.program.outputs)}); if (!result) goto fail;", *results, "goto fail;",
             "other_branch: __attribute__((unused));", "if (state) PyEval_RestoreThread(state);",
-            "PyErr_SetNone(PyTuple_GET_ITEM(self, 1)); goto fail;", "}",
+            "PyErr_SetNone(PyTuple_GET_ITEM(self, 1)); goto fail;",
+            "misplaced: __attribute__((unused));", "if (state) PyEval_RestoreThread(state);", "}",
             "unfit: __attribute__((unused));",
             "result = PyObject_Vectorcall(PyTuple_GET_ITEM(self, 0), args, (size_t)count, NULL);",
             "fail: __attribute__((unused));", *(["if (w) give_back(w);"] if size > STACK else []),

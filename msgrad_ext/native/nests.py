@@ -9,7 +9,21 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from .program import Call, Gather, Map, Place, Product, Program, Shape, Step, Value, contiguous, core, core_strides
+from .program import (
+    Call,
+    Gather,
+    Map,
+    Place,
+    Product,
+    Program,
+    Routine,
+    Shape,
+    Step,
+    Value,
+    contiguous,
+    core,
+    core_strides,
+)
 
 CAP = 64
 SCALAR_CAP = 300
@@ -41,7 +55,7 @@ class Nest:
         return CAP if self.axes else SCALAR_CAP
 
 
-Group = Nest | Product | Call | Place
+Group = Nest | Product | Call | Place | Routine
 
 
 def prefix_reduced(step: Gather) -> int | None:

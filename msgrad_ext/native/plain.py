@@ -70,8 +70,9 @@ class _PlainWriter(ProgramWriter):
             *functions,
             *(f"void set_{name}(void *place) {{ BLAS_{name} = place; }}" for name in products.names(self.letters)),
             *apart, f"int plan({arguments}) {{", "int result = 0;", *(["char *w = NULL;"] if back else []),
-            *room(size, "result = 2; goto end;"), "{", *enter, *body, "goto end;",
-            "other_branch: __attribute__((unused));", "result = 1;", "}",
+            *room(size, "result = 2; goto end;"), "{", "int wrong = 0; (void)wrong;", *enter, *body, "goto end;",
+            "other_branch: __attribute__((unused));", "result = 1; goto end;",
+            "misplaced: __attribute__((unused));", "result = 3;", "}",
             "end: __attribute__((unused));", *back, "return result;", "}\n",
         ])  # fmt: skip
 
@@ -119,6 +120,8 @@ def _called(function: Any, program: Program, fallback: Callable[..., Any], branc
             given.append(array if array.flags.carray else np.array(array, order="C"))
         results = [empty(shape, dtype) for shape, dtype in made]
         told = function(*given, *constants, *results)
+        if told == 3:
+            return fallback(*arrays)
         if told:
             raise branch() if told == 1 else MemoryError
         return tuple(results)

@@ -132,7 +132,17 @@ class Place:
     whole: bool
 
 
-Step = Union[Map, Gather, Product, Call, Place]
+@dataclass(frozen=True, eq=False)
+class Routine:
+    """A C function of its own; with ``checked`` it may find that an operand's numbers are for numpy's plan to refuse."""
+
+    out: Value
+    operands: tuple[Access, ...]
+    text: str
+    checked: bool
+
+
+Step = Union[Map, Gather, Product, Call, Place, Routine]
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from .steps import ELEMENTWISE, Step, Value
 from .sums import number_of, whole_sum
 
 # In bytes; smaller arrays stay in the cache by themselves.
-_LARGE = 1 << 19
+LARGE = 1 << 19
 _BLOCK = 8192
 # Rows of blocks, where numpy's loops over the last axis are short and a call costs more.
 _ROWS = 32768
@@ -123,7 +123,7 @@ def block_chains(steps: Sequence[Step], outputs: Sequence[Value]) -> list[Step]:
 
 
 def _large(step: Step) -> bool:
-    return step.kind in ELEMENTWISE and step.out.nbytes >= _LARGE
+    return step.kind in ELEMENTWISE and step.out.nbytes >= LARGE
 
 
 class _Grouping:

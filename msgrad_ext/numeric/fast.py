@@ -24,6 +24,7 @@ from .source import _place
 from .space import BY_NAME, NO_SPACE, Space, SpaceWriter, in_tables
 from .steps import Step, Value
 from .sums import cheaper_sums
+from .turned import turned_rows
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ def write_fast(graph: Graph, constants: dict[int, int], scalars: bool = True) ->
     lowered = lower_steps(graph)
     if scalars and fits(lowered):
         return write_plain(lowered)
+    lowered = turned_rows(lowered)
     steps = cheaper_sums(lowered, block_chains(selected(lowered), lowered.outputs))
     steps = with_rooms(lowered, steps)
     return FastWriter(lowered, steps, lay_out(steps, lowered.outputs), constants).write()

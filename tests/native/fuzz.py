@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from msgrad_ext import ops
+from msgrad_ext import Tensor, ops
 from msgrad_ext.native.program import NoNative
 
 from .nets import UNARY, gradient_graph, native
@@ -186,8 +186,44 @@ def product(rng: np.random.Generator, pool: list[Any]) -> Any:
     return ops.matmul(one, ops.swapaxes(one, -1, -2)) if one.size else None
 
 
+def positioned(rng: np.random.Generator, pool: list[Any]) -> Any:
+    """Elements by position, places of extremes, running sums and products, the largest of windows."""
+    one, kind = pick(rng, pool), int(rng.integers(6))
+    if not one.ndim or not one.size:
+        return None
+    axis = int(rng.integers(one.ndim))
+    if kind == 0:
+        at = rng.integers(-one.shape[axis], one.shape[axis], (2, 3))
+        return ops.gather(one, Tensor(at.astype(np.int32)), axis)
+    if kind == 1:
+        return ops.gather_d(one, axis, Tensor(rng.integers(-one.shape[axis], one.shape[axis], one.shape)))
+    if kind == 2:
+        return one * ops.cast(ops.expand_dims(ops.Argmax(axis)(one), axis), one.dtype)
+    if kind == 3 and one.ndim > 1:
+        return one[
+            Tensor(rng.integers(0, one.shape[0], 3)), ..., Tensor(rng.integers(-one.shape[-1], one.shape[-1], 3))
+        ]
+    if kind == 4 and one.ndim == 2:
+        return ops.max_pool2d(ops.reshape(one, (1, 1, *one.shape)), 2, 1, 1)
+    return (ops.CumSum, ops.CumProd)[kind % 2](bool(rng.integers(2)), bool(rng.integers(2)))(one * 0.5, axis)
+
+
+def contracted(rng: np.random.Generator, pool: list[Any]) -> Any:
+    """A product over named axes, the result's in any order."""
+    one = pick(rng, pool)
+    if not one.ndim or not one.size or one.size > 2_000:
+        return None
+    left = "abcd"[: one.ndim]
+    kept = [x for x in left if rng.random() < 0.7]
+    right = "".join(rng.permutation([x for x in left if rng.random() < 0.7] or [left[0]]))
+    other = one.sum([left.index(x) for x in left if x not in right]) if set(left) - set(right) else one
+    other = ops.transpose(other, tuple(sorted(right).index(x) for x in right)) * 0.5
+    return ops.einsum(f"{left},{right}->{''.join(rng.permutation(kept))}", one, other)
+
+
 STEPS: tuple[Callable[[np.random.Generator, list[Any]], Any], ...] = (
     unary, unary, binary, binary, reduced, reduced, softened, centred, seen, seen, joined, pairs, product,
+    positioned, positioned, contracted,
 )  # fmt: skip
 
 
