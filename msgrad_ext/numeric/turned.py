@@ -25,6 +25,8 @@ from .steps import ELEMENTWISE, Step, Value
 _LOOP, _MOVED, _CALL = 12, 1, 600
 # What is saved must be worth it, and rows must be long.
 _WORTH, _LEAST, _ROWS = 1.5, 4000, 64
+# A byte of a large array, which would go through the cache in blocks if it were not turned; still larger ones are left.
+_BYTE, _LARGEST = 0.25, 1 << 25
 
 
 def turned_rows(lowered: Steps) -> Steps:
@@ -59,7 +61,7 @@ def _loops(shapes: Sequence[Shape], out: Shape) -> int:
     return prod(out) // max(length, 1)
 
 
-def _saved(step: Step) -> int:
+def _saved(step: Step) -> float:
     """The nanoseconds that numpy needs less for ``step`` if the rows lie innermost."""
     whole = step.operands[0].shape if step.kind == "reduce" else step.out.shape
     if not _belongs(step) or len(whole) < 2 or not prod(whole):
@@ -70,7 +72,8 @@ def _saved(step: Step) -> int:
         short = step.name != "add" and len(whole) - 1 in axes and 0 not in axes and whole[-1] > 1
         return _LOOP * (step.out.size - prod(whole[1:])) if short else 0
     shapes = [_full(one.shape, len(whole)) for one in step.operands]
-    return _LOOP * (_loops(shapes, whole) - _loops([_turned(shape) for shape in shapes], _turned(whole)))
+    loops = _loops(shapes, whole) - _loops([_turned(shape) for shape in shapes], _turned(whole))
+    return _LOOP * loops - (_BYTE * step.out.nbytes if step.out.nbytes >= LARGE else 0)
 
 
 def _belongs(step: Step) -> bool:
@@ -83,7 +86,7 @@ def _belongs(step: Step) -> bool:
         out = step.operands[0]
     elif step.kind not in ELEMENTWISE or any(len(one.shape) > len(out.shape) for one in step.operands):
         return False
-    return len(out.shape) > 1 and out.shape[0] >= _ROWS and out.dtype.char != "e" and out.nbytes < LARGE
+    return len(out.shape) > 1 and out.shape[0] >= _ROWS and out.dtype.char != "e" and out.nbytes < _LARGEST
 
 
 def _rowed(value: Value, rows: int) -> bool:
