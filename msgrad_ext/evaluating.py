@@ -13,10 +13,10 @@ import numpy as np
 
 from .ir import Var
 from .numeric.plan import Plan
-from .simplify import simplify
+from .passes.simplify import simplify
 
 if TYPE_CHECKING:
-    from .grad_operation import Application
+    from .gradients.grad_operation import Application
 
 
 class Evaluation:

@@ -25,9 +25,9 @@ FACADE: dict[str, str] = {
     "context": "context",
     "dtype": "dtype",
     "get_context": "context:get_context",
-    "get_grad": "functional:get_grad",
-    "grad": "functional:grad",
-    "mutable": "marking:mutable",
+    "get_grad": "gradients.functional:get_grad",
+    "grad": "gradients.functional:grad",
+    "mutable": "tracing.marking:mutable",
     "from_numpy": "tensor:from_numpy",
     "tensor": "tensor",
     "is_tensor": "tensor:is_tensor",
@@ -40,11 +40,11 @@ FACADE: dict[str, str] = {
     "dtype_to_pytype": "dtype:dtype_to_pytype",
     "pytype_to_dtype": "dtype:pytype_to_dtype",
     "constexpr": "decorators:constexpr",
-    "jacfwd": "jacobian:jacfwd",
-    "jacrev": "jacobian:jacrev",
+    "jacfwd": "gradients.jacobian:jacfwd",
+    "jacrev": "gradients.jacobian:jacrev",
     "jit": "decorators:jit",
     "jit_class": "decorators:jit_class",
-    "jvp": "jacobian:jvp",
+    "jvp": "gradients.jacobian:jvp",
     "lazy_inline": "decorators:lazy_inline",
     "load_param_into_net": "loading:load_param_into_net",
     "ms_function": "decorators:ms_function",
@@ -52,9 +52,9 @@ FACADE: dict[str, str] = {
     "ops": "ops",
     "set_context": "context:set_context",
     "set_seed": "initializer:set_seed",
-    "value_and_grad": "functional:value_and_grad",
-    "vjp": "functional:vjp",
-    "vmap": "batching:vmap",
+    "value_and_grad": "gradients.functional:value_and_grad",
+    "vjp": "gradients.functional:vjp",
+    "vmap": "gradients.batching:vmap",
     **{name: f"dtype:{name}" for name in _DTYPES},
 }
 
@@ -63,14 +63,14 @@ OWN: dict[str, str] = {
     "GradReport": "report:GradReport",
     "check": "pipeline:check",
     "check_backward": "handwritten.check:check_backward",
-    "compile": "compiled:compile_gradient",
-    "compile_hessian": "second_order:compile_hessian",
-    "compile_hvp": "second_order:compile_hvp",
+    "compile": "gradients.compiled:compile_gradient",
+    "compile_hessian": "gradients.second_order:compile_hessian",
+    "compile_hvp": "gradients.second_order:compile_hvp",
     "set_native": "native.setting:set_native",
     "derive": "formulas.derivation:derive",
     "exporters": "export:exporters",
-    "hessian": "curvature:hessian",
-    "hvp": "curvature:hvp",
+    "hessian": "gradients.curvature:hessian",
+    "hvp": "gradients.curvature:hvp",
     "registered_ops": "primitives:registered_ops",
     "testing": "testing",
     "sweep": "sweeps:sweep",
@@ -84,7 +84,7 @@ def load(name: str) -> Any:
     module, _, attribute = PUBLIC[name].partition(":")
     # The ops enter themselves into the registry; a tensor's operators find them there.
     import_module(".primitives", __package__)
-    import_module(".hooks", __package__)
+    import_module(".tracing.hooks", __package__)
     found = import_module(f".{module}", __package__)
     return getattr(found, attribute) if attribute else found
 

@@ -16,12 +16,12 @@ from typing import Any, Protocol
 import numpy as np
 
 from .ir import Atom, Graph, Lit, Var
-from .marking import contained
 from .numeric.plan import Plan, signature
 from .passes import optimise
-from .recorded import Record
 from .registry import recorder
-from .reverse import reverse_pass
+from .reversing.recorded import Record
+from .reversing.reverse import reverse_pass
+from .tracing.marking import contained
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import hooks as _hooks  # noqa: F401 - importing it fills the registry
 from . import primitives as _primitives  # noqa: F401 - as does this
-from .batching import vmap
 from .decorators import constexpr
 from .errors import UnknownNameError, choices
-from .functional import get_grad, grad, value_and_grad, vjp
-from .grad_operation import GradOperation
-from .jacobian import derivative, jacfwd, jacrev, jet, jvp
+from .gradients.batching import vmap
+from .gradients.functional import get_grad, grad, value_and_grad, vjp
+from .gradients.grad_operation import GradOperation
+from .gradients.jacobian import derivative, jacfwd, jacrev, jet, jvp
 from .registry import ALIASES, COMPOSITES, FUNCTIONS, OPS, op_class
+from .tracing import hooks as _hooks  # noqa: F401 - importing it fills the registry
 
 __all__ = [
     "GradOperation",

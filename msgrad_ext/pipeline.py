@@ -18,18 +18,18 @@ from .checking.culprit.inner import blame_inner
 from .checking.effort.budget import Budget, budget_of
 from .checking.effort.progress_line import shown_progress
 from .checking.failed import failed_result
-from .compiled import as_inputs, choose
 from .errors import ArgumentValueError, MsgradError, VoiceError, user_location
 from .formulas.derivation import assumed_of, formulas_of
-from .grad_operation import Application, Request, observed
+from .gradients.compiled import as_inputs, choose
+from .gradients.grad_operation import Application, Request, observed
 from .ir import unique
-from .keeping import like
-from .marking import argument_names
+from .keeping.attempt import like
 from .observing import handed
 from .report import GradReport
-from .sens import check_sens
+from .reversing.sens import check_sens
 from .symbolic.facts import read_facts
 from .tensor import Tensor, as_tensor
+from .tracing.marking import argument_names
 
 
 def check(

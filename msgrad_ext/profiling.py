@@ -20,7 +20,7 @@ from .ir import Eqn, Graph, Lit, Var
 from .op import foreign, guarded
 
 if TYPE_CHECKING:
-    from .grad_operation import Application
+    from .gradients.grad_operation import Application
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .enclosing.result import Enclosure
     from .evaluating import Evaluation
     from .formulas.formula import Formula
-    from .grad_operation import Application
+    from .gradients.grad_operation import Application
     from .proving.proof import NetworkProof
     from .sweeping.row import Row
     from .sweeping.sweep import Sweep
@@ -135,7 +135,7 @@ class GradReport:
         may still be right; ``str`` of the result says why each was not.
         """
         from .proving.proof import NetworkProof, prove_graph
-        from .reverse import plain
+        from .reversing.reverse import plain
 
         return prove_graph(plain(self._application.program.graph)) if self._application else NetworkProof(())
 

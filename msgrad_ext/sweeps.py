@@ -9,11 +9,10 @@ import numpy as np
 
 from .checking.failed import failed_result
 from .checking.result import CheckResult
-from .compiled import as_inputs
 from .errors import ArgumentValueError, MsgradError, VoiceError, user_location
 from .formulas.derivation import formulas_of
-from .grad_operation import Application
-from .marking import argument_names
+from .gradients.compiled import as_inputs
+from .gradients.grad_operation import Application
 from .pipeline import apply_gradient, asked_for, differentiated, title_of
 from .report import GradReport
 from .sweeping.row import Row
@@ -21,7 +20,8 @@ from .sweeping.shapes import Sizes, unified
 from .sweeping.start import run_sweep, runner_of, sweep_of_failed
 from .sweeping.sweep import Sweep
 from .tensor import Tensor
-from .trace import trace
+from .tracing.marking import argument_names
+from .tracing.trace import trace
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from . import hooks as _hooks  # noqa: F401 - importing it fills the registry
 from . import primitives as _primitives  # noqa: F401 - as does this
 from .checking.result import Gradient
 from .errors import ArgumentValueError, GradientError, Location, choices, user_location
 from .handwritten.check import check_backward
 from .pipeline import check
 from .report import GradReport
+from .tracing import hooks as _hooks  # noqa: F401 - importing it fills the registry
 
 # A status that says nothing about a number, or that it is wrong, can not be allowed.
 ALLOWED = ("ill-conditioned", "kink")

@@ -11,7 +11,7 @@ import msgrad_ext as mg
 from msgrad_ext import Parameter, ParameterTuple, Tensor, nn, ops
 from msgrad_ext.numeric.plan import Plan
 from msgrad_ext.observing import gradient_plan
-from msgrad_ext.trace import trace
+from msgrad_ext.tracing.trace import trace
 
 from ..workload import Arrays, Candidate, Workload
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..ir import Atom, Var
 from ..op import foreign
-from ..reverse import lower
+from ..reversing.reverse import lower
 from .case import DOUBLE
 from .culprit.custom import custom_faults
 from .culprit.inside import first_of, inner_faults, made_faults

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from ..custom import Custom
-from ..grad_operation import Application
+from ..gradients.grad_operation import Application
 from ..ir import Graph, Var
 from ..numeric.interpreter import interpret, widen
-from ..recorded import Record
-from ..reverse import GradOf, customs, expand, has_custom, plain
+from ..reversing.recorded import Record
+from ..reversing.reverse import GradOf, customs, expand, has_custom, plain
+from ..tracing.custom import Custom
 from .culprit.steps import judged_graph
 from .effort import work
 from .effort.budget import Budget

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..errors import MsgradError
 from ..formulas.product_value import FormulaTooLargeError
-from ..grad_operation import Application
+from ..gradients.grad_operation import Application
 from ..ir import Var
 from .case import Case
 from .completed import blamed

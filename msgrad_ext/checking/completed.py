@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from ..numeric.interpreter import widen
-from ..reverse import expand
-from ..trace import trace
+from ..reversing.reverse import expand
+from ..tracing.trace import trace
 from .case import DOUBLE, Case
 from .culprit.told import network_hearing, op_hearing
 from .reproducing.calls import MISFITS

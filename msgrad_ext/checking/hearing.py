@@ -10,7 +10,7 @@ import numpy as np
 
 from ..ir import Graph
 from ..numeric.interpreter import run, widen
-from ..reverse import lower
+from ..reversing.reverse import lower
 from .case import Case
 from .culprit.state import unsteady_plan
 from .culprit.steps import Played

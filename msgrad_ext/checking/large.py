@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..grad_operation import Application
+from ..gradients.grad_operation import Application
 from .case import Case
 from .effort import work
 from .effort.progress import tell

@@ -17,7 +17,7 @@ from ..checking.result import CheckResult, Fault, Gradient
 from ..checking.witnesses import noise
 from ..errors import ArgumentValueError, Location, MsgradError, user_location
 from ..formulas.product_value import FormulaTooLargeError
-from ..grad_operation import Application
+from ..gradients.grad_operation import Application
 from ..ir import Var
 from . import balls
 from .lines import enclose_lines

@@ -9,8 +9,8 @@ import numpy as np
 from ..errors import NotSupportedError
 from ..ir import Graph, Lit, literal
 from ..numeric.source import Source, write
-from ..reverse import bind, reverse
-from ..simplify import simplify
+from ..passes.simplify import simplify
+from ..reversing.reverse import bind, reverse
 from .target import CONVENTION, comment, exporter
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ import numpy as np
 from sympy import Expr, Integer
 
 from ..checking.effort.budget import budget_of
-from ..compiled import choose
 from ..errors import ArgumentError, ArgumentValueError, MsgradError, NotSupportedError, user_location
+from ..gradients.compiled import choose
 from ..ir import Var
-from ..reverse import plain
+from ..reversing.reverse import plain
 from ..symbolic.axes import solved_shapes
 from ..symbolic.facts import NOTHING, Facts, fitting, read_facts
 from ..symbolic.known import Known
@@ -28,7 +28,7 @@ from .second import second_formulas
 from .writer import derive_formulas
 
 if TYPE_CHECKING:
-    from ..grad_operation import Application
+    from ..gradients.grad_operation import Application
 
 
 def formulas_of(

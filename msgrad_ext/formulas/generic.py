@@ -17,16 +17,16 @@ import numpy as np
 from sympy import Integer
 
 from ..errors import ArgumentValueError, DtypeError, MsgradError, NotSupportedError, VoiceError
-from ..marking import argument_names
 from ..primitives.indexing import OVER
-from ..reverse import plain
+from ..reversing.reverse import plain
 from ..symbolic.conditions import Condition, meeting
 from ..symbolic.facts import NOTHING, Facts
 from ..symbolic.known import Known
 from ..symbolic.lengths import Runs
 from ..symbolic.nodes import length
 from ..tensor import Tensor
-from ..trace import Program, trace
+from ..tracing.marking import argument_names
+from ..tracing.trace import Program, trace
 from .alike import DiffersError, Reading, UnexplainedError
 from .declared import sample
 

@@ -11,8 +11,8 @@ import numpy as np
 
 from ..errors import ArgumentError, DtypeError, UnknownNameError, choices
 from ..ir import unique
-from ..marking import argument_names
 from ..tensor import Tensor
+from ..tracing.marking import argument_names
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,11 @@ import numpy as np
 
 from ..errors import MsgradError
 from ..formulas.derivation import assumed_of, formulas_of
-from ..grad_operation import Application
+from ..gradients.grad_operation import Application
 from ..ir import Lit
 from ..numeric.interpreter import interpret_exact, widen
 from ..pipeline import apply_gradient
-from ..reverse import expand, plain
+from ..reversing.reverse import expand, plain
 from ..tensor import Tensor
 from .exactly import context
 from .layout import Layout

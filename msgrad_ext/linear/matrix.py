@@ -16,7 +16,7 @@ from ..dtype import is_float
 from ..errors import NotSupportedError
 from ..ir import Atom, Eqn, Graph, Guard, Lit, Var, substitute
 from ..op import foreign
-from ..simplify import simplify
+from ..passes.simplify import simplify
 from .arrays import Arrays, op
 from .rules import CHEAP, RULES, Terms, summed
 from .spread import Rows

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from itertools import chain, count
 from typing import Any
 
-from ..calling import CellHooks, call
 from ..errors import ArgumentError, NameTakenError, UnknownNameError, choices, user_location
 from ..registry import fleeting, recorder, refuse_no_tensor
+from ..reversing.calling import CellHooks, call
 from ..tensor import Epoch, Parameter, ParameterTuple, Tensor
 from ..tensor.parameter import DEFAULT_NAME
 from .manners import CellManners

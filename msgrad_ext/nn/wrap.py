@@ -6,7 +6,7 @@ from types import FunctionType, MethodType
 from typing import Any
 
 from ..errors import ArgumentError, ArgumentValueError
-from ..grad_operation import GradOperation
+from ..gradients.grad_operation import GradOperation
 from ..registry import composite, fn
 from ..tensor import ParameterTuple, Tensor
 from .cell import Cell

@@ -15,7 +15,7 @@ from ..views.sections import COLUMNS
 from .annotate import annotated
 
 if TYPE_CHECKING:
-    from ..grad_operation import Application
+    from ..gradients.grad_operation import Application
     from .options import CellOptions
 
 # So many gradients of one line are all checked; of more, as in a loop of training, some.

@@ -12,7 +12,7 @@ from ..checking.effort.progress_line import shown_progress
 from ..checking.result import Gradient
 from ..errors import GradCellError, MsgradError, NotSupportedError, choices, without_our_frames
 from ..formulas.derivation import derive
-from ..grad_operation import Application, observed
+from ..gradients.grad_operation import Application, observed
 from ..initializer import seeded
 from ..observing import Applications
 from ..pipeline import apply_gradient, differentiated, report_on, title_of

@@ -11,7 +11,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 
+import numpy as np
+
+from ..ir import Shape
 from .lowering import Steps
 from .steps import Step, Value
 
@@ -67,7 +71,12 @@ def _placed(join: Step, own: set[Value], axis: int) -> list[Step]:
             same = root.shape == part.shape
             root.kind, root.base, root.compact = "view", join.out, axis == 0
             root.form = f"{{}}{place}" if same else f"{{}}{place}.reshape({root.shape})"
+            root.make = partial(_part, (*[slice(None)] * axis, slice(start, stop)), root.shape)
         else:
             copies.append(Step("fill", f"{{out}}{place} = {{0}}", (part,), join.out, ("part",), join.eqn))
         start = stop
     return copies
+
+
+def _part(place: tuple[slice, ...], shape: Shape, whole: np.ndarray) -> np.ndarray:
+    return whole[place].reshape(shape)

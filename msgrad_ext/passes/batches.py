@@ -20,10 +20,10 @@ from typing import Any
 
 from ..ir import Atom, Eqn, Graph, Guard, Lit, Var
 from ..op import Elementwise
-from ..simplify import draft
 from . import costs
 from .joins import joined, row_slice, run_of
 from .rewriting import Rewriter, is_float, pad, size
+from .simplify import draft
 
 _FEWEST = 4
 # The figures of costs are rough: what is gained must be clear.

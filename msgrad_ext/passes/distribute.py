@@ -17,8 +17,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..ir import Atom, Shape, Var
-from ..simplify import on
 from .rewriting import Rewriter, is_float, number, pad, plain, size
+from .simplify import on
 
 # What is not large costs less than its parts.
 _LARGE = 4096

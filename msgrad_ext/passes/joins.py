@@ -15,8 +15,8 @@ from typing import Any
 
 from ..ir import Atom, Eqn, Shape, Var
 from ..op import Op
-from ..simplify import on
 from .rewriting import Rewriter, is_float, plain, size
+from .simplify import on
 
 _FEWEST = 3
 

@@ -6,14 +6,14 @@ from ..collecting import collecting_later
 from ..ir import Graph, rename
 from ..op import foreign
 from ..registry import OPS
-from ..reverse import lower
-from ..simplify import RULES as BASIC
-from ..simplify import Simplifier, move_only, remove_dead
+from ..reversing.reverse import lower
 from . import distribute, joins, products, spread, strength, sums
 from .batches import batched
 from .recompute import recomputed
 from .rewriting import Rewriter
 from .siblings import together
+from .simplify import RULES as BASIC
+from .simplify import Simplifier, move_only, remove_dead
 from .stacks import stacked
 
 STACKS = (move_only, *joins.RULES)

@@ -16,8 +16,8 @@ from typing import Any
 
 from ..ir import Atom, Eqn, Lit, Var
 from ..op import Op
-from ..simplify import on
 from .rewriting import Rewriter, is_float, pad, size
+from .simplify import on
 
 # A rewriting must save this share of the work, or rounding would be moved for nothing.
 _WORTH = 0.7

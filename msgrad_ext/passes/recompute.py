@@ -16,8 +16,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ..ir import Atom, Eqn, Graph, Var
 from ..registry import OPS
-from ..simplify import draft
 from .rewriting import size
+from .simplify import draft
 
 # A program that keeps less than so many values at once gains nothing.
 _FEWEST = 8

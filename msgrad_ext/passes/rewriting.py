@@ -16,7 +16,7 @@ from typing import Any
 from ..ir import Atom, Eqn, Graph, Lit, Shape, Var, literal, substitute
 from ..op import Op, foreign
 from ..registry import OPS
-from ..simplify import Rule, Simplifier, rules_for
+from .simplify import Rule, Simplifier, rules_for
 
 _DEEPEST = 12
 _SHAPE_ONLY = frozenset({"ZerosLike", "OnesLike"})

@@ -19,8 +19,8 @@ from typing import Any
 
 from ..ir import Atom, Eqn, Graph, Var
 from ..op import Elementwise, foreign
-from ..simplify import draft
 from .rewriting import plain, size
+from .simplify import draft
 
 # What lies between the slices may be at most half as much as they are, and not much in itself.
 _SHARE = 1.5

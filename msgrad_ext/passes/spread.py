@@ -20,8 +20,8 @@ from ..contract import broadcast
 from ..ir import Atom, Lit, Shape, Var, literal
 from ..op import Elementwise, Op
 from ..registry import OPS
-from ..simplify import on
 from .rewriting import Rewriter, is_float, number, pad, reduction, size
+from .simplify import on
 
 # A product of so few numbers costs no more than the call.
 _SMALL = 8192

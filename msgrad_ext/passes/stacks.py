@@ -15,10 +15,10 @@ from typing import Any
 
 from ..ir import Atom, Eqn, Graph, Var, literal
 from ..registry import OPS
-from ..simplify import Rule, remove_dead
 from .costs import CALL, COPY, JOIN, JOINED
 from .joins import joined, run_of
 from .rewriting import Rewriter, is_float, plain, size
+from .simplify import Rule, remove_dead
 
 _FEWEST = 3
 

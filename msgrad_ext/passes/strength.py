@@ -16,8 +16,8 @@ import numpy as np
 
 from ..ir import Atom, Eqn, Lit, Var, literal
 from ..op import Op, evaluate
-from ..simplify import on
 from .rewriting import Rewriter, is_float, number, plain, size
+from .simplify import on
 
 
 def _constant(atom: Atom) -> float | None:

@@ -12,8 +12,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..ir import Atom, Eqn, Var
-from ..simplify import on
 from .rewriting import Rewriter, is_float, pad, reduction, size
+from .simplify import on
 
 # Of more terms BLAS loses digits that numpy's pairwise sum keeps.
 _LONGEST = 1 << 14

@@ -1,7 +1,7 @@
 """Assignments to parameters: an effect on what is read later, in the same call and after it.
 
 Outside a network the values are replaced at once. Inside one, the trace keeps them and stores them when the outermost
-call has ended; see `trace.Trace.assign` for what their gradients are.
+call has ended; see `tracing.trace.Trace.assign` for what their gradients are.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from sympy import Expr, Integer, S, Symbol
 from ..errors import MsgradError
 from ..ir import Atom, Eqn, Graph, Lit
 from ..op import Op
-from ..reverse import expand
+from ..reversing.reverse import expand
 from ..symbolic import template as tm
 from ..symbolic.axes import Shapes
 from ..symbolic.compose import size

@@ -15,7 +15,7 @@ from sympy import Expr, Rational, S, Symbol
 from ..constants import Irrational
 from ..ir import Atom, Eqn, Graph, Lit, Var
 from ..op import Op
-from ..reverse import reverse
+from ..reversing.reverse import reverse
 from ..symbolic.compose import size, substitute
 from ..symbolic.language import Accessor
 from ..symbolic.lines import Line

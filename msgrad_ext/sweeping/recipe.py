@@ -18,14 +18,14 @@ from ..checking.effort.budget import Budget
 from ..checking.failed import failed_result
 from ..checking.result import CheckResult
 from ..errors import EngineError, Location, VoiceError
-from ..grad_operation import Application, Request, observed
+from ..gradients.grad_operation import Application, Request, observed
 from ..ir import Graph, Lit, Var
 from ..numeric.interpreter import interpret
 from ..numeric.plan import GuardFailed
 from ..observing import handed
-from ..reverse import lower
+from ..reversing.reverse import lower
 from ..tensor import Tensor
-from ..trace import Program
+from ..tracing.trace import Program
 from .points import Source, draw
 from .row import Row, Setting, row_of
 

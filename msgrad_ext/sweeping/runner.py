@@ -18,7 +18,7 @@ import numpy as np
 
 from ..checking.result import CheckResult
 from ..errors import MsgradError
-from ..grad_operation import Application, Request
+from ..gradients.grad_operation import Application, Request
 from .options import Plan
 from .recipe import Recipe
 from .row import Row, Setting, refused_row, row_of

@@ -23,10 +23,10 @@ from uuid import uuid4
 
 import numpy as np
 
-from ..custom import Custom
 from ..errors import Location
 from ..ir import Lit
 from ..registry import OPS
+from ..tracing.custom import Custom
 from .recipe import Recipe
 from .row import Row, Setting
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..checking.effort.budget import budget_of
 from ..checking.result import CheckResult
-from ..grad_operation import Application
+from ..gradients.grad_operation import Application
 from .options import read_plan
 from .row import Row, Setting, row_of
 from .runner import Runner

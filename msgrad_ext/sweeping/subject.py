@@ -14,13 +14,13 @@ import numpy as np
 from ..checking.effort.budget import Budget
 from ..checking.result import CheckResult
 from ..errors import ArgumentValueError, VoiceError
-from ..grad_operation import Application, Request, observed
+from ..gradients.grad_operation import Application, Request, observed
 from ..ir import Var
-from ..marking import is_input, mapped, mutable
-from ..reverse import customs
+from ..reversing.reverse import customs
 from ..seeds import seeded
 from ..tensor import Tensor
 from ..tensor.parameter import Parameter, lending
+from ..tracing.marking import is_input, mapped, mutable
 from .points import Source, draw, source_of
 from .recipe import Recipe, failed, result_of
 from .row import Setting

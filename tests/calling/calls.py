@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from msgrad_ext import Tensor
-from msgrad_ext.trace import Trace
+from msgrad_ext.tracing.trace import Trace
 
 
 def numbers(value: Any) -> list[np.ndarray]:

@@ -13,7 +13,7 @@ import pytest
 
 import msgrad_ext as mg
 from msgrad_ext import Parameter, ParameterTuple, Tensor, nn, ops
-from msgrad_ext.grad_operation import observed
+from msgrad_ext.gradients.grad_operation import observed
 
 from .calls import Count, agree, numbers, settle
 

@@ -14,7 +14,7 @@ import pytest
 
 import msgrad_ext as mg
 from msgrad_ext import Parameter, Tensor, nn, ops
-from msgrad_ext.grad_operation import observed
+from msgrad_ext.gradients.grad_operation import observed
 from msgrad_ext.registry import OPS
 
 from .calls import Count, agree, numbers, settle

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from msgrad_ext.grad_operation import observed
+from msgrad_ext.gradients.grad_operation import observed
 
 from .calls import Count, numbers
 from .programs import PROGRAMS

@@ -65,7 +65,7 @@ def test_a_parameter_called_like_an_input_has_one_name_everywhere() -> None:
 
 def test_grad_operation_names_a_clash_alike() -> None:
     """`GradOperation` by inputs and parameters reports each under a name of its own."""
-    from msgrad_ext.grad_operation import observed
+    from msgrad_ext.gradients.grad_operation import observed
 
     net = Clash()
     with observed() as found:

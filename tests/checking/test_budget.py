@@ -84,7 +84,7 @@ def test_exact_numbers_are_objects_and_take_memory() -> None:
 def test_a_gradient_by_integers_is_refused() -> None:
     """Of a gradient that is truncated to integers nothing can be said; the report says why, and does not pass."""
     from msgrad_ext import Tensor
-    from msgrad_ext.grad_operation import GradOperation, observed
+    from msgrad_ext.gradients.grad_operation import GradOperation, observed
     from msgrad_ext.pipeline import report_on
 
     with observed() as found:

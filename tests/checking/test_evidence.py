@@ -14,13 +14,13 @@ from msgrad_ext import nn, ops
 from msgrad_ext.checking.evidence.ladder import path
 from msgrad_ext.checking.evidence.local import DEFAULT, climb
 from msgrad_ext.checking.evidence.rungs import ALL_SHAPES, CONTRADICTED, EXACT, RUNGS, THIS_SHAPE, weakest
-from msgrad_ext.compiled import as_inputs
+from msgrad_ext.gradients.compiled import as_inputs
 from msgrad_ext.ir import Eqn, Var
 from msgrad_ext.numeric.interpreter import interpret, widen
 from msgrad_ext.pipeline import apply_gradient
 from msgrad_ext.proving.proof import prove
 from msgrad_ext.registry import OPS, fn
-from msgrad_ext.reverse import expand, plain
+from msgrad_ext.reversing.reverse import expand, plain
 
 from ..ops.samples import SAMPLES, Sample
 

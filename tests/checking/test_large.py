@@ -16,7 +16,7 @@ from msgrad_ext.checking.effort import work
 from msgrad_ext.checking.effort.budget import Budget
 from msgrad_ext.checking.effort.sampling import samples
 from msgrad_ext.checking.effort.separable import separable
-from msgrad_ext.compiled import as_inputs
+from msgrad_ext.gradients.compiled import as_inputs
 from msgrad_ext.pipeline import apply_gradient, differentiated
 
 RANDOM = np.random.default_rng(0)

@@ -12,10 +12,10 @@ from msgrad_ext import ops
 from msgrad_ext.ir import Graph
 from msgrad_ext.numeric.interpreter import run
 from msgrad_ext.numeric.plan import Plan
-from msgrad_ext.reverse import reverse
-from msgrad_ext.simplify import simplify
+from msgrad_ext.passes.simplify import simplify
+from msgrad_ext.reversing.reverse import reverse
 from msgrad_ext.tensor import Tensor
-from msgrad_ext.trace import trace
+from msgrad_ext.tracing.trace import trace
 from tests.core.test_numeric import backward, random_network
 
 

@@ -12,10 +12,10 @@ from msgrad_ext import ops
 from msgrad_ext.ir import Graph
 from msgrad_ext.numeric.interpreter import run
 from msgrad_ext.numeric.plan import GuardFailed, Plan
-from msgrad_ext.reverse import reverse
-from msgrad_ext.simplify import simplify
+from msgrad_ext.passes.simplify import simplify
+from msgrad_ext.reversing.reverse import reverse
 from msgrad_ext.tensor import Tensor
-from msgrad_ext.trace import trace
+from msgrad_ext.tracing.trace import trace
 
 EDGES = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0, 1.0, -1.0, 5e-324, 1e308, -2.5])
 UNARY = [ops.sin, ops.tanh, ops.relu, ops.abs, ops.square, ops.neg, ops.sigmoid, ops.softmax, ops.sign]

@@ -15,9 +15,9 @@ from msgrad_ext import Parameter, nn, ops
 from msgrad_ext.errors import EngineError, TracedValueError, VoiceError
 from msgrad_ext.ir import Eqn, Graph, Var, literal, rename, unique
 from msgrad_ext.ops import GradOperation
-from msgrad_ext.reverse import reverse
+from msgrad_ext.reversing.reverse import reverse
 from msgrad_ext.tensor import Tensor
-from msgrad_ext.trace import trace
+from msgrad_ext.tracing.trace import trace
 
 F64 = np.dtype(np.float64)
 X = Tensor(np.array([1.0, 2.0]))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from msgrad_ext import Tensor, nn, ops
-from msgrad_ext.grad_operation import GradOperation, observed
+from msgrad_ext.gradients.grad_operation import GradOperation, observed
 from msgrad_ext.observing import KEPT
 
 SETUP = """

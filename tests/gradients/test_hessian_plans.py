@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import msgrad_ext as mg
-from msgrad_ext import Tensor, jacobian, nn, ops
+from msgrad_ext import Tensor, nn, ops
+from msgrad_ext.gradients import jacobian
 from msgrad_ext.linear import matrix
 from msgrad_ext.linear.scalars import ScalarPlan
 from msgrad_ext.numeric.interpreter import run

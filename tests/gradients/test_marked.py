@@ -95,7 +95,7 @@ def test_an_index_has_a_zero_gradient() -> None:
 def test_an_integer_gradient_is_told_from_a_checked_one() -> None:
     """A check lists the float inputs alone; a gradient by integers alone is refused, with the reason."""
     from msgrad_ext.checking.effort.budget import budget_of
-    from msgrad_ext.grad_operation import observed
+    from msgrad_ext.gradients.grad_operation import observed
     from msgrad_ext.pipeline import report_on
 
     with observed() as found:

@@ -16,7 +16,7 @@ from .source import Source, code_lines, functions, package, sources
 FILE_LINES, FUNCTION_LINES = 400, 40
 
 # Who may turn text into code: the cell compiles what the user wrote, and the code generator what it has generated.
-COMPILES = ("msgrad_ext/notebook/cell.py", "msgrad_ext/numeric/plan.py", "msgrad_ext/numeric/places.py")
+COMPILES = ("msgrad_ext/notebook/cell.py", "msgrad_ext/numeric/plan.py", "msgrad_ext/keeping/places.py")
 RULE_METHODS = {"numpy", "vjp", "meaning", "bind", "out_shape", "out_dtype", "infer", "convert", "construct", "compute"}
 
 

@@ -66,8 +66,8 @@ def test_arrays_that_do_not_fit_are_answered_by_the_plan() -> None:
 
 def test_inputs_that_are_given_back_are_copies() -> None:
     """An output that is an input, a constant, a view, or given twice is an array of its own."""
-    from msgrad_ext.simplify import simplify
-    from msgrad_ext.trace import trace
+    from msgrad_ext.passes.simplify import simplify
+    from msgrad_ext.tracing.trace import trace
 
     def net(x: Any) -> Any:
         y = x * 2.0

@@ -9,9 +9,9 @@ import pytest
 
 from msgrad_ext import nn, ops
 from msgrad_ext.numeric.interpreter import run
-from msgrad_ext.simplify import simplify
+from msgrad_ext.passes.simplify import simplify
 from msgrad_ext.tensor import Tensor
-from msgrad_ext.trace import trace
+from msgrad_ext.tracing.trace import trace
 
 from .nets import UNARY, Random, data, gradient_graph, native
 

@@ -199,7 +199,7 @@ def test_a_weight_decay_can_be_a_schedule() -> None:
 
 def test_a_gradient_in_use_can_not_train() -> None:
     """A stand-in of a running trace is refused: the step would hide in the gradient of the whole."""
-    from msgrad_ext.grad_operation import GradOperation
+    from msgrad_ext.gradients.grad_operation import GradOperation
 
     weight = Parameter(Tensor([1.0]), name="w")
     optimizer = nn.SGD([weight], 0.1)

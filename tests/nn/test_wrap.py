@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from msgrad_ext import ParameterTuple, Tensor, nn, ops
-from msgrad_ext.grad_operation import GradOperation
+from msgrad_ext.gradients.grad_operation import GradOperation
 
 X, Y = Tensor(np.array([[1.0, 2.0], [3.0, -1.0]])), Tensor(np.array([[1.0], [2.0]]))
 

@@ -9,7 +9,7 @@ import pytest
 
 from msgrad_ext import Tensor, ops
 from msgrad_ext import dtype as mstype
-from msgrad_ext.grad_operation import GradOperation
+from msgrad_ext.gradients.grad_operation import GradOperation
 
 A = Tensor(np.array([[1.5, 2.5, 3.5], [4.5, 5.5, 6.5]], np.float32))
 V = Tensor(np.array([1, 2, 3, 4, 5], np.float32))

@@ -10,7 +10,7 @@ from msgrad_ext.checking.witnesses.digits import DIGITS, context, number
 from msgrad_ext.checking.witnesses.witness import runs_exactly
 from msgrad_ext.constants import PI, ROOT_HALF, TWO_BY_ROOT_PI
 from msgrad_ext.numeric.interpreter import widen
-from msgrad_ext.reverse import expand
+from msgrad_ext.reversing.reverse import expand
 
 from .samples import SAMPLES, Sample
 

@@ -9,7 +9,7 @@ import pytest
 
 import msgrad_ext as mg
 from msgrad_ext import Tensor, nn, ops
-from msgrad_ext.grad_operation import GradOperation
+from msgrad_ext.gradients.grad_operation import GradOperation
 
 FAR = np.array([[1000.0, -1000.0, 0.0, 500.0], [-1000.0, 0.0, 1.0, 2.0], [3.0, 1000.0, 1000.0, -5.0]])
 MIXED = np.array([[1.0, 0.0, 1.0, 0.0], [0.0, 1.0, 1.0, 0.0], [1.0, 1.0, 0.0, 0.0]])

@@ -15,7 +15,7 @@ from sympy import Rational
 import msgrad_ext as mg
 from msgrad_ext.numeric.interpreter import run
 from msgrad_ext.registry import COMPOSITES
-from msgrad_ext.reverse import expand, plain
+from msgrad_ext.reversing.reverse import expand, plain
 
 from .samples import SAMPLES, Sample
 
@@ -76,7 +76,7 @@ def test_plan_and_formula_give_the_same_gradient(sample: Sample) -> None:
 @pytest.mark.parametrize("sample", CASES)
 def test_plan_and_interpreter_give_the_same_gradient(sample: Sample) -> None:
     """The simplified plan equals the plain interpretation of the unsimplified graph to 1e-12."""
-    from msgrad_ext.reverse import reverse
+    from msgrad_ext.reversing.reverse import reverse
 
     application = report(sample).application
     program = application.program

@@ -13,7 +13,7 @@ from msgrad_ext import ops
 
 PROGRAM = """
 import numpy as np, msgrad_ext as mg
-from msgrad_ext.grad_operation import observed
+from msgrad_ext.gradients.grad_operation import observed
 from msgrad_ext import Tensor, ops
 with observed() as found:
     mg.grad(ops.tanh)(Tensor(np.ones(2)))

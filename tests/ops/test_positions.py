@@ -10,7 +10,7 @@ import pytest
 import msgrad_ext as mg
 from msgrad_ext import Tensor, ops
 from msgrad_ext import dtype as mstype
-from msgrad_ext.grad_operation import GradOperation
+from msgrad_ext.gradients.grad_operation import GradOperation
 
 X = Tensor(np.array([1, 2, 3, 4, 5], np.float32))
 A = Tensor(np.array([[1.5, 2.5, 3.5], [4.5, 5.5, 6.5]], np.float32))

@@ -9,8 +9,8 @@ import numpy as np
 
 from msgrad_ext import Tensor
 from msgrad_ext.ir import Graph
-from msgrad_ext.reverse import reverse
-from msgrad_ext.trace import trace
+from msgrad_ext.reversing.reverse import reverse
+from msgrad_ext.tracing.trace import trace
 
 
 def array(*shape: int) -> np.ndarray:

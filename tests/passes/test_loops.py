@@ -8,7 +8,7 @@ from msgrad_ext import Tensor, ops
 from msgrad_ext.passes import optimise
 from msgrad_ext.passes.order import ALGEBRA
 from msgrad_ext.passes.rewriting import Rewriter
-from msgrad_ext.simplify import remove_dead, simplify
+from msgrad_ext.passes.simplify import remove_dead, simplify
 
 from .graphs import array, counted, gradients, multiplications
 

@@ -14,9 +14,9 @@ from msgrad_ext.numeric.interpreter import run
 from msgrad_ext.numeric.plan import Plan
 from msgrad_ext.passes import optimise
 from msgrad_ext.passes.recompute import recomputed
-from msgrad_ext.reverse import reverse
-from msgrad_ext.simplify import simplify
-from msgrad_ext.trace import trace
+from msgrad_ext.passes.simplify import simplify
+from msgrad_ext.reversing.reverse import reverse
+from msgrad_ext.tracing.trace import trace
 from tests.plans.nets import matrices, network
 from tests.plans.trying import close, trial
 

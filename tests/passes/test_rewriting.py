@@ -9,8 +9,8 @@ import pytest
 
 from msgrad_ext import Tensor, ops
 from msgrad_ext.passes import optimise
+from msgrad_ext.passes.simplify import simplify
 from msgrad_ext.passes.spread import regrouped
-from msgrad_ext.simplify import simplify
 
 from .graphs import array, counted, forward, gradients, multiplications, text
 

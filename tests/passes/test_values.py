@@ -11,8 +11,8 @@ import msgrad_ext as mg
 from msgrad_ext import Tensor, ops
 from msgrad_ext.numeric.interpreter import run
 from msgrad_ext.passes import optimise
-from msgrad_ext.reverse import reverse
-from msgrad_ext.trace import trace
+from msgrad_ext.reversing.reverse import reverse
+from msgrad_ext.tracing.trace import trace
 
 ONES = [
     lambda a, draw: ops.tanh(a),

@@ -14,9 +14,9 @@ from benchmarks.speaking.msgrad import gradient_plan_of, prepared
 from benchmarks.workloads import workloads
 from msgrad_ext.ir import Graph, Lit
 from msgrad_ext.numeric.plan import Plan
-from msgrad_ext.simplify import simplify
+from msgrad_ext.passes.simplify import simplify
 from msgrad_ext.tensor import Tensor
-from msgrad_ext.trace import trace
+from msgrad_ext.tracing.trace import trace
 
 WORKLOADS = {name: one for name, one in workloads().items() if one.kind == "gradient"}
 PRODUCTS = ("MatMul", "BatchMatMul")

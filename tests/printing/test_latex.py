@@ -15,13 +15,13 @@ from sympy import Integer, Rational
 
 from msgrad_ext.formulas.equation import aligned
 from msgrad_ext.formulas.writer import derive_formulas
-from msgrad_ext.reverse import plain
+from msgrad_ext.reversing.reverse import plain
 from msgrad_ext.symbolic.names import ACCENTS, Name, Names, Numeral, input_names, literal
 from msgrad_ext.symbolic.notation import Node
 from msgrad_ext.symbolic.printing import Ascii, Latex, Plain, Unicode
 from msgrad_ext.symbolic.printing.breaking import rows
 from msgrad_ext.tensor import Tensor
-from msgrad_ext.trace import trace
+from msgrad_ext.tracing.trace import trace
 from tests.ops.samples import SAMPLES
 from tests.textbook.cases import CASES
 

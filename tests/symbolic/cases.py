@@ -7,7 +7,7 @@ from msgrad_ext.formulas.evaluation import evaluate_lines
 from msgrad_ext.registry import OPS, fn
 from msgrad_ext.symbolic.lines import derive
 from msgrad_ext.tensor import Tensor
-from msgrad_ext.trace import trace
+from msgrad_ext.tracing.trace import trace
 
 
 def arrays(*shapes, seed=0):

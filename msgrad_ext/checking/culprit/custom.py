@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from ...custom import Custom, CustomOf
-from ...grad_operation import Application
+from ...gradients.grad_operation import Application
 from ...ir import Eqn, Graph, Lit, Var
 from ...numeric.interpreter import interpret, interpret_exact, widen
-from ...reverse import expand, lower, plain, reverse
+from ...reversing.reverse import expand, lower, plain, reverse
+from ...tracing.custom import Custom, CustomOf
 from ..case import DOUBLE
 from ..effort.work import scalars
 from ..result import Fault

@@ -19,7 +19,7 @@ from ...errors import MsgradError
 from ...ir import Eqn, Graph, Lit, Var
 from ...numeric.interpreter import interpret_exact
 from ...op import Elementwise, Op, home_of
-from ...reverse import reverse
+from ...reversing.reverse import reverse
 from ..witnesses.digits import context, floats, number, numbers
 from ..witnesses.reference import local_adjoint
 

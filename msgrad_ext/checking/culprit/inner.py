@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ...grad_operation import Application
-from ...reverse import GradOf, customs
+from ...gradients.grad_operation import Application
+from ...reversing.reverse import GradOf, customs
 from ..result import CheckResult
 from .custom import custom_faults
 

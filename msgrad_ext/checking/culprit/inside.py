@@ -14,7 +14,7 @@ import numpy as np
 
 from ...ir import Graph, Lit, Var
 from ...numeric.interpreter import exact, interpret, interpret_exact, widen
-from ...reverse import GradOf, Nested, expand, lower, reverse
+from ...reversing.reverse import GradOf, Nested, expand, lower, reverse
 from ..case import Case
 from ..effort.work import scalars
 from ..result import Fault

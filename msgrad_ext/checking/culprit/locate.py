@@ -15,7 +15,7 @@ import numpy as np
 from ...errors import MsgradError, VoiceError
 from ...ir import Atom, Eqn, Graph, Lit, Var
 from ...numeric.interpreter import exact, interpret, interpret_exact
-from ...reverse import reverse
+from ...reversing.reverse import reverse
 from ..effort.progress import tell
 from ..effort.work import scalars
 from ..result import Fault

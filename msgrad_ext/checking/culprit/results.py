@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ...grad_operation import Application
+from ...gradients.grad_operation import Application
 from ..result import Fault
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from ...ir import Atom, Eqn, Graph, Lit, Var
 from ...numeric.interpreter import exact, interpret, widen
-from ...recorded import Contribution, Record, Step
+from ...reversing.recorded import Contribution, Record, Step
 from ..effort.work import scalars
 from ..witnesses import witness
 from ..witnesses.digits import floats, number

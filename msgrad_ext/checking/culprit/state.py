@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 
 from ...errors import MsgradError
-from ...grad_operation import Application
+from ...gradients.grad_operation import Application
 from ...ir import Atom, Eqn, Graph, Lit, Var
 from ...numeric.interpreter import run
 from ...numeric.plan import GuardFailed, Plan
 from ...op import Op, evaluate, foreign
-from ...recorded import Record
-from ...reverse import lower, reverse_pass
+from ...reversing.recorded import Record
+from ...reversing.reverse import lower, reverse_pass
 from ..result import Fault
 from ..witnesses.digits import floats
 from ..witnesses.reference import local_value

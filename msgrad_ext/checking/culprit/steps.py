@@ -15,8 +15,8 @@ import numpy as np
 
 from ...ir import Atom, Graph, Lit, Var
 from ...numeric.interpreter import interpret, interpret_exact, widen
-from ...recorded import Contribution, Record, Step
-from ...reverse import lower
+from ...reversing.recorded import Contribution, Record, Step
+from ...reversing.reverse import lower
 from ..result import Fault
 from ..witnesses.constants import explained
 from ..witnesses.digits import floats, largest, number, numbers

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import MsgradError
-from ...grad_operation import Application
+from ...gradients.grad_operation import Application
 from ...ir import Atom, Eqn, Graph, Lit, Var
 from ...numeric.interpreter import run
 from ...observing import gradient_plan

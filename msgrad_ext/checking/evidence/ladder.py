@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ...grad_operation import Application
+from ...gradients.grad_operation import Application
 from ...ir import Eqn, Graph, Var
 from ...proving.proof import Proof, prove
 from ..case import Case

@@ -17,7 +17,7 @@ from ...errors import MsgradError, VoiceError
 from ...ir import Atom, Eqn, Graph, Lit, Var
 from ...numeric.interpreter import exact, interpret_exact
 from ...proving.kept import Kept
-from ...reverse import reverse
+from ...reversing.reverse import reverse
 from ..effort.work import scalars
 from ..witnesses.digits import number as digits
 from ..witnesses.reference import local_adjoint, local_value

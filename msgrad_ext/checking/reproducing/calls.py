@@ -14,7 +14,7 @@ from ...ir import Atom, Eqn, Lit, Var
 from ...op import Op
 from ...registry import OPS
 from ...tensor import Tensor
-from ...trace import trace
+from ...tracing.trace import trace
 
 # What an op may raise that is given shapes or settings that do not fit it.
 MISFITS = (MsgradError, TypeError, ValueError, IndexError, KeyError, ArithmeticError, AttributeError)

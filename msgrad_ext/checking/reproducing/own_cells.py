@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from ...custom import Custom, CustomOf
 from ...ir import Atom, Eqn, Graph, Lit, Var
 from ...numeric.interpreter import interpret, interpret_exact
-from ...reverse import expand
+from ...reversing.reverse import expand
+from ...tracing.custom import Custom, CustomOf
 from ..case import DOUBLE, Case
 from ..culprit.custom import pulls
 from ..culprit.locate import EXACT_LIMIT, first_difference

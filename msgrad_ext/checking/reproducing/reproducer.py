@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 
 from ...errors import VoiceError
-from ...grad_operation import Application, Request, observed
+from ...gradients.grad_operation import Application, Request, observed
 from ...ir import Graph, Var
 from ...numeric.interpreter import interpret
-from ...reverse import expand
+from ...reversing.reverse import expand
 from ...tensor import Tensor
-from ...trace import replay
+from ...tracing.trace import replay
 from ..case import Case
 from ..culprit.locate import equation_faults, piece
 from ..effort.work import scalars

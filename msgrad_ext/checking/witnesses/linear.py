@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...ir import Eqn, Var
-from ...recorded import Record
+from ...reversing.recorded import Record
 from ..result import Fault
 
 # Linear in all operands together; in Concat, Select and the like the further operands are places and conditions.

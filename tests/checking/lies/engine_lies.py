@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from msgrad_ext import grad_operation, observing, ops, registry
-from msgrad_ext.backward import Backward
-from msgrad_ext.grad_operation import Operation, Request
+from msgrad_ext import observing, ops, registry
+from msgrad_ext.gradients import grad_operation
+from msgrad_ext.gradients.grad_operation import Operation, Request
 from msgrad_ext.ir import Graph, Lit, Var
 from msgrad_ext.numeric import plan as plans
 from msgrad_ext.numeric.plan import Plan
+from msgrad_ext.reversing.backward import Backward
 from msgrad_ext.tensor import Tensor
 
 Plant = Callable[[pytest.MonkeyPatch], None]

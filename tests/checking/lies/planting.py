@@ -13,14 +13,14 @@ import numpy as np
 import pytest
 
 import msgrad_ext as mg
-from msgrad_ext.again import forget
 from msgrad_ext.checking.effort.budget import budget_of
 from msgrad_ext.errors import MsgradError
-from msgrad_ext.grad_operation import observed
+from msgrad_ext.gradients.grad_operation import observed
 from msgrad_ext.ir import Var
+from msgrad_ext.keeping.again import forget
 from msgrad_ext.ops import GradOperation
 from msgrad_ext.pipeline import report_on, title_of
-from msgrad_ext.reverse import expand, plain
+from msgrad_ext.reversing.reverse import expand, plain
 from msgrad_ext.tensor import Tensor
 
 from .nets import NETS

@@ -17,7 +17,7 @@ from sympy import Rational
 import msgrad_ext as mg
 from msgrad_ext import ops
 from msgrad_ext.errors import VoiceError
-from msgrad_ext.reverse import expand, plain
+from msgrad_ext.reversing.reverse import expand, plain
 
 from ...ops.samples import SAMPLES, Sample
 from .planting import REGISTRY, RuleLie, changed, sampled, seen

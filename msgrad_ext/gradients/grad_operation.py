@@ -14,29 +14,22 @@ from typing import Any
 
 import numpy as np
 
-from .again import plan_again
-from .dtype import from_numpy
-from .errors import (
-    ArgumentError,
-    DtypeError,
-    Location,
-    MsgradError,
-    choices,
-    user_location,
-)
-from .ir import Atom, Lit, Var
-from .keeping import Attempt, gradient_function
-from .marking import is_input, leaves, mapped
-from .now import Epoch
-from .numeric.plan import Plan
-from .observing import Applications, Compiled, gradient_plan, observer, reusing_plans
-from .recorded import Record
-from .registry import recorder
-from .reverse import GradOf, Nested
-from .sens import check_sens
+from ..dtype import from_numpy
+from ..errors import ArgumentError, DtypeError, Location, MsgradError, choices, user_location
+from ..ir import Atom, Lit, Var
+from ..keeping.again import plan_again
+from ..keeping.attempt import Attempt, gradient_function
+from ..now import Epoch
+from ..numeric.plan import Plan
+from ..observing import Applications, Compiled, gradient_plan, observer, reusing_plans
+from ..registry import recorder
+from ..reversing.recorded import Record
+from ..reversing.reverse import GradOf, Nested
+from ..reversing.sens import check_sens
+from ..tensor import Parameter, Tensor
+from ..tracing.marking import is_input, leaves, mapped
+from ..tracing.trace import Program, Trace, Traced, fill, replay, trace
 from .taken_by import check_weights, listed_weights, parameter_names
-from .tensor import Parameter, Tensor
-from .trace import Program, Trace, Traced, fill, replay, trace
 
 
 @dataclass(frozen=True, eq=False)

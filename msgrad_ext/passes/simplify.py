@@ -10,12 +10,12 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from .contract import broadcast
-from .errors import Location
-from .ir import Atom, Eqn, Graph, Guard, Lit, Var, literal, rename, substitute
-from .op import Elementwise, Op, evaluate
-from .registry import OPS
-from .reverse import lower
+from ..contract import broadcast
+from ..errors import Location
+from ..ir import Atom, Eqn, Graph, Guard, Lit, Var, literal, rename, substitute
+from ..op import Elementwise, Op, evaluate
+from ..registry import OPS
+from ..reversing.reverse import lower
 
 Rule = Callable[[Any, Op, tuple[Atom, ...], Var], Any]
 

@@ -18,16 +18,16 @@ from typing import Any
 
 import numpy as np
 
-from .numeric.dispatch import Answered
-from .numeric.places import Place, content
-from .tensor import Tensor
-from .trace import Traced
+from ..tensor import Tensor
+from ..tracing.trace import Traced
+from .dispatch import Answered
+from .places import Place, content
 
 _PLAIN = (bool, int, float, complex, str, bytes, type(None))
 _MISSING = object()
 # Code of installed packages is taken for constant.
 _INSTALLED = (
-    str(Path(__file__).parent) + os.sep,
+    str(Path(__file__).parents[1]) + os.sep,
     *(sysconfig.get_paths()[name] for name in ("stdlib", "purelib", "platlib")),
 )
 
@@ -129,7 +129,7 @@ class Surroundings:
         for name in sorted(names | {"construct", "__call__"}):
             # All of them: what one class has of its own may ask the next one by super().
             for home in (cls for cls in type(value).__mro__[:-1] if name in vars(cls) and name not in own):
-                if not home.__module__.startswith(__package__ or ""):
+                if not home.__module__.startswith((__package__ or "").partition(".")[0]):
                     self._from_class(value, home, name, names)
 
     def _from_class(self, value: Any, home: type, name: str, names: frozenset[str]) -> None:

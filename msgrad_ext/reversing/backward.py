@@ -11,17 +11,17 @@ from typing import Any
 
 import numpy as np
 
-from .custom import Custom, CustomOf
-from .dead_branch import Alive
-from .dtype import is_float
-from .errors import DtypeError, EngineError, Location, MsgradError, NotSupportedError, VoiceError
-from .ir import Atom, Eqn, Graph, Guard, Lit, Shape, Var, literal
-from .op import Op, apply, evaluate, foreign
+from ..dtype import is_float
+from ..errors import DtypeError, EngineError, Location, MsgradError, NotSupportedError, VoiceError
+from ..ir import Atom, Eqn, Graph, Guard, Lit, Shape, Var, literal
+from ..op import Op, apply, evaluate, foreign
+from ..registry import OPS, fn
+from ..tensor import Tensor
+from ..tracing.custom import Custom, CustomOf
+from ..tracing.dead_branch import Alive
+from ..tracing.trace import Trace, Traced
 from .recorded import Contribution, Step
-from .registry import OPS, fn
 from .repeated import Memory, alike
-from .tensor import Tensor
-from .trace import Trace, Traced
 
 
 class Backward(Trace):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .registry import FUNCTIONS
+from ..registry import FUNCTIONS
 
 _REPLACEMENT = {
     "float()": "keep the tensor; a number in it takes part as it is",

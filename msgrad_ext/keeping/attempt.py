@@ -14,25 +14,25 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from .ir import Atom, Graph, Var
+from ..ir import Atom, Graph, Var
+from ..numeric.plan import Plan
+from ..observing import Compiled, gradient_plan, handed, observer, value_plan
+from ..op import foreign
+from ..registry import recorder
+from ..reversing.reverse import expand
+from ..tensor import Epoch, Parameter, Tensor
+from ..tensor.parameter import lent
+from ..tracing.trace import Program
+from .dispatch import Answer, Answered, Form, Slot, tensors_answer
 from .kept import Seen, forms_of, home_of, own_voices, same, same_forms, seen
-from .numeric.dispatch import Answer, Answered, Form, Slot, tensors_answer
-from .numeric.places import Place, unchanged
-from .numeric.plan import Plan
-from .observing import Compiled, gradient_plan, handed, observer, value_plan
-from .op import foreign
-from .registry import recorder
-from .reverse import expand
+from .places import Place, unchanged
 from .standing import standing
 from .surroundings import mark, ours
-from .tensor import Epoch, Parameter, Tensor
-from .tensor.parameter import lent
-from .trace import Program
 from .twins import twin_of
 
 
 class Asked(Protocol):
-    """A gradient that was asked for and taken: see `grad_operation.Request`."""
+    """A gradient that was asked for and taken: see `gradients.grad_operation.Request`."""
 
     program: Program
     wrt: list[Var]

@@ -20,15 +20,16 @@ from typing import Any
 
 import numpy as np
 
-from .dtype import DType
-from .numeric.dispatch import Answered
-from .numeric.places import Place, content
-from .registry import FUNCTIONS, METHODS
+from ..dtype import DType
+from ..registry import FUNCTIONS, METHODS
+from ..tensor import Parameter, Tensor
+from .dispatch import Answered
+from .places import Place, content
 from .spelled import BUILTINS, NUMPY, PRIVATE, REFLECTIVE, Doubt, spelled
 from .surroundings import installed, installed_module, ours
-from .tensor import Parameter, Tensor
 
-_HOME = (__package__ or "") + "."
+_ROOT = (__package__ or "").partition(".")[0]
+_HOME = f"{_ROOT}."
 _PLAIN = (bool, int, float, complex, str, bytes, type(None), type(...), np.generic, np.dtype, DType, range, slice)
 _MODULES = (math, cmath)
 _CONTAINERS = (tuple, list, dict, OrderedDict, set, frozenset)
@@ -195,7 +196,7 @@ class Walk:
         self.objects.append(value)
 
     def _module(self, value: ModuleType) -> None:
-        ours = value.__name__.startswith(_HOME) or value.__name__ == __package__
+        ours = value.__name__.startswith(_HOME) or value.__name__ == _ROOT
         if not (ours or value is np or value in _MODULES):
             if installed_module(value.__name__) or "__getattr__" in vars(value):
                 raise Doubt(value.__name__)

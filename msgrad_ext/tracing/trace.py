@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from .collecting import collecting_later
-from .errors import (
+from ..collecting import collecting_later
+from ..errors import (
     ArgumentError,
     ArgumentValueError,
     EngineError,
@@ -24,13 +24,13 @@ from .errors import (
     TracedValueError,
     user_location,
 )
+from ..ir import Atom, Eqn, Graph, Guard, Lit, Var, literal, unique
+from ..op import Op, Operand, apply, compute
+from ..registry import fleeting, fn, recorder, recording
+from ..tensor import Parameter, Tensor
 from .held import Held, at_once, later
-from .ir import Atom, Eqn, Graph, Guard, Lit, Var, literal, unique
 from .leaving import advice
 from .marking import argument_names, is_input, mapped
-from .op import Op, Operand, apply, compute
-from .registry import fleeting, fn, recorder, recording
-from .tensor import Parameter, Tensor
 
 
 class Traced(Tensor):

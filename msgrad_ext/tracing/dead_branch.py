@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .ir import Eqn, Var
-from .op import Elementwise
-from .registry import fn
+from ..ir import Eqn, Var
+from ..op import Elementwise
+from ..registry import fn
 
 _MOVES = frozenset({"Reshape", "Transpose", "ExpandDims", "Squeeze", "StridedSlice", "StridedSliceGrad", "Concat"})
 # Their rules pass a cotangent on as it is: a zero stays a zero.

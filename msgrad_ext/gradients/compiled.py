@@ -13,20 +13,28 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from .collecting import collecting_later
-from .errors import ArgumentError, ArgumentValueError, DtypeError, MsgradError, UnknownNameError, choices, user_location
-from .ir import Graph, Var, literal
-from .marking import leaves
-from .numeric.dispatch import Answer, Answered, Form, Slot, arrays_answer
-from .numeric.plan import GuardFailed, Plan
-from .passes import optimise
-from .reverse import bind, reverse
-from .sens import check_sens
-from .surroundings import Surroundings, mark
+from ..collecting import collecting_later
+from ..errors import (
+    ArgumentError,
+    ArgumentValueError,
+    DtypeError,
+    MsgradError,
+    UnknownNameError,
+    choices,
+    user_location,
+)
+from ..ir import Graph, Var, literal
+from ..keeping.dispatch import Answer, Answered, Form, Slot, arrays_answer
+from ..keeping.surroundings import Surroundings, mark
+from ..numeric.plan import GuardFailed, Plan
+from ..passes import optimise
+from ..reversing.reverse import bind, reverse
+from ..reversing.sens import check_sens
+from ..tensor import Epoch, Parameter, Tensor, as_tensor
+from ..tensor.parameter import lent
+from ..tracing.marking import leaves
+from ..tracing.trace import Program, fill, trace
 from .taken_by import parameter_names
-from .tensor import Epoch, Parameter, Tensor, as_tensor
-from .tensor.parameter import lent
-from .trace import Program, fill, trace
 
 _KEPT = 8
 
@@ -90,9 +98,14 @@ class CompiledGradient(Answered):
         self._trace(as_inputs(example))
 
     @property
+    def plan(self) -> Plan:
+        """The compiled version that was made last: its `fast_source`, `memory`, `counts` and `native` tell what runs."""
+        return self._versions[0].plan  # type: ignore[no-any-return]
+
+    @property
     def source(self) -> str:
         """The generated numpy source of the version that was made last."""
-        return self._versions[0].plan.source  # type: ignore[no-any-return]
+        return self.plan.source
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -102,7 +115,7 @@ class CompiledGradient(Answered):
     @property
     def graph(self) -> Graph:
         """The simplified graph of value and gradients."""
-        return self._versions[0].plan.graph  # type: ignore[no-any-return]
+        return self.plan.graph
 
     def __repr__(self) -> str:
         return f"CompiledGradient({type(self.function).__name__}, by {', '.join(self.names)})"

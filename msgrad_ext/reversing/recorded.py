@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from .ir import Atom, Eqn, Graph, Guard, Var, literal, substitute
-from .registry import OPS
+from ..ir import Atom, Eqn, Graph, Guard, Var, literal, substitute
+from ..registry import OPS
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ import inspect
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from .errors import ArgumentError, user_location
-from .tensor import Tensor, is_number
+from ..errors import ArgumentError, user_location
+from ..tensor import Tensor, is_number
 
 
 class MutableTuple(tuple[Any, ...]):

@@ -6,18 +6,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from .errors import (
-    ArgumentError,
-)
+from ..errors import ArgumentError
+from ..keeping.attempt import BUSY, Taking, gradient_function, like
+from ..keeping.dispatch import Answer, Answered, tensors_answer
+from ..keeping.surroundings import mark
+from ..registry import fn as ops
+from ..tensor import Tensor
+from ..tracing.trace import trace
 from .functional import Asked, Taken, checked_positions, grad, tensor_number
 from .jacobian import jacrev, jvp
-from .keeping import BUSY, Taking, gradient_function, like
-from .numeric.dispatch import Answer, Answered, tensors_answer
-from .registry import fn as ops
 from .second_order import CompiledHessian
-from .surroundings import mark
-from .tensor import Tensor
-from .trace import trace
 
 
 def hessian(fn: Callable[..., Any], grad_position: int | tuple[int, ...] = 0) -> Callable[..., Any]:

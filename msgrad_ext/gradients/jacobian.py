@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from .errors import (
+from ..errors import (
     ArgumentError,
     ArgumentValueError,
     DtypeError,
@@ -23,19 +23,19 @@ from .errors import (
     ShapeError,
     user_location,
 )
+from ..ir import Graph, Var, literal
+from ..keeping.attempt import like
+from ..linear.matrix import blocks as blocks_of
+from ..numeric.plan import Plan
+from ..observing import being_observed
+from ..passes.simplify import simplify
+from ..registry import fn as ops
+from ..registry import recorder
+from ..reversing.reverse import bind, has_custom, reverse
+from ..reversing.sens import check_sens
+from ..tensor import Tensor
 from .functional import Pull, check_function, checked_positions, tensor_number
 from .grad_operation import Request
-from .ir import Graph, Var, literal
-from .keeping import like
-from .linear.matrix import blocks as blocks_of
-from .numeric.plan import Plan
-from .observing import being_observed
-from .registry import fn as ops
-from .registry import recorder
-from .reverse import bind, has_custom, reverse
-from .sens import check_sens
-from .simplify import simplify
-from .tensor import Tensor
 
 
 def jacrev(

@@ -15,12 +15,12 @@ from weakref import ref
 
 import numpy as np
 
-from .ir import Atom, Graph, Lit, Var
-from .numeric.dispatch import Answered, Form
-from .reverse import GradOf
+from ..ir import Atom, Graph, Lit, Var
+from ..reversing.reverse import GradOf
+from ..tensor import Parameter, Tensor
+from ..tracing.trace import Leaf, Program
+from .dispatch import Answered, Form
 from .surroundings import mark
-from .tensor import Parameter, Tensor
-from .trace import Leaf, Program
 
 _PLAIN = (bool, int, float, str, bytes, type(None))
 # So many gradient functions are remembered of one function.

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .errors import ArgumentError, BatchError, user_location
-from .keeping import like
-from .registry import fn as ops
-from .tensor import Tensor, as_tensor
+from ..errors import ArgumentError, BatchError, user_location
+from ..keeping.attempt import like
+from ..registry import fn as ops
+from ..tensor import Tensor, as_tensor
 
 
 def vmap(fn: Any, in_axes: Any = 0, out_axes: Any = 0) -> Callable[..., Any]:

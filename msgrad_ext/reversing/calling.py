@@ -1,7 +1,7 @@
 """What a call of a cell does besides ``construct``: hooks before and after it, and a ``bprop`` of the user's in its place.
 
 Inside a running trace a cell with a ``bprop``, or with a hook on its gradients, becomes a part with a derivative of its
-own (see `custom`). Outside of one there is nothing to differentiate, and ``construct`` runs as it is.
+own (see `tracing.custom`). Outside of one there is nothing to differentiate, and ``construct`` runs as it is.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from .custom import fitting, return_location, run_custom
-from .errors import BackwardError, Location, user_location
-from .hooks import HookHandle, check_hook
-from .ir import unique
-from .registry import fleeting, recorder
+from ..errors import BackwardError, Location, user_location
+from ..ir import unique
+from ..registry import fleeting, recorder
+from ..tensor import Epoch, Tensor
+from ..tracing.custom import fitting, return_location, run_custom
+from ..tracing.hooks import HookHandle, check_hook
+from ..tracing.trace import fill, replay
 from .reverse import reverse
-from .tensor import Epoch, Tensor
-from .trace import fill, replay
 
 Kind = str
 

@@ -9,11 +9,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from threading import Lock
 
-from .ir import Graph, Var
+from ..ir import Graph, Var
+from ..now import Epoch
+from ..numeric.plan import Plan
+from ..op import foreign
 from .kept import alike, own_voices
-from .now import Epoch
-from .numeric.plan import Plan
-from .op import foreign
 
 # So many plans are held, and none of a graph with more bytes of constants.
 _HELD, _BYTES = 32, 1_000_000

@@ -12,8 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .compiled import CompiledGradient, as_inputs, choose, quick
-from .errors import (
+from ..errors import (
     ArgumentError,
     ArgumentValueError,
     DtypeError,
@@ -22,20 +21,21 @@ from .errors import (
     ShapeError,
     user_location,
 )
-from .ir import Graph, Var, literal
-from .linear.cost import cost
-from .linear.matrix import blocks, product
-from .linear.scalars import plan_of
-from .linear.whole import whole
-from .marking import leaves
-from .numeric.dispatch import Answer, Form, Slot
-from .numeric.interpreter import run
-from .numeric.plan import GuardFailed, Plan
-from .reverse import bind, reverse
-from .simplify import simplify
-from .surroundings import Surroundings
-from .tensor import Epoch, Tensor
-from .trace import Program, trace
+from ..ir import Graph, Var, literal
+from ..keeping.dispatch import Answer, Form, Slot
+from ..keeping.surroundings import Surroundings
+from ..linear.cost import cost
+from ..linear.matrix import blocks, product
+from ..linear.scalars import plan_of
+from ..linear.whole import whole
+from ..numeric.interpreter import run
+from ..numeric.plan import GuardFailed, Plan
+from ..passes.simplify import simplify
+from ..reversing.reverse import bind, reverse
+from ..tensor import Epoch, Tensor
+from ..tracing.marking import leaves
+from ..tracing.trace import Program, trace
+from .compiled import CompiledGradient, as_inputs, choose, quick
 
 
 @dataclass(frozen=True, eq=False)

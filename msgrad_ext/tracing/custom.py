@@ -17,10 +17,10 @@ from typing import Any
 
 import numpy as np
 
-from .errors import BackwardError, BackwardShapeError, EngineError, Location, NotSupportedError, user_location
-from .ir import Atom, Eqn, Graph, Lit, Var, unique
-from .op import Op, recorder
-from .tensor import Epoch, Parameter, Tensor
+from ..errors import BackwardError, BackwardShapeError, EngineError, Location, NotSupportedError, user_location
+from ..ir import Atom, Eqn, Graph, Lit, Var, unique
+from ..op import Op, recorder
+from ..tensor import Epoch, Parameter, Tensor
 from .trace import Trace, Traced, fill, replay, trace
 
 # From operands, outputs and cotangents of the outputs to a cotangent, or None, for each operand.

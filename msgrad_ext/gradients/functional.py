@@ -10,17 +10,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .errors import ArgumentError, ArgumentValueError, MissingGradientError, PositionError, choices, user_location
+from ..errors import ArgumentError, ArgumentValueError, MissingGradientError, PositionError, choices, user_location
+from ..ir import Graph
+from ..keeping.attempt import Attempt, gradient_function
+from ..registry import fn as ops
+from ..reversing.reverse import has_custom
+from ..reversing.sens import check_sens
+from ..tensor import Parameter, Tensor
+from ..tracing.marking import leaves
+from ..tracing.trace import Leaf, Program, fill
 from .grad_operation import Request
-from .ir import Graph
-from .keeping import Attempt, gradient_function
-from .marking import leaves
-from .registry import fn as ops
-from .reverse import has_custom
-from .sens import check_sens
 from .taken_by import check_weights, listed_weights, parameter_names
-from .tensor import Parameter, Tensor
-from .trace import Leaf, Program, fill
 
 Positions = int | tuple[int, ...] | None
 

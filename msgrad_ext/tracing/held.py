@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .errors import ForwardVoiceError
-from .ir import Atom, Shape
-from .op import Op, evaluate, foreign
+from ..errors import ForwardVoiceError
+from ..ir import Atom, Shape
+from ..op import Op, evaluate, foreign
 
 
 class Held:

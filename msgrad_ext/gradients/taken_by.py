@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from .errors import ArgumentError, user_location
-from .tensor import Parameter
+from ..errors import ArgumentError, user_location
+from ..tensor import Parameter
 
 
 def check_weights(weights: Any) -> None:

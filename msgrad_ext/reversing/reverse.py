@@ -13,17 +13,17 @@ from typing import Any
 
 import numpy as np
 
+from ..collecting import collecting_later
+from ..dtype import is_float
+from ..errors import EngineError
+from ..ir import Atom, Eqn, Graph, Guard, Lit, Var, rename, substitute, unique
+from ..op import Op
+from ..registry import OPS
+from ..tensor import Tensor
+from ..tracing.custom import Custom, CustomOf
+from ..tracing.trace import replay
 from .backward import Backward
-from .collecting import collecting_later
-from .custom import Custom, CustomOf
-from .dtype import is_float
-from .errors import EngineError
-from .ir import Atom, Eqn, Graph, Guard, Lit, Var, rename, substitute, unique
-from .op import Op
 from .recorded import Record
-from .registry import OPS
-from .tensor import Tensor
-from .trace import replay
 
 
 def reverse(

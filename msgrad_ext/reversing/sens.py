@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from .errors import ArgumentValueError, DtypeError, SensError, SensShapeError, user_location
-from .ir import Atom
-from .tensor import Tensor, is_number
-from .trace import Program
+from ..errors import ArgumentValueError, DtypeError, SensError, SensShapeError, user_location
+from ..ir import Atom
+from ..tensor import Tensor, is_number
+from ..tracing.trace import Program
 
 
 def check_sens(sens: Any, program: Program) -> list[Tensor]:

@@ -10,14 +10,14 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .ir import Atom, Eqn, Lit, Shape, Var
+from ..ir import Atom, Eqn, Lit, Shape, Var
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import numpy as np
 
-    from .op import Op
+    from ..op import Op
 
     Bind = Callable[[Op, tuple[Atom, ...], Shape, np.dtype], Var]
 

@@ -9,12 +9,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from weakref import finalize
 
+from ..errors import ArgumentError, BackwardError, Location, user_location
+from ..ir import Eqn, Guard, substitute
+from ..op import Composite, recorder
+from ..registry import composite
+from ..tensor import Epoch, Tensor
 from .custom import fitting, pass_through
-from .errors import ArgumentError, BackwardError, Location, user_location
-from .ir import Eqn, Guard, substitute
-from .op import Composite, recorder
-from .registry import composite
-from .tensor import Epoch, Tensor
 from .trace import Traced
 
 Hook = Callable[..., Any]

@@ -1,0 +1,1 @@
+"""The functions that users call: `GradOperation` and its like, compiled gradients, Jacobians, second derivatives."""
