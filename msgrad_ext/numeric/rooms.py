@@ -69,7 +69,6 @@ def _placed(join: Step, own: set[Value], axis: int) -> list[Step]:
         root, place = part.root, f"[{':, ' * axis}{start}:{stop}]"
         if root in own:
             same = root.shape == part.shape
-            root.make = partial(_part, (*(slice(None) for _ in range(axis)), slice(start, stop)), root.shape)
             root.kind, root.base, root.compact = "view", join.out, axis == 0
             root.form = f"{{}}{place}" if same else f"{{}}{place}.reshape({root.shape})"
             root.make = partial(_part, (*[slice(None)] * axis, slice(start, stop)), root.shape)
@@ -81,7 +80,3 @@ def _placed(join: Step, own: set[Value], axis: int) -> list[Step]:
 
 def _part(place: tuple[slice, ...], shape: Shape, whole: np.ndarray) -> np.ndarray:
     return whole[place].reshape(shape)
-
-
-def _part(index: tuple[slice, ...], shape: Shape, array: np.ndarray) -> np.ndarray:
-    return array[index].reshape(shape)
