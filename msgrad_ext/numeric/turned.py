@@ -24,7 +24,7 @@ from .steps import ELEMENTWISE, Step, Value
 # In nanoseconds: a loop over the last axis, an element that is copied to another order, a copy's call.
 _LOOP, _MOVED, _CALL = 12, 1, 600
 # What is saved must be worth it, and rows must be long.
-_WORTH, _LEAST, _ROWS = 1.5, 4000, 64
+_WORTH, _LEAST, _ROWS = 1.5, 8000, 64
 # A byte of a large array, which would go through the cache in blocks if it were not turned; still larger ones are left.
 _BYTE, _LARGEST = 0.25, 1 << 25
 
