@@ -93,11 +93,16 @@ class Said:
 
     def cast(self, operand: Value, dtype: np.dtype) -> Value:
         """``operand`` in another dtype."""
+        if operand.dtype == dtype:
+            return operand
         return self.add("cast", "", (operand,), operand.shape, dtype)
 
     def reduction(self, name: str, ufunc: str, operand: Value, settings: dict[str, Any]) -> Value:
         """A reduction along axes."""
         axis, keep = settings.pop("axis", None), bool(settings.pop("keepdims", False))
+        # What an extreme begins with says nothing where there are elements.
+        if operand.size and settings.get("initial") == {"max": -np.inf, "min": np.inf}.get(name):
+            settings.pop("initial", None)
         if settings.pop("dtype", operand.dtype) != operand.dtype or settings:
             raise Unreadable
         plain = operand.dtype.char in "fd" or (name in ("max", "min") and operand.dtype.kind in "iu")

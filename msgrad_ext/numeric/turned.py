@@ -1,6 +1,6 @@
 """Rows laid innermost, where numpy's loops over the last axes would be short.
 
-numpy takes some ten nanoseconds to begin a loop over the last axis, and a third of one for an element. Where a thousand
+numpy takes some five nanoseconds to begin a loop over the last axis, and a third of one for an element. Where a thousand
 rows of a few elements meet operands that are broadcast along them, it does little else than begin::
 
     v1: f32[1000,8,4] = subtract(x, means)      (x f32[1000,1,4], means f32[8,4]: 8000 loops over 4)
@@ -21,10 +21,12 @@ from .chains import LARGE
 from .lowering import Steps
 from .steps import ELEMENTWISE, Step, Value
 
-# In nanoseconds: a loop over the last axis, an element that is copied to another order, a copy's call.
-_LOOP, _MOVED, _CALL = 12, 1, 600
+# In nanoseconds: a loop over the last axis, one that looks for an extreme, an element that is copied to another order, a copy's call.
+_LOOP, _EXTREME, _MOVED, _CALL = 5, 20, 1, 600
 # What is saved must be worth it, and rows must be long.
-_WORTH, _LEAST, _ROWS = 1.5, 4000, 64
+_WORTH, _LEAST, _ROWS = 1.0, 5000, 64
+# A byte of a large array, which would go through the cache in blocks if it were not turned; still larger ones are left.
+_BYTE, _LARGEST = 0.1, 1 << 25
 
 
 def turned_rows(lowered: Steps) -> Steps:
@@ -59,7 +61,7 @@ def _loops(shapes: Sequence[Shape], out: Shape) -> int:
     return prod(out) // max(length, 1)
 
 
-def _saved(step: Step) -> int:
+def _saved(step: Step) -> float:
     """The nanoseconds that numpy needs less for ``step`` if the rows lie innermost."""
     whole = step.operands[0].shape if step.kind == "reduce" else step.out.shape
     if not _belongs(step) or len(whole) < 2 or not prod(whole):
@@ -68,9 +70,10 @@ def _saved(step: Step) -> int:
         # Sums of short rows are products with ones.
         axes = step.settings[0]
         short = step.name != "add" and len(whole) - 1 in axes and 0 not in axes and whole[-1] > 1
-        return _LOOP * (step.out.size - prod(whole[1:])) if short else 0
+        return _EXTREME * (step.out.size - prod(whole[1:])) if short else 0
     shapes = [_full(one.shape, len(whole)) for one in step.operands]
-    return _LOOP * (_loops(shapes, whole) - _loops([_turned(shape) for shape in shapes], _turned(whole)))
+    loops = _loops(shapes, whole) - _loops([_turned(shape) for shape in shapes], _turned(whole))
+    return _LOOP * loops - (_BYTE * step.out.nbytes if step.out.nbytes >= LARGE else 0)
 
 
 def _belongs(step: Step) -> bool:
@@ -83,7 +86,7 @@ def _belongs(step: Step) -> bool:
         out = step.operands[0]
     elif step.kind not in ELEMENTWISE or any(len(one.shape) > len(out.shape) for one in step.operands):
         return False
-    return len(out.shape) > 1 and out.shape[0] >= _ROWS and out.dtype.char != "e" and out.nbytes < LARGE
+    return len(out.shape) > 1 and out.shape[0] >= _ROWS and out.dtype.char != "e" and out.nbytes < _LARGEST
 
 
 def _rowed(value: Value, rows: int) -> bool:

@@ -21,6 +21,8 @@ from .simplify import on
 
 # A rewriting must save this share of the work, or rounding would be moved for nothing.
 _WORTH = 0.7
+# Multiplications in the time in which one element is added; arrays so small that only calls count.
+_SPEED, _FEW = 16, 256
 
 
 @on("Transpose", sees="MatMul Mul")
@@ -95,6 +97,23 @@ def chains(state: Rewriter, op: Op, inputs: tuple[Atom, ...], out: Var) -> Any:
     return None
 
 
+@on("Add", "Sub", sees="MatMul")
+def shared(state: Rewriter, op: Op, inputs: tuple[Atom, ...], out: Var) -> Any:
+    """``a @ c + b @ c`` is ``(a + b) @ c``, unless ``a`` and ``b`` are so large that to add them is no gain."""
+    left, right = (state.source(one, "MatMul") for one in inputs)
+    if left is None or right is None or not is_float(out) or not all(map(state.once, inputs)):
+        return None
+    for place in (0, 1):
+        if left.inputs[place] is not right.inputs[place] or left is right:
+            continue
+        a, b = left.inputs[1 - place], right.inputs[1 - place]
+        if size(a) > max(_FEW, _cost(*left.inputs) // _SPEED + size(out)):
+            return None
+        total = state.make(op, a, b)
+        return left.op, ((left.inputs[0], total) if place == 0 else (total, left.inputs[1]))
+    return None
+
+
 @on("Mul", "MatMul", sees="Mul MatMul")
 def scalars(state: Rewriter, op: Op, inputs: tuple[Atom, ...], out: Var) -> Any:
     """A number that multiplies a matrix product, or an operand of one, multiplies the smallest of the three."""
@@ -139,4 +158,4 @@ def _scalar_first(inputs: tuple[Atom, ...]) -> tuple[Atom | None, Atom]:
     return None, inputs[0]
 
 
-RULES = (short_transposes, transposed, outer, chains, scalars)
+RULES = (short_transposes, transposed, outer, chains, shared, scalars)

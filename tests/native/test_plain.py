@@ -65,7 +65,7 @@ def test_what_does_not_fit_goes_to_numpy() -> None:
 
 def test_voices_can_not_be_called() -> None:
     """The reason is told."""
-    graph, _ = gradient_graph(lambda x: (ops.cumsum(ops.sin(x) * x + 1.0, 0) * ops.exp(x * 0.5)).sum(), np.ones((4, 5)))
+    graph, _ = gradient_graph(lambda x: (ops.erfinv(ops.sin(x) * x * 0.5) * ops.exp(x * 0.5)).sum(), np.ones((4, 5)))
     made = Native(graph, lambda *arrays: arrays, GuardFailed)
     made.make()
     assert made.status == "numpy: Python.h is not installed, and some operations have no form in C"

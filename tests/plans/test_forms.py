@@ -22,7 +22,7 @@ DRAW = np.random.default_rng(21)
 @pytest.fixture(params=[6, 48, 400], ids="blocks of {}".format)
 def blocks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """All arrays are large, and blocks so small that there are several, the last one shorter."""
-    monkeypatch.setattr(chains, "_LARGE", 1)
+    monkeypatch.setattr(chains, "LARGE", 1)
     monkeypatch.setattr(chains, "_BLOCK", request.param)
     monkeypatch.setattr(chains, "_ROWS", request.param)
     monkeypatch.setattr(selections, "_SHORT", 1)
