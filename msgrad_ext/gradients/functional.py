@@ -117,7 +117,8 @@ class Taken:
         sens = None
         if self.asked.sens_param:
             args, sens = _split_last(args)
-        request, value = run_once("grad", self.fn, args, kwargs, self.asked.has_aux)
+        wanted = self.asked.valued or self.asked.has_aux
+        request, value = run_once("grad", self.fn, args, kwargs, self.asked.has_aux, wanted)
         numbers = {one: tensor_number((*args, *kwargs.values()), one) for one in self.positions or ()}
         places = {one: request.by_input(number) for one, number in numbers.items() if number is not None}
         listed = listed_weights(self.weights)
@@ -126,7 +127,6 @@ class Taken:
         results = request.run(given) if request.wrt else []
         if trying is not None:
             self._keep(trying, request, given, places, found, value.__self__.program)  # type: ignore[attr-defined]
-        wanted = self.asked.valued or self.asked.has_aux
         return self._chosen(value() if wanted else None, self._gradients(results, places, found, ops.zeros_like))
 
     def _chosen(self, value: Any, gradients: Any) -> Any:
@@ -169,16 +169,16 @@ class Taken:
 
 
 def run_once(
-    name: str, fn: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any], has_aux: bool
+    name: str, fn: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any], has_aux: bool, results: bool = True
 ) -> tuple[Request, Callable[[], Any]]:
-    """Trace ``fn``: a gradient to take of its value, or with ``has_aux`` of the first one, and its value.
+    """Trace ``fn``: a gradient to take of its value, or with ``has_aux`` of the first one, and its value if ``results``.
 
     Raises
     ------
     ArgumentValueError
         If there is one value only, though ``has_aux``.
     """
-    request = Request(fn, args, kwargs)
+    request = Request(fn, args, kwargs, results=results)
     if not has_aux:
         return request, request.value
     whole = Request.of(request)

@@ -89,15 +89,23 @@ def observed() -> Iterator[Applications]:
 
 
 class Request:
-    """A gradient to take: of which function, at which arguments, by which inputs and parameters."""
+    """A gradient to take: of which function, at which arguments, by which inputs and parameters.
+
+    ``results`` says whether the function's own value is wanted too; an observer always wants it.
+    """
 
     def __init__(
-        self, function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any], store: bool = True
+        self,
+        function: Callable[..., Any],
+        args: Sequence[Any],
+        kwargs: dict[str, Any],
+        store: bool = True,
+        results: bool = True,
     ) -> None:
         self.function = function
         self.location = user_location()
         try:
-            self.program = trace(function, args, kwargs)
+            self.program = trace(function, args, kwargs, results or observer.get() is not None)
             _refuse_complex(self.program)
         except MsgradError as error:
             raise error.at(self.location)
@@ -323,7 +331,7 @@ class Operation:
         sens, fn, weights = None, self.fn, self.weights
         if self.sens_param:
             args, kwargs, sens = _split_sens(args, kwargs)
-        request = Request(fn, args, kwargs)
+        request = Request(fn, args, kwargs, results=False)
         if self.get_by_list and weights is None:
             weights = list(fn.trainable_params()) if hasattr(fn, "trainable_params") else []
         given = [*args, *kwargs.values()]

@@ -264,8 +264,16 @@ class FastWriter:
 
     write_matmul = write_ufunc
 
-    def write_bits(self, step: Step) -> None:
+    def written(self, step: Step) -> str:
+        """The array that a step's statement writes to; what always lies in one place is called by that alone."""
+        if self.layout.static(step.out):
+            self.unnamed.add(step.out)
+            return self.given(step.out)
         self.row(f"{step.out.name} = {self.into(step.out, required=True)}", step.eqn)
+        return step.out.name
+
+    def write_bits(self, step: Step) -> None:
+        self.written(step)
         operands = ", ".join(map(self.bits, (*step.operands, step.out)))
         self.row(f"{self.name(step.name)}({operands})", step.eqn)
 
@@ -283,9 +291,7 @@ class FastWriter:
 
     def write_cast(self, step: Step) -> None:
         self.noisy = True
-        into = self.into(step.out, required=True)
-        self.row(f"{step.out.name} = {into}", step.eqn)
-        self.row(f"{step.out.name}[...] = {self.given(step.operands[0])}", step.eqn)
+        self.row(f"{self.written(step)}[...] = {self.given(step.operands[0])}", step.eqn)
 
     def write_reduce(self, step: Step) -> None:
         (operand,), (axes, keep) = step.operands, step.settings
@@ -304,8 +310,7 @@ class FastWriter:
     def write_inner(self, step: Step) -> None:
         first, second = (self.flat(operand) for operand in step.operands)
         # A product of vectors hands out a number even if it was given an array to write to.
-        self.row(f"{step.out.name} = {self.into(step.out)}", step.eqn)
-        self.row(f"{first}.dot({second}, {step.out.name})", step.eqn)
+        self.row(f"{first}.dot({second}, {self.written(step)})", step.eqn)
 
     def flat(self, value: Value) -> str:
         """The text of an operand as a vector."""
@@ -331,9 +336,7 @@ class FastWriter:
 
     def write_fill(self, step: Step) -> None:
         self.noisy = True
-        into = self.given(step.out)
-        if step.out not in self.unnamed and step.settings[:1] != ("part",):
-            self.row(f"{into} = {self.into(step.out, required=True)}", step.eqn)
+        into = self.given(step.out) if step.settings[:1] == ("part",) else self.written(step)
         self.row(step.name.format(*map(self.given, step.operands), out=into), step.eqn)
 
     def write_view(self, step: Step) -> None:

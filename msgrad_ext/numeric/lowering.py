@@ -179,7 +179,7 @@ class Lowering:
         name = self.functions.filler(op)
         if name is None:
             return None
-        return self.add("fill", f"{name}({{out}}, {places})", operands, out.shape, out.dtype)
+        return self.add("fill", f"{name}({{out}}, {places})", operands, out.shape, out.dtype, "into", name)
 
     # What a voice asks for -----------------------------------------------------------------------------------------
 

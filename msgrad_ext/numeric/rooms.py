@@ -53,7 +53,19 @@ def with_rooms(lowered: Steps, steps: Sequence[Step]) -> list[Step]:
         first = min((makers[one] for one in own), key=order.__getitem__)
         before.setdefault(first, []).append(Step("room", "", (), join.out, (), join.eqn))
         instead[join] = _placed(join, own, axis)
-    return [other for step in steps for other in (*before.get(step, ()), *instead.get(step, (step,)))]
+    placed = [other for step in steps for other in (*before.get(step, ()), *instead.get(step, (step,)))]
+    return _needed(placed, lowered.outputs)
+
+
+def _needed(steps: Sequence[Step], outputs: Sequence[Value]) -> list[Step]:
+    """The steps without the views that nobody reads: a part that is made in its place needs no other shape."""
+    read = set(outputs)
+    kept = []
+    for step in reversed(steps):
+        if step.kind != "view" or step.out in read:
+            kept.append(step)
+            read.update(step.operands)
+    return kept[::-1]
 
 
 def _in_order(value: Value) -> bool:
@@ -71,12 +83,13 @@ def _placed(join: Step, own: set[Value], axis: int) -> list[Step]:
             same = root.shape == part.shape
             root.kind, root.base, root.compact = "view", join.out, axis == 0
             root.form = f"{{}}{place}" if same else f"{{}}{place}.reshape({root.shape})"
-            root.make = partial(_part, (*[slice(None)] * axis, slice(start, stop)), root.shape)
+            root.make = partial(_part, axis=axis, start=start, stop=stop, shape=root.shape)
         else:
-            copies.append(Step("fill", f"{{out}}{place} = {{0}}", (part,), join.out, ("part",), join.eqn))
+            settings = ("part", axis, start, stop)
+            copies.append(Step("fill", f"{{out}}{place} = {{0}}", (part,), join.out, settings, join.eqn))
         start = stop
     return copies
 
 
-def _part(place: tuple[slice, ...], shape: Shape, whole: np.ndarray) -> np.ndarray:
-    return whole[place].reshape(shape)
+def _part(array: np.ndarray, axis: int, start: int, stop: int, shape: Shape) -> np.ndarray:
+    return array[(*(slice(None),) * axis, slice(start, stop))].reshape(shape)

@@ -10,6 +10,7 @@ time takes ten times as long as for arithmetic. A number's bits times 0 or 1 are
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import methodcaller
 
 import numpy as np
 
@@ -68,4 +69,6 @@ def bits_of(value: Value) -> Value:
     if value.dtype.kind != "f":
         return value
     integer = np.dtype(f"i{value.dtype.itemsize}")
-    return Value(value.shape, integer, "view", "", value, f"{{}}.view('{integer.name}')")
+    bits = Value(value.shape, integer, "view", "", value, f"{{}}.view('{integer.name}')")
+    bits.make = methodcaller("view", integer)
+    return bits

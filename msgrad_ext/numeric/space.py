@@ -23,9 +23,9 @@ from .steps import Step, Value
 # numpy wants these two to be told by name where their result goes.
 BY_NAME = frozenset({"maximum", "minimum"})
 # Kinds of steps that a table may hold.
-_KINDS = frozenset({"ufunc", "bits", "matmul", "dot", "inner", "reduce", "cast"})
+_KINDS = frozenset({"ufunc", "bits", "matmul", "dot", "inner", "reduce", "cast", "fill"})
 # So many steps in a row are a table; an input that steps read so many times over is copied to where it always lies.
-_LONG = 96
+_LONG, _RUN = 96, 16
 _OFTEN = 24
 
 
@@ -158,7 +158,9 @@ def in_tables(steps: Sequence[Step], layout: Layout) -> list[Step | list[Step]]:
     def fits(step: Step) -> bool:
         if step.kind in ("view", "room"):
             return fixed(step.out)
-        if step.kind == "inner" and not all(one.compact for one in step.operands):
+        if step.kind == "inner" and not all([one.compact for one in step.operands]):
+            return False
+        if step.kind == "fill" and not step.settings:
             return False
         return step.kind in _KINDS and layout.static(step.out) and all(map(fixed, step.operands))
 
@@ -166,7 +168,7 @@ def in_tables(steps: Sequence[Step], layout: Layout) -> list[Step | list[Step]]:
     for fit, group in groupby(steps, fits):
         run = list(group)
         made = [one for one in run if one.kind not in ("view", "room")]
-        if fit and len(made) >= _LONG:
+        if fit and len(made) >= _RUN:
             # Views that always lie in one place are not written; others may be needed outside of the table.
             parts += [one for one in run if one.kind == "view"]
             parts.append(made)
@@ -202,11 +204,19 @@ def workspace(
         else:
             make = namespace[more[1]] if isinstance(more[1], str) else more[1]
             arrays.append(make(arrays[first]))
-    tables = [tuple([_called(arrays, *line) for line in table]) for table in space.tables]
+    tables = [tuple([_called(namespace, arrays, *line) for line in table]) for table in space.tables]
     return (*([quiet()] if space.noisy else []), *[arrays[place] for place in space.held], *tables)
 
 
-def _called(arrays: Sequence[Any], kind: str, name: str, places: tuple[int, ...], place: int, settings: Any) -> Any:
+def _called(
+    namespace: Mapping[str, Any],
+    arrays: Sequence[Any],
+    kind: str,
+    name: str,
+    places: tuple[int, ...],
+    place: int,
+    settings: Any,
+) -> Any:
     """A step as what is called, and what it is given."""
     given, out = [arrays[one] for one in places], arrays[place]
     if kind in ("dot", "inner"):
@@ -216,9 +226,21 @@ def _called(arrays: Sequence[Any], kind: str, name: str, places: tuple[int, ...]
         return getattr(np, name).reduce, (given[0], axes, None, out, keep)
     if kind == "cast":
         return out.__setitem__, (..., given[0])
+    if kind == "fill":
+        return _filled(namespace, given, out, *settings)
     if name in BY_NAME:
         return partial(getattr(np, name), out=out), tuple(given)
     return getattr(np, name), (*given, out)
+
+
+def _filled(namespace: Mapping[str, Any], given: Sequence[Any], out: Any, how: str, *settings: Any) -> Any:
+    """A step that fills an array, by a function, with parts one after another, or a part of it."""
+    if how == "into":
+        return namespace[settings[0]], (out, *given)
+    if how == "join":
+        return np.concatenate, (tuple(given), settings[0], out)
+    axis, start, stop = settings
+    return out.__setitem__, ((*(slice(None),) * axis, slice(start, stop)), given[0])
 
 
 __all__ = ["BY_NAME", "NO_SPACE", "Space", "SpaceWriter", "in_tables", "workspace"]

@@ -97,6 +97,8 @@ class _Normalising(Op, shapes="... -> ...", abstract=True):
 class Softmax(_Normalising):
     """Softmax along an axis or several, ``exp(a) / sum(exp(a))``."""
 
+    certain = True
+
     def __init__(self, axis=-1):
         axes = axis if isinstance(axis, tuple) else (axis,)
         if not axes or any(isinstance(one, bool) or not isinstance(one, int) for one in axes):
@@ -116,6 +118,8 @@ class Softmax(_Normalising):
 
 class LogSoftmax(_Normalising):
     """Logarithm of the softmax along an axis, ``a - log(sum(exp(a)))``."""
+
+    certain = True
 
     def __init__(self, axis=-1):
         if isinstance(axis, bool) or not isinstance(axis, int):

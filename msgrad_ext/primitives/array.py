@@ -169,6 +169,8 @@ class BroadcastTo(Op, view=True):
 class Concat(Op):
     """Tensors joined along ``axis``."""
 
+    certain = True
+
     def __init__(self, axis=0):
         (self.axis,) = int_tuple("Concat", "axis", axis)
 
@@ -249,6 +251,8 @@ class Cast(Op):
 class ZerosLike(Op, shapes="... -> ..."):
     """Zeros of the operand's shape and dtype; a constant."""
 
+    certain = True
+
     def numpy(self, a):
         return np.zeros_like(a)
 
@@ -262,6 +266,8 @@ class ZerosLike(Op, shapes="... -> ..."):
 class OnesLike(Op, shapes="... -> ..."):
     """Ones of the operand's shape and dtype; a constant."""
 
+    certain = True
+
     def numpy(self, a):
         return np.ones_like(a)
 
@@ -274,6 +280,8 @@ class OnesLike(Op, shapes="... -> ..."):
 
 class StopGradient(Op, shapes="... -> ...", constants="a", view=True):
     """The operand itself, taken as a constant at every order of differentiation."""
+
+    certain = True
 
     def numpy(self, a):
         return a

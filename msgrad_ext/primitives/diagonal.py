@@ -23,6 +23,8 @@ def corner(offset: int) -> tuple[int, int]:
 class Diagonal(Op, view=True):
     """The diagonal of the last two axes: ``out[i] = a[i, i + offset]``."""
 
+    certain = True
+
     def __init__(self, offset: int = 0) -> None:
         self.offset = offset
 
@@ -51,6 +53,8 @@ def shorter(rows: Any, row: int, columns: Any, column: int) -> Any:
 
 class DiagonalGrad(Op):
     """The transpose of `Diagonal`: the operand's last axis along a diagonal of zeros."""
+
+    certain = True
 
     def __init__(self, offset: int, shape: tuple[int, int]) -> None:
         self.offset, self.shape = offset, tuple(shape)

@@ -28,6 +28,8 @@ def slices(begin: Sequence[int], step: Sequence[int], size: Sequence[int]) -> tu
 class StridedSlice(Op, view=True):
     """Part of a tensor: element ``i`` of an axis is element ``begin + step * i`` of the operand's."""
 
+    certain = True
+
     def __init__(self, begin_mask=0, end_mask=0, ellipsis_mask=0, new_axis_mask=0, shrink_axis_mask=0):
         self.begin_mask, self.end_mask, self.ellipsis_mask = begin_mask, end_mask, ellipsis_mask
         self.new_axis_mask, self.shrink_axis_mask = new_axis_mask, shrink_axis_mask
@@ -120,6 +122,8 @@ def strided(begin: Sequence[int], step: Sequence[int], size: Sequence[int]) -> S
 
 class StridedSliceGrad(Op):
     """The transpose of `StridedSlice`: the operand at ``begin + step * i`` of an array of zeros of ``shape``."""
+
+    certain = True
 
     def __init__(self, begin, step, size, shape):
         self.begin, self.step, self.size, self.shape = tuple(begin), tuple(step), tuple(size), tuple(shape)

@@ -146,6 +146,8 @@ class ReduceMax(_Extreme):
     Elements that tie for the maximum share the cotangent equally, MindSpore's convention.
     """
 
+    certain = True
+
     def numpy(self, a):
         return np.max(a, axis=self.axis, keepdims=self.keep_dims)
 
@@ -160,6 +162,8 @@ class ReduceMin(_Extreme):
     -----
     Elements that tie for the minimum share the cotangent equally, MindSpore's convention.
     """
+
+    certain = True
 
     def numpy(self, a):
         return np.min(a, axis=self.axis, keepdims=self.keep_dims)

@@ -35,6 +35,8 @@ def one_axis(op: str, axis: Any, ndim: int) -> int:
 class ReduceProd(_Reduction):
     """Product over axes; over no element it is 1."""
 
+    certain = True
+
     def numpy(self, a):
         return np.prod(a, axis=self.axis, keepdims=self.keep_dims, dtype=a.dtype)
 

@@ -21,6 +21,8 @@ from .sorting import with_index
 class ReduceLogSumExp(_Reduction):
     """Logarithm of the sum of exponentials over axes."""
 
+    certain = True
+
     def out_dtype(self, kind):
         if kind.kind not in "fO":
             raise DtypeError(f"For 'ReduceLogSumExp', the operand must be a float tensor, but got {kind}.")

@@ -27,6 +27,8 @@ class Windows(Op, view=True):
         How many zeros stand before and after the axis.
     """
 
+    certain = True
+
     def __init__(self, kernel, stride, dilation, before, after):
         self.kernel, self.stride, self.dilation = tuple(kernel), tuple(stride), tuple(dilation)
         self.before, self.after = tuple(before), tuple(after)
@@ -80,6 +82,8 @@ class Windows(Op, view=True):
 
 class WindowsGrad(Op):
     """The transpose of `Windows`: each element is the sum of the window elements that it was copied to."""
+
+    certain = True
 
     def __init__(self, kernel, stride, dilation, before, after, size, shape):
         self.kernel, self.stride, self.dilation = kernel, stride, dilation
