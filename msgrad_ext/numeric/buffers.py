@@ -40,7 +40,7 @@ class Layout:
 
     def static(self, value: Value) -> bool:
         """True if ``value`` is one array for the life of a workspace."""
-        while value.kind == "view" and value.base is not None:
+        while value.kind == "view" and value.base is not None and not value.torn:
             value = value.base
         return value.kind == "constant" or value in self.slots
 

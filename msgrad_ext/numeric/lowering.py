@@ -224,12 +224,13 @@ class Lowering:
         """A view; where the memory's layout allows none, a copy."""
         base = template(operand)
         array = make(base)
-        if array.size and not np.may_share_memory(array, base) and operand.root.kind == "made":
+        copied = array.size > 0 and not np.may_share_memory(array, base)
+        if copied and operand.root.kind == "made":
             return self.add("call", form, (operand,), array.shape, array.dtype, form)
         self.count += 1
         out = Value(array.shape, array.dtype, "view", f"_{self.count}", operand, form)
         out.compact = array.flags.c_contiguous and operand.root.compact
-        out.template, out.make = array, make
+        out.template, out.make, out.torn = array, make, copied and operand.root.kind == "input"
         self.steps.append(Step("view", form, (operand,), out, eqn=self.eqn))
         return out
 

@@ -134,6 +134,9 @@ class Said:
         lead = broadcast(first.shape[:-2], second.shape[:-2])
         shape = (*(lead or ()), first.shape[-2], second.shape[-1])
         kind = "dot" if len(first.shape) == len(second.shape) == 2 else "matmul"
+        if kind == "dot" and 1 in (first.size, second.size):
+            # BLAS would scale by the one number, and where that is 0 leave NaN and infinities unread.
+            return self.ufunc("multiply", first, second)
         return self.add(kind, kind, (first, second), shape, first.dtype)
 
     def joined(self, parts: tuple[Any, ...], axis: int) -> Value:

@@ -183,7 +183,7 @@ def in_tables(steps: Sequence[Step], layout: Layout) -> list[Step | list[Step]]:
 
 
 def _is_views(value: Value) -> bool:
-    while value.base is not None and value.kind == "view":
+    while value.base is not None and value.kind == "view" and not value.torn:
         value = value.base
     return value.base is None
 

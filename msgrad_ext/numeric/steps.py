@@ -44,9 +44,24 @@ class Value:
         Takes the view that ``form`` writes, where that is known.
     template : ndarray or None
         An array of the same layout, where one was needed to see how views of it lie.
+    torn : bool
+        True for a view of an input that is a copy, since the memory's layout allows no view: it is taken at each call.
     """
 
-    __slots__ = ("array", "base", "compact", "dtype", "form", "kind", "lit", "make", "name", "shape", "template")
+    __slots__ = (
+        "array",
+        "base",
+        "compact",
+        "dtype",
+        "form",
+        "kind",
+        "lit",
+        "make",
+        "name",
+        "shape",
+        "template",
+        "torn",
+    )
 
     def __init__(
         self,
@@ -64,6 +79,7 @@ class Value:
         self.base, self.form, self.array, self.lit, self.compact = base, form, array, lit, compact
         self.template: np.ndarray | None = None
         self.make: Callable[[np.ndarray], np.ndarray] | None = None
+        self.torn = False
 
     @property
     def root(self) -> Value:

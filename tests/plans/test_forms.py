@@ -149,3 +149,17 @@ def test_wide_loops_over_short_axes() -> None:
     assert ".transpose(0, 2, 1)" in Plan(one.lean).fast_source
     assert Plan(one.lean).memory < 60 * 500 * 8 * 4 * 2
     safe(one)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf], ids=["NaN", "infinity"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_product_with_one_zero_reads_all(bad: float, dtype: Any) -> None:
+    """A matrix of one number times a row or a column: zero times what is not finite is NaN."""
+    zero, row = np.zeros((1, 1), dtype), np.array([[1, bad, 2]], dtype)
+
+    def net(x: Tensor, y: Tensor, z: Tensor) -> tuple[Tensor, ...]:
+        return ops.matmul(x, y), ops.matmul(z, x)
+
+    one = trial(net, [zero, row, row.T.copy()], 2)
+    close(Plan(one.lean)(*one.arrays), one.wanted(), one.exact)
+    assert np.isnan(Plan(one.lean)(*one.arrays)[0][0, 1])

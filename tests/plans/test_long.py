@@ -14,7 +14,7 @@ from msgrad_ext import Tensor, ops
 from msgrad_ext.numeric.plan import Plan
 from msgrad_ext.passes import optimise
 
-from .trying import safe, trial
+from .trying import close, safe, trial
 
 Case = tuple[Callable[..., Any], list[np.ndarray]]
 DRAW = np.random.default_rng(4)
@@ -136,6 +136,23 @@ def selecting(x: Tensor, scale: Tensor) -> Tensor:
     for _ in range(120):
         x = ops.sin(ops.select(x > 0.1, x, ops.zeros_like(x)))
     return ops.sin(ops.sin(x)) * scale
+
+
+def torn(x: Tensor, w: Tensor) -> Tensor:
+    """Columns of a matrix that is read often, in another shape: no view shows them so, each call copies them."""
+    for _ in range(60):
+        x = ops.sin(ops.matmul(ops.sin(x), w) + w)
+    columns = w[:, 1:]
+    return x.sum() + ops.matmul(columns.reshape(1, 6), columns.reshape(6, 1)).sum()
+
+
+def test_a_reshape_that_copies_is_taken_at_each_call() -> None:
+    """It once was a copy of a buffer before anything stood in it."""
+    one = trial(torn, [DRAW.normal(size=(3, 3)), DRAW.normal(size=(3, 3)) / 2], 3)
+    assert "for call, given in steps1" in Plan(one.lean, native=False).fast_source
+    safe(one)
+    found = Plan(optimise(one.plain), poison=True)(*one.arrays)
+    close(found, one.wanted(), one.exact)
 
 
 @pytest.mark.parametrize("net", [shown_beside, selecting])
