@@ -67,10 +67,10 @@ NOTHING = Held(None)
 
 def later(op: Op, atoms: Sequence[Atom], operands: Sequence[Held]) -> Held | None:
     """The value of ``op``, to be computed when it is asked for; None if it must be now, since that may raise."""
-    if not all([one.known for one in operands]) or foreign(type(op).numpy):
+    if not all(one.known for one in operands) or foreign(type(op).numpy):
         return None
     shape, dtype = op.infer(*atoms)
-    plain = dtype.kind == "f" and all([atom.dtype.kind in "fiub" and 0 not in atom.shape for atom in atoms])
+    plain = dtype.kind == "f" and all(atom.dtype.kind in "fiub" and 0 not in atom.shape for atom in atoms)
     return Held(None, shape, dtype, op, operands) if plain else None
 
 

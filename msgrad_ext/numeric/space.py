@@ -158,7 +158,7 @@ def in_tables(steps: Sequence[Step], layout: Layout) -> list[Step | list[Step]]:
     def fits(step: Step) -> bool:
         if step.kind in ("view", "room"):
             return fixed(step.out)
-        if step.kind == "inner" and not all([one.compact for one in step.operands]):
+        if step.kind == "inner" and not all(one.compact for one in step.operands):
             return False
         if step.kind == "fill" and not step.settings:
             return False
