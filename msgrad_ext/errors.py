@@ -80,11 +80,13 @@ def user_location() -> Location | None:
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
         frame = frame.f_back
-    if frame is None or any(part in frame.f_code.co_filename for part in _FRONT_ENDS):
+    if frame is None:
         return None
     code = frame.f_code
     found = _places.get((id(code), frame.f_lasti))
     if found is None or found.code is not code:
+        if any(part in code.co_filename for part in _FRONT_ENDS):
+            return None
         if len(_places) >= _MOST_PLACES:
             _places.clear()
         found = Location(code.co_filename, frame.f_lineno, code.co_name, code, frame.f_lasti)

@@ -65,8 +65,7 @@ class Op(Counted, metaclass=CountedClass):
         The result may share the operand's memory.
     """
 
-    # Beside the settings, which are all that `vars` shows.
-    __slots__ = ("_key",)
+    __slots__ = ("_key",)  # beside the settings, which are all that `vars` shows
     contract: ClassVar[Contract | None] = None
     constants: ClassVar[tuple[str, ...]] = ()
     assumes: ClassVar[dict[str, str]] = {}
@@ -159,9 +158,6 @@ class Op(Counted, metaclass=CountedClass):
     def __setattr__(self, name: str, value: Any) -> None:
         super().__setattr__(name, value)
         object.__setattr__(self, "_key", None)
-
-    def __getstate__(self) -> dict[str, Any]:
-        return vars(self)
 
     def set(self, **params: Any) -> Op:
         """A copy of this op with more settings."""

@@ -24,6 +24,9 @@ from .steps import Step, Value
 
 # Up to so many elements an operand that is broadcast is worth a copy in the result's shape.
 _FILLED = 1 << 14
+# Names that a plan's text has other uses for.
+_OURS = "body space i j k r chain typed in_numpy quiet spaces workspace call given copy kept math rounded run quietly"
+_TAKEN = frozenset([*_RESERVED, *keyword.kwlist, *_OURS.split(), *(name for name in dir(np) if name[0] != "_")])
 
 
 @dataclass(frozen=True)
@@ -68,29 +71,7 @@ class Lowering:
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
-        self.taken = set(_RESERVED) | set(keyword.kwlist) | {name for name in dir(np) if not name.startswith("_")}
-        self.taken |= {
-            "body",
-            "space",
-            "i",
-            "j",
-            "k",
-            "r",
-            "chain",
-            "typed",
-            "in_numpy",
-            "quiet",
-            "spaces",
-            "workspace",
-            "call",
-            "given",
-            "copy",
-            "kept",
-            "math",
-            "rounded",
-            "run",
-            "quietly",
-        }
+        self.taken = set(_TAKEN)
         self.steps: list[Step] = []
         self.values: dict[Any, Value] = {}
         self.constants: dict[Any, Value] = {}

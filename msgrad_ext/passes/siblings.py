@@ -30,8 +30,9 @@ _ROUNDS = 6
 
 def together(graph: Graph) -> Graph:
     """``graph`` with ops on slices of the same arrays done at once; ops on what comes of that too."""
+    axes: dict[Any, int | None] = {}
     for number in range(_ROUNDS):
-        found = _Round(graph, number)
+        found = _Round(graph, number, axes)
         if not found.groups:
             break
         graph = draft(graph.inputs, found.eqns(graph), graph.outputs, graph.guards)
@@ -39,24 +40,27 @@ def together(graph: Graph) -> Graph:
 
 
 class _Round:
-    """The groups of a graph."""
+    """The groups of a graph; ``axes`` has the axes of the slices that earlier rounds looked at, and gets more."""
 
-    def __init__(self, graph: Graph, number: int) -> None:
+    def __init__(self, graph: Graph, number: int, axes: dict[Any, int | None]) -> None:
         self.number = number
+        self.axes = axes
         self.slices: dict[Any, Eqn] = {}
         alike: dict[Any, list[Eqn]] = defaultdict(list)
         for eqn in graph.eqns:
-            if type(eqn.op).__name__ == "StridedSlice" and _axis(eqn.op, eqn.inputs[0]) is not None:
-                self.slices[eqn.out] = eqn
+            if type(eqn.op).__name__ == "StridedSlice":
+                if eqn.out not in axes:
+                    axes[eqn.out] = _axis(eqn.op, eqn.inputs[0])
+                if axes[eqn.out] is not None:
+                    self.slices[eqn.out] = eqn
             elif (
                 self.slices
                 and self._same_places(eqn)
                 and isinstance(eqn.op, Elementwise)
                 and not foreign(type(eqn.op).numpy)
             ):
-                first: Any = self.slices[eqn.inputs[0]]
                 sources = tuple(id(self.slices[one].inputs[0]) for one in eqn.inputs)
-                alike[eqn.op.key, sources, _axis(first.op, first.inputs[0])].append(eqn)
+                alike[eqn.op.key, sources, axes[eqn.inputs[0]]].append(eqn)
         self.groups = {members[0].out: members for members in alike.values() if self._pays(members)}
 
     def _same_places(self, eqn: Eqn) -> bool:
@@ -68,7 +72,7 @@ class _Round:
 
     def _range(self, members: list[Eqn]) -> tuple[int, list[tuple[int, int]]]:
         cuts: list[Any] = [self.slices[one.inputs[0]] for one in members]
-        axis = _axis(cuts[0].op, cuts[0].inputs[0]) or 0
+        axis = self.axes[members[0].inputs[0]] or 0
         return axis, [(cut.op.begin[axis], cut.op.begin[axis] + cut.op.size[axis]) for cut in cuts]
 
     def _pays(self, members: list[Eqn]) -> bool:

@@ -142,7 +142,7 @@ class Simplifier:
 
     def identity(self, op: Op, inputs: Sequence[Atom]) -> Any:
         """A key that is equal for equations with one value."""
-        return (op.key, *[atom if type(atom) is Var else _identity(atom) for atom in inputs])
+        return (op.key, *[_identity(atom) if isinstance(atom, Lit) else atom for atom in inputs])
 
     def source(self, atom: Atom, name: str) -> Eqn | None:
         """The equation that made ``atom``, if its op is called ``name``."""

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import msgrad_ext as mg
-from msgrad_ext import Tensor, nn, ops
+from msgrad_ext import Tensor, held, nn, ops
 from msgrad_ext.numeric.plan import Plan
 from msgrad_ext.registry import OPS
 
@@ -105,3 +105,45 @@ def test_a_derivative_of_the_user_s_runs_at_each_call() -> None:
 
     gradient = mg.grad(Own())
     assert [float(gradient(X).asnumpy()[0, 0]) for _ in range(4)] == [2.0, 3.0, 4.0, 5.0]
+
+
+def test_the_second_call_keeps_the_plan_of_the_first(plans: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is kept is not compiled again; a value beside the gradients takes one plan more."""
+    count, w = Count(monkeypatch), mg.Parameter(Tensor(np.full((3, 3), 0.3, np.float32)), name="w")
+
+    class Net(nn.Cell):
+        def __init__(self) -> None:
+            super().__init__()
+            self.w = w
+
+        def construct(self, x: Any) -> Any:
+            return ops.tanh(ops.matmul(x, self.w))
+
+    net = Net()
+    gradient, valued = mg.grad(net), mg.value_and_grad(net)
+    first = gradient(X).asnumpy()
+    assert plans(lambda: gradient(X)) == 0
+    assert count.of(lambda: gradient(X)) == 0
+    np.testing.assert_array_equal(gradient(X).asnumpy(), first)
+    valued(X)
+    assert plans(lambda: valued(X)) == 1
+    assert count.of(lambda: valued(X)) == 0
+    np.testing.assert_array_equal(valued(X)[1].asnumpy(), first)
+
+
+def test_gradients_alone_run_no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The trace computes no value of the example that Python does not look at and the caller does not get."""
+    computed = []
+    compute = held._computed
+    monkeypatch.setattr(held, "_computed", lambda *given: computed.append(given[0]) or compute(*given))
+
+    def net(x: Any) -> Any:
+        parts = [ops.softmax(x[:, :2]), ops.relu(x[:, 1:]) * x.max()]
+        return ops.reduce_sum(ops.concat(parts, 1) @ ops.concat(parts, 1).T)
+
+    found = mg.grad(net)(X)
+    assert not computed
+    value, same = mg.value_and_grad(lambda x: net(x))(X)
+    assert computed
+    np.testing.assert_array_equal(found.asnumpy(), same.asnumpy())
+    np.testing.assert_allclose(value.asnumpy(), net(X).asnumpy(), rtol=1e-6)

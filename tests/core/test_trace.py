@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import math
+import pickle
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from msgrad_ext import Parameter, nn, ops
 from msgrad_ext.errors import EngineError, TracedValueError, VoiceError
 from msgrad_ext.ir import Eqn, Graph, Var, literal, rename, unique
 from msgrad_ext.ops import GradOperation
+from msgrad_ext.registry import OPS
 from msgrad_ext.reversing.reverse import reverse
 from msgrad_ext.tensor import Tensor
 from msgrad_ext.tracing.trace import trace
@@ -284,3 +286,14 @@ def test_a_shape_error_names_the_line_in_construct() -> None:
     with pytest.raises(ValueError, match="share K") as caught:
         GradOperation()(Net())(Tensor(np.ones((2, 3))), Tensor(np.ones((2, 3))))
     assert caught.value.location.text == "return ops.matmul(x, y)  # here"  # type: ignore[attr-defined]
+
+
+def test_the_key_of_an_op_follows_its_settings() -> None:
+    """A setting that is put in the place of another changes the key; copies and pickles have an equal one."""
+    op = OPS["BroadcastTo"]((2, 3))
+    key = op.key
+    assert key == OPS["BroadcastTo"]((2, 3)).key == copy.deepcopy(op).key == pickle.loads(pickle.dumps(op)).key
+    assert op.params == {"shape": (2, 3)}
+    op.shape = (4, 3)
+    assert op.key == OPS["BroadcastTo"]((4, 3)).key != key
+    assert op.set(shape=(2, 3)).key == key
