@@ -7,6 +7,7 @@ given back, so that a tutorial's first lines work as they stand.
 from __future__ import annotations
 
 from .errors import ArgumentError, ArgumentValueError, choices
+from .now import Epoch
 
 GRAPH_MODE = 0
 PYNATIVE_MODE = 1
@@ -54,6 +55,7 @@ def set_context(**settings: object) -> None:
             allowed = ", ".join(map(repr, _ALLOWED[name]))
             raise ArgumentValueError(f"For 'set_context', {name} must be one of {allowed}, but got {value!r}.")
     _settings.update(settings)
+    Epoch.advance()
 
 
 def get_context(attr_key: str) -> object:

@@ -90,11 +90,16 @@ def forms_of(args: Sequence[Any]) -> tuple[Form, ...] | None:
             if one._value.dtype is not np.dtype(one._value.dtype.type):
                 return None
             found.append(Form(one.shape, one.numpy_dtype))
-        elif isinstance(one, _PLAIN) or (type(one) is tuple and all(isinstance(part, _PLAIN) for part in one)):
+        elif _plain(one) or (type(one) is tuple and all(map(_plain, one))):
             found.append(Form(value=mark(one)))
         else:
             return None
     return tuple(found)
+
+
+def _plain(value: Any) -> bool:
+    """True for a number or a text that is nothing else: one of a class of the user's may have attributes."""
+    return type(value) in _PLAIN or (isinstance(value, _PLAIN) and isinstance(value, np.generic))
 
 
 def seen(program: Program, forms: tuple[Form, ...], wanted: tuple[Any, ...]) -> Seen | None:

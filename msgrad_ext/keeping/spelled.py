@@ -35,6 +35,19 @@ EFFECTS = frozenset(
     "register_backward_pre_hook insert_child_to_cell insert_param_to_cell register_buffer add_flags get_bytes itemset "
     "set_dtype set_param_ps init_parameters_data load_param_into_net load_checkpoint save_checkpoint".split()
 )
+# What gives an object's text.
+TEXTS = {"__str__", "__repr__", "__format__"}
+# What Python puts into each class, and what is run only when an object is made or printed.
+CLASS_WORDS = frozenset(
+    "__module__ __doc__ __init__ __qualname__ __annotations__ __dict__ __weakref__ __repr__ __str__ __firstlineno__ "
+    "__slotnames__ __static_attributes__ __annotate__ __annotate_func__ __annotations_cache__ __classcell__ "
+    "__parameters__ __orig_bases__ __abstractmethods__ __dataclass_fields__ __dataclass_params__ __match_args__ "
+    "__replace__ __post_init__ __slots__ __getnewargs__ __new__".split()
+)
+# What a dataclass writes by itself: it reads all fields, and a frozen one refuses to be written.
+COMPARISONS = frozenset("__eq__ __lt__ __le__ __gt__ __ge__ __hash__ __setattr__ __delattr__".split())
+# What would read or write attributes in ways of its own.
+OWN_WAYS = ("__getattr__", "__getattribute__", "__setattr__", "__delattr__", "__get__", "__set__", "__set_name__")
 PRIVATE = frozenset(
     {"_value", "_array", "_leave", "_wrap", "_trace", "_var", "_params", "_cells", "_hooks", "_msgrad_kept", "_since"}
 )
@@ -60,6 +73,8 @@ class Spelled:
         Names of attributes.
     texts : frozenset of str
         Texts that could be names.
+    written : bool
+        True if the code may ask objects for their text.
     doubts : tuple of str
         Why the code can not be followed, if it can not.
     """
@@ -69,6 +84,7 @@ class Spelled:
     attributes: frozenset[str]
     texts: frozenset[str]
     doubts: tuple[str, ...]
+    written: bool
 
 
 @lru_cache(maxsize=2048)
@@ -79,13 +95,18 @@ def spelled(code: CodeType) -> Spelled:
     attributes: set[str] = set()
     texts = {one for one in _texts(code.co_consts) if one.isidentifier()}
     doubts: list[str] = []
+    written = False
     steps = [step for step in dis.get_instructions(code) if step.opname not in ("CACHE", "PUSH_NULL", "EXTENDED_ARG")]
     for place, step in enumerate(steps):
         name, value = step.opname, str(step.argval)
         if name == "LOAD_GLOBAL":
             (named if _compared(steps, place) else read).add(value)
+            written = written or value == "str"
         elif name.startswith(("LOAD_ATTR", "LOAD_METHOD", "LOAD_SUPER_ATTR")):
             attributes.add(value)
+            written = written or value == "format"
+        elif name.startswith(("FORMAT_", "CONVERT_VALUE")) or (name == "BINARY_OP" and step.argrepr.startswith("%")):
+            written = True
         elif (name == "STORE_DEREF" and value in code.co_freevars) or name == "DELETE_DEREF":
             doubts.append("a store into a surrounding function")
         elif name.startswith(_LEADS + _FURTHER) and name not in ("DELETE_FAST", "DELETE_SUBSCR"):
@@ -98,8 +119,11 @@ def spelled(code: CodeType) -> Spelled:
         part = spelled(inner)
         read, named, attributes = read | part.read, named | part.named, attributes | part.attributes
         texts |= part.texts
+        written = written or part.written
         doubts += part.doubts
-    return Spelled(frozenset(read), frozenset(named - read), frozenset(attributes), frozenset(texts), tuple(doubts))
+    return Spelled(
+        frozenset(read), frozenset(named - read), frozenset(attributes), frozenset(texts), tuple(doubts), written
+    )
 
 
 def _texts(constants: Sequence[object]) -> Iterator[str]:
@@ -122,4 +146,17 @@ def _loads(step: dis.Instruction, name: str) -> bool:
     return step.opname == "LOAD_GLOBAL" and step.argval == name
 
 
-__all__ = ["BUILTINS", "EFFECTS", "NUMPY", "PRIVATE", "REFLECTIVE", "Doubt", "Spelled", "spelled"]
+__all__ = [
+    "BUILTINS",
+    "CLASS_WORDS",
+    "COMPARISONS",
+    "EFFECTS",
+    "NUMPY",
+    "OWN_WAYS",
+    "PRIVATE",
+    "REFLECTIVE",
+    "TEXTS",
+    "Doubt",
+    "Spelled",
+    "spelled",
+]

@@ -13,6 +13,7 @@ import functools
 import math
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import is_dataclass
 from enum import Enum
 from types import BuiltinFunctionType, CellType, FunctionType, MethodType, ModuleType, SimpleNamespace
@@ -20,30 +21,27 @@ from typing import Any
 
 import numpy as np
 
-from ..dtype import DType
 from ..registry import FUNCTIONS, METHODS
 from ..tensor import Parameter, Tensor
 from .dispatch import Answered
+from .homes import HOME, NUMBERS, PLAIN, homes, is_error, known_here, plain_tuple, shows_all
 from .places import Place, content
-from .spelled import BUILTINS, NUMPY, PRIVATE, REFLECTIVE, Doubt, spelled
+from .spelled import (
+    BUILTINS,
+    CLASS_WORDS,
+    COMPARISONS,
+    NUMPY,
+    OWN_WAYS,
+    PRIVATE,
+    REFLECTIVE,
+    TEXTS,
+    Doubt,
+    spelled,
+)
 from .surroundings import installed, installed_module, ours
 
-_ROOT = (__package__ or "").partition(".")[0]
-_HOME = f"{_ROOT}."
-_PLAIN = (bool, int, float, complex, str, bytes, type(None), type(...), np.generic, np.dtype, DType, range, slice)
 _MODULES = (math, cmath)
 _CONTAINERS = (tuple, list, dict, OrderedDict, set, frozenset)
-# What Python puts into each class, and what is run only when an object is made or printed.
-_CLASS_WORDS = frozenset(
-    "__module__ __doc__ __init__ __qualname__ __annotations__ __dict__ __weakref__ __repr__ __str__ __firstlineno__ "
-    "__slotnames__ __static_attributes__ __annotate__ __annotate_func__ __annotations_cache__ __classcell__ "
-    "__parameters__ __orig_bases__ __abstractmethods__ __dataclass_fields__ __dataclass_params__ __match_args__ "
-    "__replace__ __post_init__ __slots__ __getnewargs__ __new__".split()
-)
-# What a dataclass writes by itself: it reads all fields, and a frozen one refuses to be written.
-_COMPARISONS = frozenset("__eq__ __lt__ __le__ __gt__ __ge__ __hash__ __setattr__ __delattr__".split())
-# What would read or write attributes in ways of its own.
-_OWN_WAYS = ("__getattr__", "__getattribute__", "__setattr__", "__delattr__", "__get__", "__set__", "__set_name__")
 _MOST = 4000
 
 
@@ -56,6 +54,7 @@ class Walk:
         self.texts: set[str] = set()
         self.objects: list[Any] = []
         self.reflective = False
+        self.written = False
         self._seen: dict[Any, Any] = {}
         self._pending: list[Any] = []
         self._spaces: dict[type, Any] = {}
@@ -64,7 +63,9 @@ class Walk:
         """Follow ``function`` to its end."""
         self._pending.append(function)
         before: tuple[int, ...] = ()
-        while before != (before := (len(self.names), len(self.objects), len(self.texts), self.reflective)):
+        while before != (
+            before := (len(self.names), len(self.objects), len(self.texts), self.reflective, self.written)
+        ):
             self._drain()
             if self.reflective:
                 self.names |= self.texts
@@ -78,7 +79,7 @@ class Walk:
             value = self._pending.pop()
             if isinstance(value, str) and value.isidentifier():
                 self.texts.add(value)
-            if isinstance(value, _PLAIN) or self._known(("value", id(value)), value):
+            if type(value) in PLAIN or isinstance(value, NUMBERS) or self._known(("value", id(value)), value):
                 continue
             if len(self.places) > _MOST:
                 raise Doubt("too much")
@@ -131,14 +132,14 @@ class Walk:
         elif isinstance(value, ModuleType):
             self._module(value)
         elif "typing" in (kind.__module__, getattr(value, "__module__", None)):
-            return  # an annotation
+            return
         elif isinstance(value, type):
             self._class(value)
         elif isinstance(value, BuiltinFunctionType):
             self._builtin(value)
         elif "_params" in getattr(value, "__dict__", {}) and "_cells" in value.__dict__:
             self._cell(value)
-        elif kind.__module__.startswith(_HOME):
+        elif kind.__module__.startswith(HOME):
             self._own(value)
         elif isinstance(value, Enum):
             self._pending += [kind, value._value_]
@@ -150,10 +151,11 @@ class Walk:
             raise Doubt("a tensor of a trace, or with hooks")
         if type(value) is Tensor:
             self._add("entry", value.__dict__, "_value", value.__dict__["_value"])
+            self.objects.append(value)
 
     def _container(self, value: Any) -> None:
         kind = type(value)
-        if kind not in _CONTAINERS and not kind.__module__.startswith(_HOME):
+        if kind not in _CONTAINERS and not kind.__module__.startswith(HOME):
             if not (isinstance(value, tuple) and hasattr(kind, "_fields")):
                 raise Doubt(kind.__name__)
             self.objects.append(value)
@@ -177,7 +179,7 @@ class Walk:
 
     def _class(self, value: type) -> None:
         if (
-            _known_here(value)
+            known_here(value)
             or issubclass(value, (np.generic, BaseException))
             or value in (np.ndarray, np.dtype, object, OrderedDict)
         ):
@@ -188,7 +190,7 @@ class Walk:
             functions = [one for one in vars(value).values() if isinstance(one, FunctionType)]
             self._pending += [one for one in functions if not installed(one.__code__)]
         elif type(value) is not type or any(
-            "__init__" in vars(home) or "__new__" in vars(home) for home in _homes(value)
+            "__init__" in vars(home) or "__new__" in vars(home) for home in homes(value)
         ):
             # To call it would make an object, and run code that stores.
             raise Doubt(value.__name__)
@@ -196,7 +198,7 @@ class Walk:
         self.objects.append(value)
 
     def _module(self, value: ModuleType) -> None:
-        ours = value.__name__.startswith(_HOME) or value.__name__ == _ROOT
+        ours = value.__name__.startswith(HOME) or value.__name__ == HOME[:-1]
         if not (ours or value is np or value in _MODULES):
             if installed_module(value.__name__) or "__getattr__" in vars(value):
                 raise Doubt(value.__name__)
@@ -207,8 +209,8 @@ class Walk:
         settings = getattr(value, "__dict__", None)
         if settings is None:
             raise Doubt(type(value).__name__)
-        self._pending += [one for one in settings.values() if not _plain_tuple(one)]
-        self._add("equal", settings, None, dict(settings))
+        self._pending += [one for one in settings.values() if not plain_tuple(one)]
+        self._hold(settings)
 
     # Code -------------------------------------------------------------------------------------------------------
 
@@ -216,8 +218,9 @@ class Walk:
         own = ours(function.__code__)
         if own and function in (FUNCTIONS.get(function.__name__), METHODS.get(function.__name__)):
             return
-        for cell in function.__closure__ or ():
-            self._closed(cell, own)
+        for name, cell in zip(function.__code__.co_freevars, function.__closure__ or ()):
+            # super() reads the class that its method is written in; its methods are followed from the object.
+            self._closed(cell, own, name == "__class__")
         if own:
             return
         if installed(function.__code__):
@@ -228,32 +231,34 @@ class Walk:
             if defaults is not None:
                 self._add(form, function, None, defaults)
         self._pending += [function.__defaults__, function.__kwdefaults__]
+        self.objects.append(function)
         found = spelled(function.__code__)
         if found.doubts:
             raise Doubt(found.doubts[0])
         self.names |= found.attributes
         self.texts |= found.texts
+        self.written |= found.written
         space = function.__globals__
         for name in sorted(found.read):
             if name not in space and name in vars(builtins):
                 self._add("missing", space, name, None)
+                self._add("entry", vars(builtins), name, vars(builtins)[name])
                 self.reflective = self.reflective or name in REFLECTIVE
-                if name not in BUILTINS and not _is_error(vars(builtins)[name]):
+                if name not in BUILTINS and not is_error(vars(builtins)[name]):
                     raise Doubt(name)
                 continue
             self._entry(space, name)
         for name in found.named & space.keys():
             self._add("entry", space, name, space[name])
 
-    def _closed(self, cell: CellType, own: bool) -> None:
+    def _closed(self, cell: CellType, own: bool, of_super: bool) -> None:
         try:
             value = cell.cell_contents
         except ValueError:
             raise Doubt("an empty cell") from None
         if not own:
             self._add("cell", cell, None, value)
-        # super() reads the class that its method is written in; its methods are followed from the object.
-        if not (isinstance(value, type) and "_params" not in vars(value)):
+        if not of_super:
             self._pending.append(value)
 
     # Objects, by all names that any code spells ----------------------------------------------------------------
@@ -263,10 +268,10 @@ class Walk:
             raise Doubt("hooks")
         self.objects.append(cell)
         self._pending += list(cell._cells.values())
-        own = [home for home in _homes(type(cell)) if _known_here(home)]
+        own = list(filter(known_here, homes(type(cell))))
         self._classes(type(cell))
         if type(cell).bprop is not None or any(
-            "__call__" in vars(home) for home in _homes(type(cell)) if home not in own
+            "__call__" in vars(home) for home in homes(type(cell)) if home not in own
         ):
             raise Doubt(type(cell).__name__)
         self._method(cell, "construct")
@@ -282,22 +287,25 @@ class Walk:
         if kind is not SimpleNamespace:
             self._classes(kind)
         self.objects.append(value)
+        self._add("class", value, None, kind)
         if is_dataclass(value):
             # Its comparison reads all of its fields.
             self._whole(value)
 
     def _classes(self, kind: type) -> None:
         """Take note of the namespaces of a class and of what Python runs in them by itself."""
-        for home in _homes(kind):
-            if _known_here(home) or home.__module__ == "enum" or home in (tuple, int, str):
+        if not known_here(kind):
+            self._add("attribute", kind, "__mro__", kind.__mro__)
+        for home in homes(kind):
+            if known_here(home) or home.__module__ == "enum" or home in (tuple, int, str):
                 continue
             if installed_module(home.__module__):
                 raise Doubt(home.__name__)
             space = self._space(home)
             self._add("length", space, None, len(space))
-            words = _CLASS_WORDS | _COMPARISONS if "__dataclass_params__" in space else _CLASS_WORDS
+            words = CLASS_WORDS | COMPARISONS if "__dataclass_params__" in space else CLASS_WORDS
             for name in space.keys() - words:
-                if name in _OWN_WAYS:
+                if name in OWN_WAYS:
                     raise Doubt(name)
                 if name.startswith("__") and space[name] is not None:
                     self._add("entry", space, name, space[name])
@@ -326,11 +334,14 @@ class Walk:
                 elif value is not np and (name in space or value not in _MODULES):
                     self._entry(space, name)
             return
-        names = set(self.names)
+        if isinstance(value, (FunctionType, Tensor)):
+            self._own_names(value)
+            return
+        names = set(self.names) | (TEXTS if self.written else set())
         if self.reflective:
-            homes = [one for one in _homes(value if isinstance(value, type) else type(value)) if not _known_here(one)]
-            lead = "_" if isinstance(value, tuple) or Enum in homes else "__"
-            names |= {name for home in homes for name in vars(home) if not name.startswith(lead)}
+            bases = [one for one in homes(value if isinstance(value, type) else type(value)) if not known_here(one)]
+            lead = "_" if isinstance(value, tuple) or Enum in bases else "__"
+            names |= {name for home in bases for name in vars(home) if not name.startswith(lead)}
             if not isinstance(value, (type, tuple)):
                 self._whole(value)
         own = {} if isinstance(value, type) else getattr(value, "__dict__", {})
@@ -340,20 +351,34 @@ class Walk:
             else:
                 self._method(value, name)
 
+    def _own_names(self, value: Any) -> None:
+        """Take note of what a function or a tensor was given as attributes."""
+        own = value.__dict__
+        found = own.keys() - PRIVATE if self.reflective else own.keys() & self.names - PRIVATE
+        for name in sorted(found):
+            self._entry(own, name)
+        if self.reflective:
+            for name in self.names - own.keys() - PRIVATE:
+                self._add("missing", own, name, None)
+
     def _method(self, value: Any, name: str) -> None:
         kind = value if isinstance(value, type) else type(value)
         # All of them: what one class has of its own may ask the next one by super().
-        homes = [home for home in _homes(kind) if name in vars(home)]
-        if homes and value is not kind and hasattr(value, "__dict__") and name not in value.__dict__:
+        bases = [home for home in homes(kind) if name in vars(home)]
+        if name in TEXTS and bases and shows_all(vars(bases[0])[name]):
+            if value is not kind and not isinstance(value, tuple) and not known_here(bases[0]):
+                self._whole(value)
+            return
+        if bases and value is not kind and hasattr(value, "__dict__") and name not in value.__dict__:
             self._add("missing", value.__dict__, name, None)
-        for home in homes:
+        for home in bases:
             self._from_class(home, name)
 
     def _from_class(self, home: type, name: str) -> None:
         """Take note of what a class has under a name, and follow it."""
         found = vars(home)[name]
         self._add("entry", self._space(home), name, found)
-        if _known_here(home) or home is tuple or type(found).__name__ == "_tuplegetter":
+        if known_here(home) or home is tuple or type(found).__name__ == "_tuplegetter":
             return
         if "enum" in (home.__module__, type(found).__module__):
             return
@@ -366,29 +391,8 @@ class Walk:
         self._pending.append(found)
 
 
-def _homes(kind: type) -> tuple[type, ...]:
-    """A class and its bases, but for `object`."""
-    return kind.__mro__[:-1]
-
-
-def _known_here(home: type) -> bool:
-    return home.__module__.startswith(_HOME)
-
-
-def _is_error(value: Any) -> bool:
-    return isinstance(value, type) and issubclass(value, BaseException)
-
-
-def _plain_tuple(value: Any) -> bool:
-    return type(value) is tuple and all(isinstance(one, _PLAIN) or _plain_tuple(one) for one in value)
-
-
 def standing(function: Callable[..., Any]) -> list[Place] | None:
     """All that ``function`` rests on, as places that hold what they held; None if that can not be known."""
-    try:
+    with suppress(Doubt):
         return Walk().of(function)
-    except Doubt:
-        return None
-
-
-__all__ = ["Walk", "standing"]
+    return None

@@ -45,7 +45,7 @@ class Cell(CellHooks, CellManners):
         finally:
             # What no trace can have seen may change freely; values of a parameter are read afresh at every call.
             seen = self.__dict__.get("_since") is not Epoch.last_trace
-            if seen and self.__dict__.get(name, fleeting) is not known:
+            if seen and (name == "__class__" or self.__dict__.get(name, fleeting) is not known):
                 # While a network runs, stores into cells are part of it (a layer's cache): they outdate no plan.
                 if recorder.get() is None:
                     Epoch.advance()

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 import msgrad_ext as mg
-from msgrad_ext import Tensor, held, nn, ops
+from msgrad_ext import Tensor, nn, ops
+from msgrad_ext.tracing import held
 from msgrad_ext.numeric.plan import Plan
 from msgrad_ext.registry import OPS
 

@@ -7,7 +7,7 @@ other, without cycles. To add a module, put its name on the lowest floor from wh
 from __future__ import annotations
 
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("errors", "names", "lazy", "constants", "collecting"),
+    ("errors", "names", "lazy", "constants", "collecting", "now"),
     (
         "dtype",
         "contract",
@@ -26,7 +26,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "checking.effort.progress_line",
         "notebook.options",
     ),
-    ("ir", "now"),
+    ("ir",),
     ("registry",),
     ("tensor", "seeds"),
     ("op", "initializer"),
