@@ -17,7 +17,7 @@ import numpy as np
 
 from .errors import ArgumentValueError, Location, user_location
 from .ir import Eqn, Graph, Lit, Var
-from .op import foreign, guarded
+from .voice import foreign, guarded
 
 if TYPE_CHECKING:
     from .gradients.grad_operation import Application

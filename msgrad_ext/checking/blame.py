@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..ir import Atom, Var
-from ..op import foreign
 from ..reversing.reverse import lower
+from ..voice import foreign
 from .case import DOUBLE
 from .culprit.custom import custom_faults
 from .culprit.inside import first_of, inner_faults, made_faults

@@ -12,7 +12,7 @@ from threading import Lock
 from ..ir import Graph, Var
 from ..now import Epoch
 from ..numeric.plan import Plan
-from ..op import foreign
+from ..voice import foreign
 from .kept import alike, own_voices
 
 # So many plans are held, and none of a graph with more bytes of constants.

@@ -17,13 +17,13 @@ import numpy as np
 from ..ir import Atom, Graph, Var
 from ..numeric.plan import Plan
 from ..observing import handed, observer, value_plan
-from ..op import foreign
 from ..registry import recorder
 from ..reversing.recorded import Record
 from ..reversing.reverse import expand, reverse_pass
 from ..tensor import Epoch, Parameter, Tensor
 from ..tensor.parameter import lent
 from ..tracing.trace import Program
+from ..voice import foreign
 from .dispatch import Answer, Answered, Form, Slot, tensors_answer
 from .kept import Seen, forms_of, home_of, own_voices, same, same_forms, seen
 from .places import Place, unchanged

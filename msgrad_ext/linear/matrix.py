@@ -15,8 +15,8 @@ from dataclasses import replace
 from ..dtype import is_float
 from ..errors import NotSupportedError
 from ..ir import Atom, Eqn, Graph, Guard, Lit, Var, substitute
-from ..op import foreign
 from ..passes.simplify import simplify
+from ..voice import foreign
 from .arrays import Arrays, op
 from .rules import CHEAP, RULES, Terms, summed
 from .spread import Rows

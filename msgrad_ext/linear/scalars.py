@@ -15,7 +15,7 @@ import numpy as np
 from ..errors import EngineError
 from ..ir import Graph, Lit
 from ..numeric.plan import Plan, made
-from ..op import foreign
+from ..voice import foreign
 from .cost import cost
 from .spread import Rows
 

@@ -10,7 +10,8 @@ import numpy as np
 
 from ..errors import EngineError
 from ..ir import Shape
-from ..op import Op, evaluate
+from ..op import Op
+from ..voice import evaluate
 
 Piece = tuple[int, Shape, Shape]
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from ..ir import Lit
-from ..op import Op, foreign
+from ..op import Op
 from ..registry import OPS
+from ..voice import foreign
 from .program import C_TYPES
 
 _HOME = __name__.rpartition(".native.")[0] + "."

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from ..ir import Atom, Eqn, Graph, Lit, Var
-from ..op import Elementwise, foreign, guarded
+from ..op import Elementwise
+from ..voice import foreign, guarded
 from .forms import form, number, own, power
 from .placing import PLACING
 from .program import (

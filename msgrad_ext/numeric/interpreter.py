@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from ..ir import Atom, Eqn, Graph, Guard, Lit, Var, literal, substitute
-from ..op import Op, evaluate
+from ..op import Op
+from ..voice import evaluate
 
 
 def interpret(graph: Graph, arrays: Sequence[np.ndarray]) -> dict[Var, np.ndarray]:

@@ -16,7 +16,7 @@ import numpy as np
 
 from ..contract import broadcast
 from ..ir import Atom, Eqn, Graph, Lit, Shape, Var, unique
-from ..op import foreign
+from ..voice import foreign
 from . import voices
 from .reading import read
 from .source import _RESERVED, Functions, identifier

@@ -26,7 +26,7 @@ from ..collecting import collecting_later
 from ..errors import MsgradError
 from ..ir import Eqn, Graph, Lit, Var
 from ..native.hot import tiered
-from ..op import foreign
+from ..voice import foreign
 from .fast import Fast, write_fast
 from .source import write
 from .space import workspace

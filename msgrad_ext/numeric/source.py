@@ -15,7 +15,8 @@ from typing import Any
 
 from ..errors import Location
 from ..ir import Atom, Graph, Lit, Var, unique
-from ..op import Elementwise, Op, foreign, guarded
+from ..op import Elementwise, Op
+from ..voice import foreign, guarded
 from . import voices
 
 # What generated source and the exports around it use, and a variable must not hide.

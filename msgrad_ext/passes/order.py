@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ..collecting import collecting_later
 from ..ir import Graph, rename
-from ..op import foreign
 from ..registry import OPS
 from ..reversing.reverse import lower
+from ..voice import foreign
 from . import distribute, joins, products, spread, strength, sums
 from .batches import batched
 from .recompute import recomputed

@@ -14,8 +14,9 @@ from itertools import chain
 from typing import Any
 
 from ..ir import Atom, Eqn, Graph, Lit, Shape, Var, literal, substitute
-from ..op import Op, foreign
+from ..op import Op
 from ..registry import OPS
+from ..voice import foreign
 from .simplify import Rule, Simplifier, rules_for
 
 _DEEPEST = 12

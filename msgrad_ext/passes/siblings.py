@@ -18,7 +18,8 @@ from itertools import pairwise
 from typing import Any
 
 from ..ir import Atom, Eqn, Graph, Var
-from ..op import Elementwise, foreign
+from ..op import Elementwise
+from ..voice import foreign
 from .rewriting import plain, size
 from .simplify import draft
 

@@ -13,9 +13,10 @@ from typing import Any
 from ..contract import broadcast
 from ..errors import Location
 from ..ir import Atom, Eqn, Graph, Guard, Lit, Var, literal, rename
-from ..op import Elementwise, Op, evaluate
+from ..op import Elementwise, Op
 from ..registry import OPS
 from ..reversing.reverse import lower
+from ..voice import evaluate
 
 Rule = Callable[[Any, Op, tuple[Atom, ...], Var], Any]
 

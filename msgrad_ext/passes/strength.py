@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from ..ir import Atom, Eqn, Lit, Var, literal
-from ..op import Op, evaluate
+from ..op import Op
+from ..voice import evaluate
 from .rewriting import Rewriter, is_float, number, plain, size
 from .simplify import on
 

@@ -14,13 +14,14 @@ import numpy as np
 from ..dtype import is_float
 from ..errors import DtypeError, EngineError, Location, MsgradError, NotSupportedError, VoiceError
 from ..ir import Atom, Eqn, Graph, Guard, Lit, Shape, Var, literal
-from ..op import Op, apply, evaluate, foreign
+from ..op import Op, apply
 from ..registry import OPS, fn
 from ..tensor import Tensor
 from ..tracing.custom import Custom, CustomOf
 from ..tracing.dead_branch import Alive
 from ..tracing.held import NOTHING
 from ..tracing.trace import Trace, Traced
+from ..voice import evaluate, foreign
 from .recorded import Contribution, Step
 from .repeated import Memory, alike
 

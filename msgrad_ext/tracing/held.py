@@ -8,7 +8,8 @@ import numpy as np
 
 from ..errors import ForwardVoiceError
 from ..ir import Atom, Shape
-from ..op import Op, evaluate, foreign
+from ..op import Op
+from ..voice import evaluate, foreign
 
 
 class Held:

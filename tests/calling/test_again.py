@@ -10,9 +10,9 @@ import pytest
 
 import msgrad_ext as mg
 from msgrad_ext import Tensor, nn, ops
-from msgrad_ext.tracing import held
 from msgrad_ext.numeric.plan import Plan
 from msgrad_ext.registry import OPS
+from msgrad_ext.tracing import held
 
 from .calls import Count
 

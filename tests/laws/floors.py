@@ -28,7 +28,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ),
     ("ir",),
     ("registry",),
-    ("tensor", "seeds"),
+    ("tensor", "seeds", "voice"),
     ("op", "initializer"),
     ("common", "tracing"),
     ("primitives", "native", "training"),

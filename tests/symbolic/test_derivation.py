@@ -10,9 +10,9 @@ import pytest
 import msgrad_ext.symbolic
 from msgrad_ext.formulas.evaluation import evaluate_lines, evaluate_local
 from msgrad_ext.gradients.grad_operation import GradOperation
-from msgrad_ext.op import evaluate
 from msgrad_ext.registry import OPS
 from msgrad_ext.symbolic.lines import derive
+from msgrad_ext.voice import evaluate
 
 from .cases import CASES, arrays, fn, graph_of, slopes
 

@@ -18,8 +18,9 @@ import numpy as np
 from ...errors import MsgradError
 from ...ir import Eqn, Graph, Lit, Var
 from ...numeric.interpreter import interpret_exact
-from ...op import Elementwise, Op, home_of
+from ...op import Elementwise, Op
 from ...reversing.reverse import reverse
+from ...voice import home_of
 from ..witnesses.digits import context, floats, number, numbers
 from ..witnesses.reference import local_adjoint
 

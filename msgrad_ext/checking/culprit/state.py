@@ -18,9 +18,10 @@ from ...gradients.grad_operation import Application
 from ...ir import Atom, Eqn, Graph, Lit, Var
 from ...numeric.interpreter import run
 from ...numeric.plan import GuardFailed, Plan
-from ...op import Op, evaluate, foreign
+from ...op import Op
 from ...reversing.recorded import Record
 from ...reversing.reverse import lower, reverse_pass
+from ...voice import evaluate, foreign
 from ..result import Fault
 from ..witnesses.digits import floats
 from ..witnesses.reference import local_value

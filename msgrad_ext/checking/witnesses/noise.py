@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from ...ir import Graph, Lit, Var
-from ...op import evaluate
+from ...voice import evaluate
 from ..effort.progress import tell
 
 SAMPLES = 4
