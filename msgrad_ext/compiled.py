@@ -22,6 +22,7 @@ from .numeric.plan import GuardFailed, Plan
 from .passes import optimise
 from .reverse import bind, reverse
 from .sens import check_sens
+from .standing import standing
 from .surroundings import Surroundings, mark
 from .taken_by import parameter_names
 from .tensor import Epoch, Parameter, Tensor, as_tensor
@@ -155,7 +156,7 @@ class CompiledGradient(Answered):
         whole = reverse(program.graph, list(wrt.values()), weights is not None, values)
         if weights is not None:
             whole = bind(whole, [literal(one._array()) for one in weights])
-        plan, outer = Plan(optimise(whole, **self.passes)), Surroundings(self.function, given)
+        plan, outer = Plan(optimise(whole, **self.passes)), Surroundings(self.function, given, standing(self.function))
         result = _result(program, tuple(wrt), [Slot(number) for number in range(len(whole.outputs))])
         at_once = quick(program, plan, epoch, outer, given, result)
         return self._kept(Version(program, plan, tuple(wrt), epoch, outer, at_once))
