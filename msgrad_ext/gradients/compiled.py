@@ -25,6 +25,7 @@ from ..errors import (
 )
 from ..ir import Graph, Var, literal
 from ..keeping.dispatch import Answer, Answered, Form, Slot, arrays_answer
+from ..keeping.standing import standing
 from ..keeping.surroundings import Surroundings, mark
 from ..numeric.plan import GuardFailed, Plan
 from ..passes import optimise
@@ -168,7 +169,7 @@ class CompiledGradient(Answered):
         whole = reverse(program.graph, list(wrt.values()), weights is not None, values)
         if weights is not None:
             whole = bind(whole, [literal(one._array()) for one in weights])
-        plan, outer = Plan(optimise(whole, **self.passes)), Surroundings(self.function, given)
+        plan, outer = Plan(optimise(whole, **self.passes)), Surroundings(self.function, given, standing(self.function))
         result = _result(program, tuple(wrt), [Slot(number) for number in range(len(whole.outputs))])
         at_once = quick(program, plan, epoch, outer, given, result)
         return self._kept(Version(program, plan, tuple(wrt), epoch, outer, at_once))

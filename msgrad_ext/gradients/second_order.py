@@ -23,6 +23,7 @@ from ..errors import (
 )
 from ..ir import Graph, Var, literal
 from ..keeping.dispatch import Answer, Form, Slot
+from ..keeping.standing import standing
 from ..keeping.surroundings import Surroundings
 from ..linear.cost import cost
 from ..linear.matrix import blocks, product
@@ -111,7 +112,7 @@ class CompiledHessian(_CompiledSecond):
         if self.matrix and len({var.dtype for var in directions}) != 1:
             raise DtypeError("A Hessian as one matrix needs all that it is taken by to have one dtype.")
         shapes = tuple(var.shape for var in directions)
-        outer = Surroundings(self.function, given)
+        outer = Surroundings(self.function, given, standing(self.function))
         made = _structured(graph, directions, self.matrix, values)
         plan = plan_of(graph if made is None else made)
         at_once = None
@@ -200,7 +201,7 @@ class CompiledProduct(_CompiledSecond):
         except NotSupportedError:
             pass
         shapes = tuple(var.shape for var in directions)
-        outer, plan, at_once = Surroundings(self.function, given), plan_of(graph), None
+        outer, plan, at_once = Surroundings(self.function, given, standing(self.function)), plan_of(graph), None
         if len(wrt) == 1:
             along = [Form(var.shape, var.dtype) for var in directions]
             at_once = quick(program, plan, epoch, outer, given, dict.fromkeys(wrt, Slot(0)), along)

@@ -21,7 +21,7 @@ import numpy as np
 from ..tensor import Tensor
 from ..tracing.trace import Traced
 from .dispatch import Answered
-from .places import Place, content
+from .places import Place, content, unchanged
 
 _PLAIN = (bool, int, float, complex, str, bytes, type(None))
 _MISSING = object()
@@ -41,10 +41,16 @@ class Surroundings:
         The network.
     given : sequence
         Its arguments; those that are not tensors belong to the trace as well.
+    known : sequence of Place, optional
+        All that the network rests on, where that is known (`standing`): it is looked at besides.
     """
 
-    def __init__(self, function: Callable[..., Any], given: Sequence[Any]) -> None:
+    def __init__(
+        self, function: Callable[..., Any], given: Sequence[Any], known: Sequence[Place] | None = None
+    ) -> None:
         self.given = further(given)
+        self._known = tuple(known or ())
+        self._as_known = unchanged(self._known)
         self._places: list[tuple[Any, Any, Any, Any]] = []
         self._seen: set[Any] = set()
         self._held: list[Any] = [function]
@@ -58,7 +64,7 @@ class Surroundings:
                 return False
             if marked is not None and not (now is value and isinstance(value, _PLAIN)) and mark(now) != marked:
                 return False
-        return further(given) == self.given
+        return further(given) == self.given and self._as_known()
 
     def places(self) -> list[Place]:
         """The same for the quick look: places that hold the very objects, and containers that hold the same."""
@@ -67,7 +73,7 @@ class Surroundings:
             found.append(Place("cell" if isinstance(holder, CellType) else "entry", holder, key, value))
             if marked is not None:
                 found += _contents(value)
-        return found
+        return list({(one.form, id(one.holder), one.key): one for one in (*found, *self._known)}.values())
 
     def _place(self, holder: Any, key: Any, names: frozenset[str]) -> None:
         value = _look(holder, key)
