@@ -110,8 +110,10 @@ class Answered:
 
 
 def _array(given: Any) -> np.ndarray:
-    """The array of an argument that is none itself; one that fits nothing if it is no tensor."""
-    return given._value if type(given) is Tensor else _NOTHING
+    """The array of an argument that is none itself; one that fits nothing if it is no tensor and no number of numpy's."""
+    if type(given) is Tensor:
+        return given._value
+    return np.asarray(given) if isinstance(given, np.generic) else _NOTHING
 
 
 def _given(args: Sequence[Any]) -> tuple[Any, ...]:

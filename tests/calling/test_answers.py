@@ -103,6 +103,19 @@ def test_a_compiled_call_is_short(kind: str, count: Count) -> None:
     assert set(ran[2:]) <= IN_A_PLAN
 
 
+@pytest.mark.parametrize(
+    "number", [np.float64(0.3), np.array(0.3), Tensor(np.array(0.3))], ids=["number", "array", "tensor"]
+)
+def test_a_number_is_answered_at_once(number: Any) -> None:
+    """Numbers of numpy are as good as arrays without axes."""
+    compiled = mg.compile(lambda x: ops.sin(x) * 2.0, number)
+    compiled(number)
+    ran = python_calls(lambda: compiled(number))
+    assert ran[1] == "answer"
+    assert "_checked" not in ran
+    np.testing.assert_allclose(compiled(number)[1]["x"], 2 * np.cos(0.3), rtol=1e-15)
+
+
 def test_second_derivatives_are_kept(count: Count) -> None:
     """`hessian` and `hvp` ask for no trace once there is one, also when they are called anew."""
 
